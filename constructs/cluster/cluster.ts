@@ -1,0 +1,55 @@
+/** How kubelogin gets a token for an AKS cluster. @see https://azure.github.io/kubelogin/concepts/login-modes.html */
+export type KubeloginMode = 'azurecli' | 'workloadidentity' | 'spn' | 'msi';
+
+/** An AKS cluster, found by its literal name and entered through kubelogin: no key reaches a state file. */
+export interface AksAccess {
+  readonly kind: 'aks';
+  readonly name: string;
+  readonly resourceGroupName: string;
+  /** @default the subscription of the azurerm provider */
+  readonly subscriptionId?: string;
+  /** @default 'azurecli' */
+  readonly login?: KubeloginMode;
+}
+
+/** Any cluster that a kubeconfig file describes. */
+export interface KubeconfigAccess {
+  readonly kind: 'kubeconfig';
+  /** Path of the kubeconfig file. */
+  readonly path: string;
+  /** @default the file's current context */
+  readonly context?: string;
+}
+
+/** How the kubernetes and helm providers reach a cluster. Plain strings only, so that it may cross stacks. */
+export type ClusterAccess = AksAccess | KubeconfigAccess;
+
+/** A public address that belongs to the environment and outlives any gateway bound to it. */
+export interface IngressAddress {
+  /** Name of the public IP resource. */
+  readonly publicIpName: string;
+  readonly resourceGroupName: string;
+  /** Host name that resolves to the address, known before anything is applied. */
+  readonly hostName: string;
+}
+
+/** What a cluster offers to the layers above it. */
+export interface ClusterOffers {
+  /** Workload identity: pods may federate their ServiceAccount with Entra. */
+  readonly workloadIdentity: boolean;
+  /** The network plugin that gives pods their addresses. */
+  readonly networkPlugin: 'azure-overlay' | 'azure' | 'kubenet' | 'unknown';
+  /** Services of type LoadBalancer receive an address. */
+  readonly loadBalancer: boolean;
+}
+
+/**
+ * A Kubernetes cluster as the layers above see it. Every member is known at synth, so it can be handed to another stack.
+ */
+export interface ICluster {
+  readonly name: string;
+  readonly access: ClusterAccess;
+  readonly offers: ClusterOffers;
+  /** @default none: the address is whatever the gateway Service receives */
+  readonly ingressAddress?: IngressAddress;
+}

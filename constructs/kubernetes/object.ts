@@ -1,0 +1,83 @@
+import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
+import { ITerraformDependable, Lazy } from 'cdktf';
+import { Construct } from 'constructs';
+import { formatProblem } from '../validation';
+import { nullPaths, ObjectValue, toLiteral } from './literal';
+import { ObjectRelease } from './object-release';
+
+/** Name that our server-side writes are recorded under. @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers */
+export const FIELD_MANAGER = 'aks-istio';
+
+/** Who an object is. */
+export interface ObjectMetadata {
+  readonly name: string;
+  /** @default none: the kind is cluster-scoped */
+  readonly namespace?: string;
+  /** @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** @default none */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface KubernetesObjectProps {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMetadata;
+  /**
+   * The members beside `apiVersion`, `kind` and `metadata`, usually `{ spec }`. Called late, when everything has been added.
+   */
+  readonly fields: () => Readonly<Record<string, unknown>>;
+  /** What must exist before this object. @default none */
+  readonly dependsOn?: readonly ITerraformDependable[];
+  /**
+   * Field paths that the server may set or rewrite, such as `spec.defaulted`; added to the labels and annotations.
+   * @default none
+   */
+  readonly computedFields?: readonly string[];
+}
+
+/**
+ * A Kubernetes object of a kind that has no typed Terraform resource. The only writer of such objects: it escapes templates,
+ * drops undefined, refuses null and keeps what is empty.
+ *
+ * In a stack with an {@link ObjectRelease} the object becomes part of that release; elsewhere it is a `kubernetes_manifest` of its own.
+ * @see https://registry.terraform.io/providers/hashicorp/kubernetes/2.38.0/docs/resources/manifest
+ */
+export class KubernetesObject extends Construct {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMetadata;
+  private readonly fields: KubernetesObjectProps['fields'];
+
+  constructor(scope: Construct, id: string, props: KubernetesObjectProps) {
+    super(scope, id);
+    this.apiVersion = props.apiVersion;
+    this.kind = props.kind;
+    this.metadata = props.metadata;
+    this.fields = props.fields;
+    this.node.addValidation({
+      validate: () => nullPaths(this.fields(), `${this.node.path}: ${this.kind} ${this.metadata.name}`).map(formatProblem),
+    });
+    const release = ObjectRelease.of(this);
+    if (release) {
+      release.add(this, props.dependsOn ?? []);
+      return;
+    }
+    new Manifest(this, 'Resource', {
+      manifest: Lazy.anyValue({ produce: () => this.render() }) as unknown as Record<string, unknown>,
+      fieldManager: { name: FIELD_MANAGER, forceConflicts: true },
+      computedFields: ['metadata.labels', 'metadata.annotations', ...(props.computedFields ?? [])],
+      dependsOn: props.dependsOn ? [...props.dependsOn] : undefined,
+    });
+  }
+
+  /** The whole object as Terraform should read it: templates escaped, undefined dropped. */
+  render(): Record<string, ObjectValue> {
+    return toLiteral({
+      apiVersion: this.apiVersion,
+      kind: this.kind,
+      metadata: { ...this.metadata },
+      ...this.fields(),
+    }) as Record<string, ObjectValue>;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Construct, IConstruct } from 'constructs';
+
+/** Who installed the mesh: the official Helm charts, the AKS Istio add-on, or somebody else before us. */
+export type MeshFlavor = 'helm' | 'addon' | 'existing';
+
+/** A gateway that the mesh offers: what a Gateway object selects and what clients connect to. */
+export interface MeshGateway {
+  /** Labels of the gateway's pods, as a Gateway's `selector` wants them. */
+  readonly selector: Readonly<Record<string, string>>;
+  /** Namespace of the gateway's pods; TLS secrets named by `credentialName` live here. */
+  readonly namespace: string;
+  readonly serviceName: string;
+  /** Kubernetes ServiceAccount that the gateway's pods run as: the identity that policies allow. */
+  readonly serviceAccountName: string;
+  /** Service ports that the gateway listens on. */
+  readonly ports: readonly number[];
+}
+
+/** Things that not every installation can do. */
+export type MeshFeature =
+  | 'WorkloadEntry'
+  | 'WorkloadGroup'
+  | 'ProxyConfig'
+  | 'WasmPlugin'
+  | 'TrafficExtension'
+  | 'EnvoyFilter'
+  | 'TelemetryAccessLogFilter'
+  | 'TelemetryReportingInterval'
+  | 'GatewayPorts'
+  | 'EgressGateway'
+  | 'EastWestGateway'
+  | 'Ambient'
+  | 'MultiCluster';
+
+/** Why a mesh cannot do something, and what to do instead. */
+export interface Unsupported {
+  readonly reason: string;
+  readonly alternative: string;
+  readonly see?: string;
+}
+
+/**
+ * An Istio mesh as the layers above see it: everything that differs between a Helm installation and the AKS add-on.
+ * Every member is known at synth, so it can be handed to another stack.
+ */
+export interface IMesh {
+  readonly flavor: MeshFlavor;
+  /** Istio version, as precise as it is known: `1.29.1` for charts, `1.30` for an add-on revision. */
+  readonly version: string;
+  /** Namespace whose Istio objects apply to the whole mesh. */
+  readonly rootNamespace: string;
+  /** @default none: the default revision */
+  readonly revision?: string;
+  /** Labels that make a namespace's pods join the mesh. */
+  readonly injectionLabels: Readonly<Record<string, string>>;
+  /** First part of every SPIFFE identity. */
+  readonly trustDomain: string;
+  /** DNS suffix of the cluster's Services. */
+  readonly clusterDomain: string;
+  /** How traffic redirection is set up; `init` needs NET_ADMIN in every injected pod, which Pod Security `restricted` forbids. */
+  readonly trafficRedirection: 'init' | 'cni';
+  readonly ingressGateway?: MeshGateway;
+  readonly egressGateway?: MeshGateway;
+  readonly eastWestGateway?: MeshGateway;
+  /** Says why this mesh lacks a feature; nothing where it has it. */
+  unsupported(feature: MeshFeature): Unsupported | undefined;
+}
+
+const provided = new WeakMap<IConstruct, IMesh>();
+
+/**
+ * Makes a mesh the default of every construct below a scope, so that it need not be handed to each.
+ */
+export function provideMesh(scope: Construct, mesh: IMesh): void {
+  provided.set(scope, mesh);
+}
+
+/** The mesh provided by the nearest scope at or above this one. */
+export function meshOf(scope: IConstruct): IMesh | undefined {
+  for (const candidate of [...scope.node.scopes].reverse()) {
+    const mesh = provided.get(candidate);
+    if (mesh) {
+      return mesh;
+    }
+  }
+  return undefined;
+}
