@@ -1,0 +1,120 @@
+import type { z } from 'zod';
+import { meshConfigProblems } from '../constructs/mesh/mesh-config';
+import { Problem, throwOnProblems } from '../constructs/validation';
+import type { Environment } from './environment';
+import { environmentSchema } from './schema';
+
+/**
+ * Checks an environment and fills in its defaults.
+ * @param input what the environment's file exports
+ * @param file where it stands, for the messages
+ * @throws ProblemError naming every problem with its path, value, rule and mend
+ */
+export function checkEnvironment(input: unknown, file: string): Environment {
+  const result = environmentSchema.safeParse(input);
+  if (!result.success) {
+    throwOnProblems(summary(file), result.error.issues.flatMap((issue) => problemsOf(issue, input, file)));
+  }
+  const environment = result.data as Environment;
+  throwOnProblems(summary(file), combinationProblems(environment, file));
+  return environment;
+}
+
+/** Whether an environment can run a flavour, and if not, why. */
+export function flavorProblems(environment: Environment, flavor: Environment['mesh']['flavor'], file: string): Problem[] {
+  const at = `${file}: mesh.flavor`;
+  const problems: Problem[] = [];
+  if (flavor === 'addon' && environment.cluster.kind === 'kubeconfig') {
+    problems.push({
+      at,
+      value: flavor,
+      rule: 'the Istio add-on exists only on AKS, and this environment is entered by a kubeconfig',
+      mend: "Use flavor 'helm', or a cluster of kind 'aks' or 'existing-aks'",
+      see: 'https://learn.microsoft.com/azure/aks/istio-about',
+    });
+  }
+  if (!environment.mesh[flavor]) {
+    const example = flavor === 'helm' ? "mesh.helm: { version: '1.29.1' }" : "mesh.addon: { revisions: ['asm-1-30'] }";
+    problems.push({ at, value: flavor, rule: `this flavour needs the section mesh.${flavor}`, mend: `Add ${example}` });
+  }
+  return problems;
+}
+
+function combinationProblems(environment: Environment, file: string): Problem[] {
+  const { cluster, mesh } = environment;
+  const problems = flavorProblems(environment, mesh.flavor, file);
+  if (mesh.flavor === 'addon') {
+    problems.push(...meshConfigProblems(mesh.meshConfig, `${file}: mesh.meshConfig`));
+  }
+  if (mesh.addon?.active !== undefined && !mesh.addon.revisions.includes(mesh.addon.active)) {
+    problems.push({
+      at: `${file}: mesh.addon.active`,
+      value: mesh.addon.active,
+      rule: `the active revision must be one of ${mesh.addon.revisions.join(', ')}`,
+      mend: 'Name one of them, or add it to mesh.addon.revisions',
+    });
+  }
+  if (cluster.kind === 'aks') {
+    for (const pool of ['systemPool', 'userPool'] as const) {
+      if (cluster[pool].max < cluster[pool].min) {
+        problems.push({
+          at: `${file}: cluster.${pool}`,
+          value: cluster[pool],
+          rule: 'max must not be less than min',
+          mend: `Raise max to at least ${cluster[pool].min}`,
+        });
+      }
+    }
+  }
+  if (environment.state.kind === 'azurerm' && cluster.kind === 'kubeconfig') {
+    problems.push({
+      at: `${file}: state.kind`,
+      value: 'azurerm',
+      rule: 'an environment entered by a kubeconfig has no Azure login to reach that state with',
+      mend: "Use state: { kind: 'local' }",
+    });
+  }
+  return problems;
+}
+
+function summary(file: string): string {
+  return `${file} does not describe an environment:`;
+}
+
+function problemsOf(issue: z.core.$ZodIssue, input: unknown, file: string): Problem[] {
+  const where = (path: readonly PropertyKey[]) => (path.length === 0 ? file : `${file}: ${pathText(path)}`);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      at: where([...issue.path, key]),
+      rule: 'there is no such key',
+      mend: 'Remove it, or mend its spelling (the keys are listed in environments/schema.ts)',
+    }));
+  }
+  const value = valueAt(input, issue.path);
+  return [{ at: where(issue.path), value, rule: rule(issue, value), mend: mend(issue, value) }];
+}
+
+function rule(issue: z.core.$ZodIssue, value: unknown): string {
+  if (value === undefined && issue.code === 'invalid_type') {
+    return `is required (${issue.expected})`;
+  }
+  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+}
+
+function mend(issue: z.core.$ZodIssue, value: unknown): string {
+  if (value === undefined) {
+    return 'Add it';
+  }
+  if (issue.code === 'invalid_value') {
+    return `Use one of ${issue.values.map((allowed) => JSON.stringify(allowed)).join(', ')}`;
+  }
+  return 'Change the value';
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index > 0 ? '.' : ''}${String(key)}`)).join('');
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
+}

@@ -1,0 +1,16 @@
+/** The group that stands in until AKS_ADMIN_GROUP_ID names yours: it synthesises, and `aks-istio up` refuses it. */
+export const PLACEHOLDER_GROUP = '00000000-0000-0000-0000-000000000000';
+
+/** Entra groups that administer the AKS environments, from AKS_ADMIN_GROUP_ID (several separated by commas). */
+export function adminGroups(env: NodeJS.ProcessEnv = process.env): string[] {
+  const groups = env.AKS_ADMIN_GROUP_ID?.split(',').map((group) => group.trim());
+  return groups?.length ? groups : [PLACEHOLDER_GROUP];
+}
+
+/**
+ * DNS label of an environment's ingress address. It has to be unique in its region, so DNS_LABEL_PREFIX sets yours apart.
+ * @default `aks-istio-<environment>`
+ */
+export function dnsLabel(environment: string, env: NodeJS.ProcessEnv = process.env): string {
+  return `${env.DNS_LABEL_PREFIX ?? 'aks-istio'}-${environment}`;
+}
