@@ -1,5 +1,8 @@
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import type { IBookinfo } from '../constructs/bookinfo';
+import type { ICluster } from '../constructs/cluster';
+import type { IMesh } from '../constructs/mesh';
 import type { Environment } from '../environments';
 import { BookinfoStack } from './bookinfo';
 import { ClusterStack, clusterOf } from './cluster';
@@ -12,11 +15,17 @@ export * from './layer-stack';
 export * from './mesh';
 export * from './traffic';
 
-/**
- * Builds the stacks of an environment, one a layer, each depending on the one to its left.
- * @returns the stacks in the order they are applied
- */
-export function buildEnvironment(scope: Construct, environment: Environment): TerraformStack[] {
+/** The stacks of an environment, and what its layers tell each other. */
+export interface BuiltEnvironment {
+  /** In the order they are applied. */
+  readonly stacks: readonly TerraformStack[];
+  readonly cluster: ICluster;
+  readonly mesh: IMesh;
+  readonly bookinfo: IBookinfo;
+}
+
+/** Builds the stacks of an environment, one a layer, each depending on the one to its left. */
+export function buildEnvironment(scope: Construct, environment: Environment): BuiltEnvironment {
   const stacks: TerraformStack[] = [];
   const after = <Stack extends TerraformStack>(stack: Stack): Stack => {
     const previous = stacks.at(-1);
@@ -31,5 +40,5 @@ export function buildEnvironment(scope: Construct, environment: Environment): Te
   const { mesh } = after(new MeshStack(scope, { environment, cluster }));
   const { bookinfo } = after(new BookinfoStack(scope, { environment, cluster, mesh }));
   after(new TrafficStack(scope, { environment, cluster, mesh, bookinfo }));
-  return stacks;
+  return { stacks, cluster, mesh, bookinfo };
 }

@@ -22,7 +22,7 @@ export interface SynthesizedStack {
  */
 export function synthesize(environment: Environment, outdir: string): SynthesizedStack[] {
   const app = new App({ outdir, stackTraces: false });
-  const stacks = buildEnvironment(app, environment);
+  const { stacks } = buildEnvironment(app, environment);
   app.synth();
   return stacks.map((stack) => ({
     name: stack.node.id,
