@@ -1,0 +1,67 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { App, TerraformStack } from 'cdktf';
+
+/** A synthesised stack without what changes from version to version or from machine to machine. */
+export type StackJson = Record<string, Record<string, unknown> | undefined> & {
+  resource?: Record<string, Record<string, Record<string, unknown>>>;
+};
+
+/** Synthesises what `build` puts into an app, and returns each stack's JSON by its name. */
+export function synthApp(build: (app: App) => void): Record<string, StackJson> {
+  const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'aks-istio-test-'));
+  try {
+    const app = new App({ outdir, stackTraces: false });
+    build(app);
+    app.synth();
+    const stacks = path.join(outdir, 'stacks');
+    return Object.fromEntries(
+      fs.readdirSync(stacks).map((name) => {
+        const json = fs.readFileSync(path.join(stacks, name, 'cdk.tf.json'), 'utf8');
+        return [name, normalize(JSON.parse(json)) as StackJson];
+      }),
+    );
+  } finally {
+    fs.rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** Synthesises one stack that `build` fills. */
+export function synthStack(build: (stack: TerraformStack) => void): StackJson {
+  return synthApp((app) => build(new TerraformStack(app, 'stack'))).stack!;
+}
+
+/** All resources of a type, by their logical id. */
+export function resources(stack: StackJson, type: string): Record<string, Record<string, unknown>> {
+  return stack.resource?.[type] ?? {};
+}
+
+/** The only resource of a type. */
+export function onlyResource(stack: StackJson, type: string): Record<string, unknown> {
+  const found = Object.values(resources(stack, type));
+  if (found.length !== 1) {
+    throw new Error(`Expected one ${type}, found ${found.length}`);
+  }
+  return found[0]!;
+}
+
+function normalize(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item) => normalize(item));
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([name]) => name !== '//')
+        .map(([name, member]) => [name, key === 'required_providers' ? { version: 'normalized' } : normalize(member, name)]),
+    );
+  }
+  if (typeof value !== 'string') {
+    return value;
+  }
+  return value
+    .replaceAll(process.cwd(), '<project>')
+    .replaceAll(os.homedir(), '<home>')
+    .replace(/^(assets\/[^/]+)\/[0-9A-F]{32}/, '$1/<hash>');
+}
