@@ -1,0 +1,70 @@
+import { Construct } from 'constructs';
+import { Identity } from '../security/identity';
+import { AuthorizationPolicy } from '../security/authorization-policy';
+import { PeerAuthentication } from '../security/peer-authentication';
+import { IMesh, meshOf } from '../mesh/mesh';
+import { Destination } from '../traffic/destination';
+import { Gateway } from '../traffic/gateway';
+import { Match } from '../traffic/match';
+import { MeshService } from '../traffic/mesh-service';
+import { VirtualService } from '../traffic/virtual-service';
+import { IBookinfo } from './services';
+
+export interface BookinfoTrafficProps {
+  readonly bookinfo: IBookinfo;
+  /** @default the mesh that the nearest scope above provides */
+  readonly mesh?: IMesh;
+  /** Host names that the gateway answers for. @default every one */
+  readonly hosts?: readonly string[];
+}
+
+/** What productpage serves to the outside. */
+const PUBLIC = [
+  Match.path().exact('/productpage'),
+  Match.path().prefix('/static'),
+  Match.path().exact('/login'),
+  Match.path().exact('/logout'),
+  Match.path().prefix('/api/v1/products'),
+];
+
+/**
+ * Bookinfo's place in the mesh, before any scenario: the gateway opened for productpage, a subset for every version, STRICT mTLS, and
+ * nothing allowed but the calls that Bookinfo makes, by the identity of the caller. The services are its members, to be routed.
+ */
+export class BookinfoTraffic extends Construct {
+  readonly gateway: Gateway;
+  readonly details: MeshService;
+  readonly ratings: MeshService;
+  readonly reviews: MeshService;
+  readonly productpage: MeshService;
+
+  constructor(scope: Construct, id: string, props: BookinfoTrafficProps) {
+    super(scope, id);
+    const { bookinfo } = props;
+    const { namespace } = bookinfo;
+    const mesh = props.mesh ?? meshOf(this);
+    this.details = new MeshService(this, 'Details', { service: bookinfo.details, mesh });
+    this.ratings = new MeshService(this, 'Ratings', { service: bookinfo.ratings, mesh });
+    this.reviews = new MeshService(this, 'Reviews', { service: bookinfo.reviews, mesh });
+    this.productpage = new MeshService(this, 'Productpage', { service: bookinfo.productpage, mesh });
+
+    this.gateway = new Gateway(this, 'Gateway', { name: 'bookinfo-gateway', namespace, mesh, hosts: props.hosts });
+    new VirtualService(this, 'Ingress', {
+      name: 'bookinfo',
+      namespace,
+      mesh,
+      hosts: this.gateway.hosts,
+      gateways: [this.gateway],
+      routes: [{ match: PUBLIC, to: Destination.of(bookinfo.productpage, { port: bookinfo.productpage.ports[0].port }) }],
+    });
+
+    new PeerAuthentication(this, 'StrictMtls', { name: 'default', namespace, mesh, mode: 'STRICT' });
+    AuthorizationPolicy.denyAll(this, 'DenyAll', { namespace, mesh });
+    this.productpage.allowFromGateway();
+    const reads = (service: MeshService, caller: Identity): MeshService =>
+      service.allowFrom(caller, { methods: ['GET'], paths: [`/${service.name}/*`] });
+    reads(this.details, this.productpage);
+    reads(this.reviews, this.productpage);
+    reads(this.ratings, this.reviews);
+  }
+}

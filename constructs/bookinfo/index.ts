@@ -1,0 +1,3 @@
+export * from './bookinfo';
+export * from './bookinfo-traffic';
+export * from './services';

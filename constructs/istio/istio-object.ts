@@ -1,0 +1,143 @@
+import { ITerraformDependable, TerraformStack, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
+import { KubernetesObject } from '../kubernetes/object';
+import { formatProblem, Problem, throwOnProblems } from '../validation';
+
+export interface IstioObjectProps<Spec> {
+  readonly namespace: string;
+  /** @default the construct's id in kebab-case */
+  readonly name?: string;
+  /** @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** @default none */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** @default the mesh that the nearest scope above provides */
+  readonly mesh?: IMesh;
+  /**
+   * Members of the spec in Istio's own words. Each replaces the one that the construct would render.
+   * @default none
+   */
+  readonly spec?: Partial<Spec>;
+  /** What must exist before this object. @default none */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/** A kind as the generated files name it. */
+export interface IstioKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** Kinds that not every installation takes; the feature has the kind's name. */
+const OPTIONAL_KINDS: readonly MeshFeature[] = ['WorkloadEntry', 'WorkloadGroup', 'ProxyConfig', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
+const KUBERNETES_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+const known = new WeakMap<TerraformStack, Map<string, string>>();
+
+/**
+ * What every object of Istio's API has in common: its mesh, its name, a spec that is rendered late, and checks at synth.
+ */
+export abstract class IstioObject<Spec extends object> extends Construct {
+  readonly mesh: IMesh;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+  private readonly overrides: Partial<Spec>;
+  private readonly object: KubernetesObject;
+
+  /** @throws ProblemError where there is no mesh, or the name is none that Kubernetes takes */
+  protected constructor(scope: Construct, id: string, kind: IstioKind, props: IstioObjectProps<Spec>) {
+    super(scope, id);
+    this.kind = kind.kind;
+    this.name = props.name ?? kebab(id);
+    this.namespace = props.namespace;
+    this.overrides = props.spec ?? {};
+    const mesh = props.mesh ?? meshOf(this);
+    throwOnProblems(`${this.node.path} cannot be created:`, [
+      ...(mesh ? [] : [{ at: this.node.path, rule: `A ${this.kind} belongs to a mesh`, mend: 'Pass `mesh`, or call provideMesh on a scope above' }]),
+      ...this.namedProblems(),
+    ]);
+    this.mesh = mesh as IMesh;
+    this.object = new KubernetesObject(this, 'Resource', {
+      ...kind,
+      metadata: { name: this.name, namespace: props.namespace, labels: props.labels, annotations: props.annotations },
+      fields: () => ({ spec: this.spec }),
+      dependsOn: props.dependsOn,
+    });
+    const twin = claim(this, `${kind.apiVersion} ${this.kind} ${this.namespace}/${this.name}`);
+    this.node.addValidation({
+      validate: () => [...this.unsupportedProblems(), ...(twin ? [this.twinProblem(twin)] : []), ...this.problems()].map(formatProblem),
+    });
+  }
+
+  /** The spec as it will be written. */
+  get spec(): Spec {
+    return { ...this.render(), ...this.overrides };
+  }
+
+  /** What a `dependsOn` may name; nothing where the object is part of a release, which keeps its own order. */
+  get dependables(): readonly ITerraformDependable[] {
+    const manifest = this.object.node.tryFindChild('Resource');
+    return manifest ? [manifest as unknown as ITerraformDependable] : [];
+  }
+
+  /** Renders the spec when everything has been added. */
+  protected abstract render(): Spec;
+
+  /** Rules of the whole object, asked at synth. */
+  protected problems(): Problem[] {
+    return [];
+  }
+
+  /** What the object needs of its mesh. */
+  protected features(): readonly MeshFeature[] {
+    return OPTIONAL_KINDS.filter((kind) => kind === this.kind);
+  }
+
+  /** Place of a field of this object, for a problem. */
+  protected at(field: string): string {
+    return `${this.node.path}: ${field}`;
+  }
+
+  private unsupportedProblems(): Problem[] {
+    return this.features().flatMap((feature) => {
+      const missing = this.mesh.unsupported(feature);
+      return missing
+        ? [{ at: this.node.path, value: feature, rule: `Flavour ${this.mesh.flavor}: ${missing.reason}`, mend: missing.alternative, see: missing.see }]
+        : [];
+    });
+  }
+
+  private namedProblems(): Problem[] {
+    return [
+      { at: this.at('name'), value: this.name },
+      { at: this.at('namespace'), value: this.namespace },
+    ]
+      .filter(({ value }) => !Token.isUnresolved(value) && !KUBERNETES_NAME.test(value))
+      .map((name) => ({ ...name, rule: 'Names are lower-case letters, digits, dashes and dots', mend: 'Give another `name`' }));
+  }
+
+  private twinProblem(twin: string): Problem {
+    return {
+      at: this.node.path,
+      value: `${this.namespace}/${this.name}`,
+      rule: `${twin} already writes the ${this.kind} of this name`,
+      mend: 'Give one of them another `name`, or add to the one that is there',
+    };
+  }
+}
+
+/** Notes who writes an object; gives the path of an earlier writer. */
+function claim(object: Construct, key: string): string | undefined {
+  const stack = TerraformStack.of(object);
+  const claims = known.get(stack) ?? new Map<string, string>();
+  known.set(stack, claims);
+  const earlier = claims.get(key);
+  claims.set(key, earlier ?? object.node.path);
+  return earlier;
+}
+
+function kebab(id: string): string {
+  return id.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
+}

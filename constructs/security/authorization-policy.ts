@@ -1,0 +1,115 @@
+import { Construct } from 'constructs';
+import {
+  AUTHORIZATION_POLICY,
+  AuthorizationPolicyRules,
+  AuthorizationPolicyRulesFromSource,
+  AuthorizationPolicyRulesToOperation,
+  AuthorizationPolicyRulesWhen,
+  AuthorizationPolicySpec,
+} from '../istio/generated/authorization-policy';
+import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import type { IWorkload } from '../kubernetes/service';
+import type { Problem } from '../validation';
+import { authorizationPolicyProblems } from './authorization-policy-rules';
+import { Identity, principalOf } from './identity';
+
+export type AuthorizationAction = NonNullable<AuthorizationPolicySpec['action']>;
+
+/** What a request may be. */
+export interface Operation extends Omit<AuthorizationPolicyRulesToOperation, 'ports' | 'notPorts'> {
+  /** Ports that the pods listen on, which need not be the Service's. @default every one */
+  readonly ports?: readonly number[];
+  /** @default none */
+  readonly notPorts?: readonly number[];
+}
+
+/** Requests that a rule speaks of: from one of these, and to one of those, and when all of these hold. */
+export interface PolicyRule {
+  /** Workloads, by the identity they run as, or sources in Istio's own words. @default anybody */
+  readonly from?: readonly (Identity | AuthorizationPolicyRulesFromSource)[];
+  /** @default everything */
+  readonly to?: readonly Operation[];
+  /** @default always */
+  readonly when?: readonly AuthorizationPolicyRulesWhen[];
+}
+
+export interface AuthorizationPolicyProps extends IstioObjectProps<AuthorizationPolicySpec> {
+  /** What happens to the requests of the rules. @default 'ALLOW' */
+  readonly action?: AuthorizationAction;
+  /** Pods that it protects. @default all of the namespace; in the mesh's root namespace, all of the mesh */
+  readonly workload?: Pick<IWorkload, 'labels'>;
+  /** Name of the external authoriser in the MeshConfig, for `CUSTOM`. @default none */
+  readonly provider?: string;
+  /** @default none: add them with addRule */
+  readonly rules?: readonly PolicyRule[];
+}
+
+/**
+ * Who may call whom, and how. A workload with any ALLOW policy refuses what none of them allows.
+ * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/
+ */
+export class AuthorizationPolicy extends IstioObject<AuthorizationPolicySpec> {
+  /** Refuses every request to the namespace that no other policy allows. */
+  static denyAll(scope: Construct, id: string, props: Omit<AuthorizationPolicyProps, 'action' | 'provider' | 'rules' | 'spec'>): AuthorizationPolicy {
+    return new DenyAll(scope, id, props);
+  }
+
+  protected readonly deniesAll: boolean = false;
+  private readonly action: AuthorizationAction;
+  private readonly workload?: Pick<IWorkload, 'labels'>;
+  private readonly provider?: string;
+  private readonly rules: PolicyRule[];
+
+  constructor(scope: Construct, id: string, props: AuthorizationPolicyProps) {
+    super(scope, id, AUTHORIZATION_POLICY, props);
+    this.action = props.action ?? 'ALLOW';
+    this.workload = props.workload;
+    this.provider = props.provider;
+    this.rules = [...(props.rules ?? [])];
+  }
+
+  addRule(rule: PolicyRule): this {
+    this.rules.push(rule);
+    return this;
+  }
+
+  protected render(): AuthorizationPolicySpec {
+    const selector = this.workload && { matchLabels: this.workload.labels };
+    return this.deniesAll
+      ? { selector }
+      : {
+          selector,
+          action: this.action,
+          provider: this.provider === undefined ? undefined : { name: this.provider },
+          rules: this.rules.map((rule) => this.renderRule(rule)),
+        };
+  }
+
+  protected override problems(): Problem[] {
+    return this.deniesAll ? [] : authorizationPolicyProblems(this.spec, (field) => this.at(field));
+  }
+
+  private renderRule(rule: PolicyRule): AuthorizationPolicyRules {
+    const identities = rule.from?.filter(isIdentity) ?? [];
+    const sources = rule.from?.filter((source): source is AuthorizationPolicyRulesFromSource => !isIdentity(source)) ?? [];
+    const principals = identities.map((identity) => principalOf(identity, this.mesh));
+    return {
+      from: rule.from && [
+        ...(principals.length > 0 ? [{ source: { principals } }] : []),
+        ...sources.map((source) => ({ source })),
+      ],
+      to: rule.to?.map(({ ports, notPorts, ...operation }) => ({
+        operation: { ...operation, ports: ports?.map(String), notPorts: notPorts?.map(String) },
+      })),
+      when: rule.when,
+    };
+  }
+}
+
+class DenyAll extends AuthorizationPolicy {
+  protected override readonly deniesAll = true;
+}
+
+function isIdentity(source: Identity | AuthorizationPolicyRulesFromSource): source is Identity {
+  return 'serviceAccountName' in source;
+}

@@ -1,0 +1,69 @@
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { PEER_AUTHENTICATION, PeerAuthenticationMtls, PeerAuthenticationSpec } from '../istio/generated/peer-authentication';
+import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import type { IWorkload } from '../kubernetes/service';
+import { meshOf } from '../mesh/mesh';
+import type { Problem } from '../validation';
+
+export type MtlsMode = NonNullable<PeerAuthenticationMtls['mode']>;
+
+export interface PeerAuthenticationProps extends IstioObjectProps<PeerAuthenticationSpec> {
+  /** Which callers the pods take: `STRICT` those with mesh identities, `PERMISSIVE` plaintext too. @default 'STRICT' */
+  readonly mode?: MtlsMode;
+  /** Pods that it is for. @default all of the namespace */
+  readonly workload?: Pick<IWorkload, 'labels'>;
+  /** Modes of single ports that the pods listen on; needs `workload`. @default none */
+  readonly ports?: Readonly<Record<number, MtlsMode>>;
+}
+
+/**
+ * Whether pods take plaintext. The narrowest one counts: port, workload, namespace, mesh.
+ * @see https://istio.io/latest/docs/reference/config/security/peer_authentication/
+ */
+export class PeerAuthentication extends IstioObject<PeerAuthenticationSpec> {
+  /** For the whole mesh: it goes into the mesh's root namespace. */
+  static forMesh(scope: Construct, id: string, props: Omit<PeerAuthenticationProps, 'namespace' | 'workload' | 'ports'> = {}): PeerAuthentication {
+    const mesh = props.mesh ?? meshOf(scope);
+    return new PeerAuthentication(scope, id, { name: 'default', ...props, namespace: mesh?.rootNamespace ?? '' });
+  }
+
+  private readonly mode: MtlsMode;
+  private readonly workload?: Pick<IWorkload, 'labels'>;
+  private readonly ports: Map<number, MtlsMode>;
+
+  constructor(scope: Construct, id: string, props: PeerAuthenticationProps) {
+    super(scope, id, PEER_AUTHENTICATION, props);
+    this.mode = props.mode ?? 'STRICT';
+    this.workload = props.workload;
+    this.ports = new Map(Object.entries(props.ports ?? {}).map(([port, mode]) => [Number(port), mode]));
+  }
+
+  /** Gives one port of the pods a mode of its own. */
+  addPort(port: number, mode: MtlsMode): this {
+    this.ports.set(port, mode);
+    return this;
+  }
+
+  protected render(): PeerAuthenticationSpec {
+    return {
+      selector: this.workload && { matchLabels: this.workload.labels },
+      mtls: { mode: this.mode },
+      portLevelMtls: this.ports.size > 0 ? Object.fromEntries([...this.ports].map(([port, mode]) => [String(port), { mode }])) : undefined,
+    };
+  }
+
+  protected override problems(): Problem[] {
+    const { selector, portLevelMtls } = this.spec;
+    const ports = Object.keys(portLevelMtls ?? {});
+    const selects = Object.keys(selector?.matchLabels ?? {}).length > 0;
+    return [
+      ...(portLevelMtls && !selects
+        ? [{ at: this.at('portLevelMtls'), value: ports, rule: 'Modes of single ports are for selected pods', mend: 'Give `workload`' }]
+        : []),
+      ...ports
+        .filter((port) => !Token.isUnresolved(port) && !(Number.isInteger(Number(port)) && Number(port) > 0 && Number(port) <= 65535))
+        .map((port) => ({ at: this.at('portLevelMtls'), value: port, rule: 'A port is between 1 and 65535', mend: 'Give the port that the pods listen on' })),
+    ];
+  }
+}

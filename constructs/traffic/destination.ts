@@ -1,0 +1,101 @@
+import { Token } from 'cdktf';
+import type { Destination as DestinationSpec, Headers } from '../istio/generated/common';
+import type { VirtualServiceHttpRoute } from '../istio/generated/virtual-service';
+import type { IMesh } from '../mesh/mesh';
+import { IService, serviceHost } from '../kubernetes/service';
+import { Problem, throwOnProblems } from '../validation';
+
+export interface DestinationOptions {
+  /** Subset name. @default every version */
+  readonly version?: string;
+  /** Service port. @default the only one */
+  readonly port?: number;
+  /** Share beside the other destinations of the route. @default the whole */
+  readonly weight?: number;
+  /** Headers to set, add and remove on the way. @default none */
+  readonly headers?: Headers;
+}
+
+/** Where a route sends requests. */
+export class Destination {
+  /**
+   * @param options the version's name, or more than that
+   * @throws ProblemError where the service has no such version or port, several ports and none is given, or the weight is negative
+   */
+  static of(service: IService, options: string | DestinationOptions = {}): Destination {
+    const given = typeof options === 'string' ? { version: options } : options;
+    throwOnProblems(`Not a destination of ${service.name}:`, [
+      ...versionProblems(service, given.version),
+      ...portProblems(service, given.port),
+      ...weightProblems(given.weight),
+    ]);
+    return new Destination((mesh) => serviceHost(service, mesh.clusterDomain), given);
+  }
+
+  /**
+   * A host that is no Service of ours: one that a ServiceEntry or another team declares.
+   * @throws ProblemError where the weight is negative
+   */
+  static host(host: string, options: DestinationOptions = {}): Destination {
+    throwOnProblems(`Not a destination: ${host}`, weightProblems(options.weight));
+    return new Destination(() => host, options);
+  }
+
+  private constructor(
+    private readonly hostIn: (mesh: IMesh) => string,
+    private readonly options: DestinationOptions,
+  ) {}
+
+  /** The same destination with a share. */
+  weighted(weight: number): Destination {
+    throwOnProblems('Not a weight:', weightProblems(weight));
+    return new Destination(this.hostIn, { ...this.options, weight });
+  }
+
+  toSpec(mesh: IMesh): DestinationSpec {
+    const { version, port } = this.options;
+    return { host: this.hostIn(mesh), subset: version, port: port === undefined ? undefined : { number: port } };
+  }
+
+  toRouteSpec(mesh: IMesh): VirtualServiceHttpRoute {
+    return { destination: this.toSpec(mesh), weight: this.options.weight, headers: this.options.headers };
+  }
+}
+
+/** Says where a service has no such version. */
+export function versionProblems(service: IService, version: string | undefined): Problem[] {
+  const names = service.versions.map(({ name }) => name);
+  if (version === undefined || Token.isUnresolved(version) || names.includes(version)) {
+    return [];
+  }
+  return [
+    {
+      at: `${service.name}.version`,
+      value: version,
+      rule: names.length > 0 ? `${service.name} has the versions ${names.join(', ')}` : `${service.name} declares no versions`,
+      mend: 'Route to one of them, or declare the version on the service',
+    },
+  ];
+}
+
+function portProblems(service: IService, port: number | undefined): Problem[] {
+  const numbers = service.ports.map((candidate) => candidate.port);
+  if (Token.isUnresolved(port) || (port === undefined ? numbers.length <= 1 : numbers.includes(port))) {
+    return [];
+  }
+  return [
+    {
+      at: `${service.name}.port`,
+      value: port,
+      rule: port === undefined ? `${service.name} has several ports, ${numbers.join(', ')}, and a route goes to one` : `${service.name} has the ports ${numbers.join(', ')}`,
+      mend: 'Give `port` one of them',
+    },
+  ];
+}
+
+function weightProblems(weight: number | undefined): Problem[] {
+  if (weight === undefined || Token.isUnresolved(weight) || (Number.isInteger(weight) && weight >= 0)) {
+    return [];
+  }
+  return [{ at: 'weight', value: weight, rule: 'A weight is a whole number, 0 or more', mend: 'Give whole weights; only their proportion counts' }];
+}

@@ -1,0 +1,134 @@
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { GATEWAY, GatewayServers, GatewaySpec } from '../istio/generated/gateway';
+import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import type { MeshGateway } from '../mesh/mesh';
+import { Problem, throwOnProblems } from '../validation';
+
+/** Ports that every installation's gateway Service listens on; istiod maps them to the pods' own. */
+const HTTP = 80;
+const HTTPS = 443;
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** How the gateway ends TLS. */
+export interface GatewayTls {
+  /** `SIMPLE` asks clients for nothing, `MUTUAL` for a certificate, `PASSTHROUGH` leaves TLS to the service. @default 'SIMPLE' */
+  readonly mode?: 'SIMPLE' | 'MUTUAL' | 'PASSTHROUGH';
+  /** Secret with `tls.crt` and `tls.key`, in the namespace of the gateway's pods. @default none: right for PASSTHROUGH only */
+  readonly credentialName?: string;
+  /** Plain HTTP is answered with a redirect. @default true */
+  readonly redirectHttp?: boolean;
+}
+
+export interface GatewayProps extends IstioObjectProps<GatewaySpec> {
+  /** Host names that the gateway answers for. @default every one */
+  readonly hosts?: readonly string[];
+  /** @default none: plain HTTP alone */
+  readonly tls?: GatewayTls;
+  /** Which of the mesh's gateways it opens. @default the ingress gateway */
+  readonly gateway?: MeshGateway;
+}
+
+/**
+ * Opens a gateway of the mesh on port 80, and on 443 where there is TLS.
+ * @see https://istio.io/latest/docs/reference/config/networking/gateway/
+ */
+export class Gateway extends IstioObject<GatewaySpec> {
+  /** The gateway pods that it selects. */
+  readonly gateway: MeshGateway;
+  readonly hosts: readonly string[];
+  private readonly servers: GatewayServers[] = [];
+
+  /** @throws ProblemError where the mesh has no such gateway, the name has dots, or TLS lacks its credential */
+  constructor(scope: Construct, id: string, props: GatewayProps) {
+    super(scope, id, GATEWAY, props);
+    const gateway = props.gateway ?? this.mesh.ingressGateway;
+    throwOnProblems(`${this.node.path} cannot be created:`, [...this.presentProblems(gateway), ...this.tlsProblems(props.tls)]);
+    this.gateway = gateway as MeshGateway;
+    this.hosts = props.hosts ?? ['*'];
+    const redirect = props.tls !== undefined && (props.tls.redirectHttp ?? true);
+    this.addServer({
+      port: { number: HTTP, name: 'http', protocol: 'HTTP' },
+      hosts: this.hosts,
+      tls: redirect ? { httpsRedirect: true } : undefined,
+    });
+    if (props.tls) {
+      const mode = props.tls.mode ?? 'SIMPLE';
+      this.addServer({
+        port: { number: HTTPS, name: 'https', protocol: mode === 'PASSTHROUGH' ? 'TLS' : 'HTTPS' },
+        hosts: this.hosts,
+        tls: { mode, credentialName: props.tls.credentialName },
+      });
+    }
+  }
+
+  /** Opens one more port, or the same one for other hosts, in Istio's own words. */
+  addServer(server: GatewayServers): this {
+    this.servers.push(server);
+    return this;
+  }
+
+  /** The name by which a VirtualService of a namespace refers to it. */
+  nameFrom(namespace: string): string {
+    return namespace === this.namespace ? this.name : `${this.namespace}/${this.name}`;
+  }
+
+  protected render(): GatewaySpec {
+    return { selector: this.gateway.selector, servers: this.servers };
+  }
+
+  protected override problems(): Problem[] {
+    const servers = this.spec.servers ?? [];
+    const names = servers.map(({ port }) => port.name);
+    const twice = names
+      .map((name, index) => ({ name, index }))
+      .filter(({ name, index }) => names.indexOf(name) !== index)
+      .map(({ name, index }) => ({
+        at: this.at(`servers[${index}].port.name`),
+        value: name,
+        rule: 'The ports of a gateway have different names',
+        mend: 'Give the port another name, such as https-shop',
+      }));
+    return [...twice, ...servers.flatMap(({ port }, index) => this.portProblems(port.number, index))];
+  }
+
+  private portProblems(port: number, index: number): Problem[] {
+    if (Token.isUnresolved(port) || this.gateway.ports.includes(port)) {
+      return [];
+    }
+    const missing = this.mesh.unsupported('GatewayPorts');
+    return [
+      {
+        at: this.at(`servers[${index}].port.number`),
+        value: port,
+        rule: missing?.reason ?? `The Service ${this.gateway.serviceName} listens on ${this.gateway.ports.join(', ')}`,
+        mend: missing?.alternative ?? "Use one of these, or open the port in the mesh's gateway",
+        see: missing?.see,
+      },
+    ];
+  }
+
+  private presentProblems(gateway: MeshGateway | undefined): Problem[] {
+    return [
+      ...(gateway ? [] : [{ at: this.at('gateway'), rule: 'The mesh has no ingress gateway', mend: 'Give the mesh one, or pass `gateway`' }]),
+      ...(Token.isUnresolved(this.name) || DNS_LABEL.test(this.name)
+        ? []
+        : [{ at: this.at('name'), value: this.name, rule: 'The name of a Gateway is a DNS label, without dots', mend: 'Give another `name`' }]),
+    ];
+  }
+
+  private tlsProblems(tls: GatewayTls | undefined): Problem[] {
+    const passthrough = tls?.mode === 'PASSTHROUGH';
+    if (!tls || passthrough === (tls.credentialName === undefined)) {
+      return [];
+    }
+    return [
+      {
+        at: this.at('tls.credentialName'),
+        value: tls.credentialName,
+        rule: passthrough ? 'With PASSTHROUGH the service ends TLS, so the gateway has no certificate' : 'To end TLS the gateway needs a certificate',
+        mend: passthrough ? 'Leave credentialName out' : 'Name a Secret in the namespace of the gateway pods',
+      },
+    ];
+  }
+}

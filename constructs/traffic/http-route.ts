@@ -1,0 +1,92 @@
+import type { Headers } from '../istio/generated/common';
+import type {
+  VirtualServiceHttp,
+  VirtualServiceHttpCorsPolicy,
+  VirtualServiceHttpDirectResponse,
+  VirtualServiceHttpRedirect,
+  VirtualServiceHttpRewrite,
+} from '../istio/generated/virtual-service';
+import type { IMesh } from '../mesh/mesh';
+import type { Destination } from './destination';
+import type { Duration } from './duration';
+import type { Fault } from './fault';
+import type { Match } from './match';
+import type { Percent } from './percent';
+
+/** How often a failed request is sent again. @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRetry */
+export interface Retries {
+  /** Tries after the first one; 0 turns off the two that Istio makes by itself. */
+  readonly attempts: number;
+  /** @default the route's timeout */
+  readonly perTryTimeout?: Duration;
+  /** Conditions as Envoy names them, such as `5xx` and `reset`. @default Istio's own */
+  readonly on?: readonly string[];
+}
+
+/** A copy of each request, whose answer is thrown away. */
+export interface Mirror {
+  readonly to: Destination;
+  /** @default all requests */
+  readonly percent?: Percent;
+}
+
+/** A route: what it applies to, and one of `to`, `redirect`, `directResponse`. */
+export interface HttpRouteProps {
+  /** Name that access logs show. @default none */
+  readonly name?: string;
+  /** One match, or several of which one must hold. @default every request */
+  readonly match?: Match | readonly Match[];
+  /** One destination, or several with weights. @default none */
+  readonly to?: Destination | readonly Destination[];
+  /** @default none */
+  readonly redirect?: VirtualServiceHttpRedirect;
+  /** @default none */
+  readonly directResponse?: VirtualServiceHttpDirectResponse;
+  /** @default none */
+  readonly rewrite?: VirtualServiceHttpRewrite;
+  /** @default none */
+  readonly fault?: Fault;
+  /** Longest time for the whole request, retries included. @default none */
+  readonly timeout?: Duration;
+  /** @default two, for failures to connect */
+  readonly retries?: Retries;
+  /** @default none */
+  readonly mirror?: Mirror | readonly Mirror[];
+  /** @default none */
+  readonly headers?: Headers;
+  /** @default none */
+  readonly cors?: VirtualServiceHttpCorsPolicy;
+  /** Members of the route in Istio's own words; each replaces the one rendered. @default none */
+  readonly spec?: Partial<VirtualServiceHttp>;
+}
+
+/** Renders a route for a mesh. */
+export function renderHttpRoute(route: HttpRouteProps, mesh: IMesh): VirtualServiceHttp {
+  const mirrors = list(route.mirror);
+  return {
+    name: route.name,
+    match: route.match && list(route.match).map((match) => match.toSpec()),
+    redirect: route.redirect,
+    directResponse: route.directResponse,
+    rewrite: route.rewrite,
+    fault: route.fault?.toSpec(),
+    route: route.to && list(route.to).map((destination) => destination.toRouteSpec(mesh)),
+    timeout: route.timeout?.toString(),
+    retries: route.retries && {
+      attempts: route.retries.attempts,
+      perTryTimeout: route.retries.perTryTimeout?.toString(),
+      retryOn: route.retries.on?.join(','),
+    },
+    mirrors:
+      mirrors.length > 0
+        ? mirrors.map((mirror) => ({ destination: mirror.to.toSpec(mesh), percentage: mirror.percent?.toSpec() }))
+        : undefined,
+    headers: route.headers,
+    corsPolicy: route.cors,
+    ...route.spec,
+  };
+}
+
+function list<T>(value: T | readonly T[] | undefined): readonly T[] {
+  return value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}

@@ -1,0 +1,108 @@
+import { Construct } from 'constructs';
+import { VIRTUAL_SERVICE, VirtualServiceHttp, VirtualServiceSpec, VirtualServiceTcp, VirtualServiceTls } from '../istio/generated/virtual-service';
+import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import { IService, serviceHost } from '../kubernetes/service';
+import type { Problem } from '../validation';
+import { DestinationRule } from './destination-rule';
+import type { Gateway } from './gateway';
+import { qualifiedHost } from './host';
+import { HttpRouteProps, renderHttpRoute } from './http-route';
+import { virtualServiceProblems } from './virtual-service-rules';
+
+export interface VirtualServiceProps extends IstioObjectProps<VirtualServiceSpec> {
+  /** Services, or names of hosts, that clients ask for. */
+  readonly hosts: readonly (IService | string)[];
+  /** Gateways, by construct or name, through which requests come; `mesh` stands for the sidecars. @default the sidecars alone */
+  readonly gateways?: readonly (Gateway | string)[];
+  /** Routes for HTTP, before those that addRoute brings, or what gives them when everything has been added. @default none */
+  readonly routes?: readonly HttpRouteProps[] | (() => readonly HttpRouteProps[]);
+}
+
+/**
+ * Routes the requests for some hosts. Routes are tried in the order they were added.
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/
+ */
+export class VirtualService extends IstioObject<VirtualServiceSpec> {
+  private readonly hosts: readonly string[];
+  private readonly gateways?: readonly string[];
+  private readonly initial: () => readonly HttpRouteProps[];
+  private readonly added: HttpRouteProps[] = [];
+  private readonly tcp: VirtualServiceTcp[] = [];
+  private readonly tls: VirtualServiceTls[] = [];
+
+  constructor(scope: Construct, id: string, props: VirtualServiceProps) {
+    super(scope, id, VIRTUAL_SERVICE, props);
+    this.hosts = props.hosts.map((host) => (typeof host === 'string' ? host : serviceHost(host, this.mesh.clusterDomain)));
+    this.gateways = props.gateways?.map((gateway) => (typeof gateway === 'string' ? gateway : gateway.nameFrom(this.namespace)));
+    const routes = props.routes ?? [];
+    this.initial = typeof routes === 'function' ? routes : () => routes;
+  }
+
+  /** Adds a route for HTTP, HTTP/2 or gRPC. */
+  addRoute(route: HttpRouteProps): this {
+    this.added.push(route);
+    return this;
+  }
+
+  /** Routes connections of a protocol that Istio does not read. */
+  addTcpRoute(route: VirtualServiceTcp): this {
+    this.tcp.push(route);
+    return this;
+  }
+
+  /** Routes TLS that passes through, by the name that the client asks for. */
+  addTlsRoute(route: VirtualServiceTls): this {
+    this.tls.push(route);
+    return this;
+  }
+
+  protected render(): VirtualServiceSpec {
+    const http = [...this.initial(), ...this.added].map((route): VirtualServiceHttp => renderHttpRoute(route, this.mesh));
+    return {
+      hosts: this.hosts.length > 0 ? this.hosts : undefined,
+      gateways: this.gateways,
+      http: http.length > 0 ? http : undefined,
+      tcp: this.tcp.length > 0 ? this.tcp : undefined,
+      tls: this.tls.length > 0 ? this.tls : undefined,
+    };
+  }
+
+  protected override problems(): Problem[] {
+    return [...virtualServiceProblems(this.spec, (field) => this.at(field)), ...this.subsetProblems()];
+  }
+
+  /** A subset that no DestinationRule of this program defines: the proxies answer 503 to every request that is sent there. */
+  private subsetProblems(): Problem[] {
+    const { http = [], tcp = [], tls = [] } = this.spec;
+    const places = [
+      ...http.flatMap((route, index) => [
+        ...(route.route ?? []).map(({ destination }, nth) => ({ destination, at: `http[${index}].route[${nth}]` })),
+        ...(route.mirrors ?? []).map(({ destination }, nth) => ({ destination, at: `http[${index}].mirrors[${nth}]` })),
+        ...(route.mirror ? [{ destination: route.mirror, at: `http[${index}].mirror` }] : []),
+      ]),
+      ...[tcp, tls].flatMap((routes, kind) =>
+        routes.flatMap((route, index) =>
+          (route.route ?? []).map(({ destination }, nth) => ({ destination, at: `${['tcp', 'tls'][kind]}[${index}].route[${nth}]` })),
+        ),
+      ),
+    ];
+    return places.flatMap(({ destination, at }) => {
+      if (destination.subset === undefined) {
+        return [];
+      }
+      const host = qualifiedHost(destination.host, this.namespace, this.mesh.clusterDomain);
+      const names = DestinationRule.forHost(this, host).flatMap((rule) => rule.subsetNames);
+      return names.includes(destination.subset)
+        ? []
+        : [
+            {
+              at: this.at(`${at}.subset`),
+              value: destination.subset,
+              rule: names.length > 0 ? `The DestinationRule of ${host} has the subsets ${names.join(', ')}` : `No DestinationRule defines subsets of ${host}`,
+              mend: 'Add the subset to a DestinationRule of that host, or route to one that is there',
+              see: 'IST0101',
+            },
+          ];
+    });
+  }
+}

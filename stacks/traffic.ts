@@ -1,0 +1,29 @@
+import { Construct } from 'constructs';
+import { BookinfoTraffic, IBookinfo } from '../constructs/bookinfo';
+import type { ICluster } from '../constructs/cluster';
+import { ObjectRelease } from '../constructs/kubernetes/object-release';
+import { ClusterProviders } from '../constructs/kubernetes/providers';
+import { IMesh, provideMesh } from '../constructs/mesh/mesh';
+import type { Environment } from '../environments';
+import { findScenario } from '../scenarios';
+import { LayerStack } from './layer-stack';
+
+export interface TrafficStackProps {
+  readonly environment: Environment;
+  readonly cluster: ICluster;
+  readonly mesh: IMesh;
+  readonly bookinfo: IBookinfo;
+}
+
+/** Everything in Istio's API: the gateway, the policies, and the routes of the environment's scenario. */
+export class TrafficStack extends LayerStack {
+  /** @throws ProblemError where the environment names a scenario that is none */
+  constructor(scope: Construct, props: TrafficStackProps) {
+    super(scope, 'traffic', props.environment);
+    const { environment, cluster, mesh, bookinfo } = props;
+    new ClusterProviders(this, 'Providers', { cluster, helm: true });
+    provideMesh(this, mesh);
+    new ObjectRelease(this, 'Objects', { name: `${bookinfo.namespace}-traffic`, namespace: bookinfo.namespace });
+    findScenario(environment.traffic.scenario).apply(new BookinfoTraffic(this, 'Traffic', { bookinfo }));
+  }
+}
