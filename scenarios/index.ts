@@ -14,7 +14,7 @@ export function findScenario(name: string): Scenario {
   const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   if (!scenario) {
     throwOnProblems('Unknown scenario:', [
-      { at: 'traffic.scenario', value: name, rule: 'There is no scenario of this name', mend: `Take one of ${SCENARIOS.map((known) => known.name).join(', ')}` },
+      { at: 'traffic.scenario', value: name, rule: 'there is no scenario of this name', mend: `Take one of ${SCENARIOS.map((known) => known.name).join(', ')}` },
     ]);
   }
   return scenario as Scenario;

@@ -50,7 +50,7 @@ export class Bookinfo extends Construct implements IBookinfo {
       ...(mesh ? [] : [{ at: this.node.path, rule: 'Bookinfo joins a mesh', mend: 'Pass `mesh`, or call provideMesh on a scope above' }]),
       ...(Token.isUnresolved(replicas) || (Number.isInteger(replicas) && replicas >= 1)
         ? []
-        : [{ at: `${this.node.path}: replicas`, value: replicas, rule: 'Replicas are a whole number, 1 or more', mend: 'Give 1 or more' }]),
+        : [{ at: `${this.node.path}: replicas`, value: replicas, rule: 'replicas are a whole number, 1 or more', mend: 'Give 1 or more' }]),
     ]);
     this.mesh = mesh as IMesh;
     this.replicas = replicas;

@@ -1,2 +1,3 @@
 export * from './generated';
 export * from './istio-object';
+export * from './schema';

@@ -55,7 +55,7 @@ export abstract class IstioObject<Spec extends object> extends Construct {
     this.overrides = props.spec ?? {};
     const mesh = props.mesh ?? meshOf(this);
     throwOnProblems(`${this.node.path} cannot be created:`, [
-      ...(mesh ? [] : [{ at: this.node.path, rule: `A ${this.kind} belongs to a mesh`, mend: 'Pass `mesh`, or call provideMesh on a scope above' }]),
+      ...(mesh ? [] : [{ at: this.node.path, rule: `a ${this.kind} belongs to a mesh`, mend: 'Pass `mesh`, or call provideMesh on a scope above' }]),
       ...this.namedProblems(),
     ]);
     this.mesh = mesh as IMesh;
@@ -104,7 +104,7 @@ export abstract class IstioObject<Spec extends object> extends Construct {
     return this.features().flatMap((feature) => {
       const missing = this.mesh.unsupported(feature);
       return missing
-        ? [{ at: this.node.path, value: feature, rule: `Flavour ${this.mesh.flavor}: ${missing.reason}`, mend: missing.alternative, see: missing.see }]
+        ? [{ at: this.node.path, value: feature, rule: `flavour ${this.mesh.flavor}: ${missing.reason}`, mend: missing.alternative, see: missing.see }]
         : [];
     });
   }
@@ -115,7 +115,7 @@ export abstract class IstioObject<Spec extends object> extends Construct {
       { at: this.at('namespace'), value: this.namespace },
     ]
       .filter(({ value }) => !Token.isUnresolved(value) && !KUBERNETES_NAME.test(value))
-      .map((name) => ({ ...name, rule: 'Names are lower-case letters, digits, dashes and dots', mend: 'Give another `name`' }));
+      .map((name) => ({ ...name, rule: 'names are lower-case letters, digits, dashes and dots', mend: 'Give another `name`' }));
   }
 
   private twinProblem(twin: string): Problem {

@@ -59,11 +59,11 @@ export class PeerAuthentication extends IstioObject<PeerAuthenticationSpec> {
     const selects = Object.keys(selector?.matchLabels ?? {}).length > 0;
     return [
       ...(portLevelMtls && !selects
-        ? [{ at: this.at('portLevelMtls'), value: ports, rule: 'Modes of single ports are for selected pods', mend: 'Give `workload`' }]
+        ? [{ at: this.at('portLevelMtls'), value: ports, rule: 'modes of single ports are for selected pods', mend: 'Give `workload`' }]
         : []),
       ...ports
         .filter((port) => !Token.isUnresolved(port) && !(Number.isInteger(Number(port)) && Number(port) > 0 && Number(port) <= 65535))
-        .map((port) => ({ at: this.at('portLevelMtls'), value: port, rule: 'A port is between 1 and 65535', mend: 'Give the port that the pods listen on' })),
+        .map((port) => ({ at: this.at('portLevelMtls'), value: port, rule: 'a port is between 1 and 65535', mend: 'Give the port that the pods listen on' })),
     ];
   }
 }

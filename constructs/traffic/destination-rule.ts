@@ -37,7 +37,8 @@ export class DestinationRule extends IstioObject<DestinationRuleSpec> {
   constructor(scope: Construct, id: string, props: DestinationRuleProps) {
     const service = typeof props.host === 'string' ? undefined : props.host;
     super(scope, id, DESTINATION_RULE, { ...props, namespace: props.namespace ?? service?.namespace ?? '' });
-    this.host = service ? serviceHost(service, this.mesh.clusterDomain) : qualifiedHost(props.host as string, this.namespace, this.mesh.clusterDomain);
+    const { clusterDomain } = this.mesh;
+    this.host = service ? serviceHost(service, clusterDomain) : qualifiedHost(props.host as string, this.namespace, clusterDomain);
     this.subsets = (service?.versions ?? []).map(({ name, labels }) => ({ name, labels }));
     this.trafficPolicy = props.trafficPolicy;
     const byHost = rules.get(this.node.root) ?? new Map<string, DestinationRule[]>();
@@ -70,7 +71,7 @@ export class DestinationRule extends IstioObject<DestinationRuleSpec> {
       .map((name) => ({
         at: this.at('subsets'),
         value: name,
-        rule: 'The subsets of a host have different names',
+        rule: 'the subsets of a host have different names',
         mend: 'Leave one out: a Service brings a subset for each of its versions',
       }));
   }

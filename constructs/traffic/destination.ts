@@ -97,5 +97,5 @@ function weightProblems(weight: number | undefined): Problem[] {
   if (weight === undefined || Token.isUnresolved(weight) || (Number.isInteger(weight) && weight >= 0)) {
     return [];
   }
-  return [{ at: 'weight', value: weight, rule: 'A weight is a whole number, 0 or more', mend: 'Give whole weights; only their proportion counts' }];
+  return [{ at: 'weight', value: weight, rule: 'a weight is a whole number, 0 or more', mend: 'Give whole weights; only their proportion counts' }];
 }

@@ -22,7 +22,7 @@ export class Fault {
   static abort(status: number, percent: Percent = Percent.ALL): Fault {
     if (!Token.isUnresolved(status) && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
       throwOnProblems('Not an HTTP status:', [
-        { at: 'Fault.abort', value: status, rule: 'A fault answers with an HTTP status between 200 and 599', mend: 'Fault.abort(500) is a server error' },
+        { at: 'Fault.abort', value: status, rule: 'a fault answers with an HTTP status between 200 and 599', mend: 'Fault.abort(500) is a server error' },
       ]);
     }
     return new Fault({ abort: { httpStatus: status, percentage: percent.toSpec() } });
@@ -46,7 +46,7 @@ export class Fault {
     const twice = (['delay', 'abort'] as const).filter((kind) => this.spec[kind] && other.spec[kind]);
     throwOnProblems(
       'Faults that exclude each other:',
-      twice.map((kind) => ({ at: 'Fault.and', value: kind, rule: `A route has one ${kind} at most`, mend: 'Use two routes with different matches' })),
+      twice.map((kind) => ({ at: 'Fault.and', value: kind, rule: `a route has one ${kind} at most`, mend: 'Use two routes with different matches' })),
     );
     return new Fault({ ...this.spec, ...other.spec });
   }

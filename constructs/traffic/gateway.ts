@@ -86,7 +86,7 @@ export class Gateway extends IstioObject<GatewaySpec> {
       .map(({ name, index }) => ({
         at: this.at(`servers[${index}].port.name`),
         value: name,
-        rule: 'The ports of a gateway have different names',
+        rule: 'the ports of a gateway have different names',
         mend: 'Give the port another name, such as https-shop',
       }));
     return [...twice, ...servers.flatMap(({ port }, index) => this.portProblems(port.number, index))];
@@ -101,7 +101,7 @@ export class Gateway extends IstioObject<GatewaySpec> {
       {
         at: this.at(`servers[${index}].port.number`),
         value: port,
-        rule: missing?.reason ?? `The Service ${this.gateway.serviceName} listens on ${this.gateway.ports.join(', ')}`,
+        rule: missing?.reason ?? `the Service ${this.gateway.serviceName} listens on ${this.gateway.ports.join(', ')}`,
         mend: missing?.alternative ?? "Use one of these, or open the port in the mesh's gateway",
         see: missing?.see,
       },
@@ -110,10 +110,10 @@ export class Gateway extends IstioObject<GatewaySpec> {
 
   private presentProblems(gateway: MeshGateway | undefined): Problem[] {
     return [
-      ...(gateway ? [] : [{ at: this.at('gateway'), rule: 'The mesh has no ingress gateway', mend: 'Give the mesh one, or pass `gateway`' }]),
+      ...(gateway ? [] : [{ at: this.at('gateway'), rule: 'the mesh has no ingress gateway', mend: 'Give the mesh one, or pass `gateway`' }]),
       ...(Token.isUnresolved(this.name) || DNS_LABEL.test(this.name)
         ? []
-        : [{ at: this.at('name'), value: this.name, rule: 'The name of a Gateway is a DNS label, without dots', mend: 'Give another `name`' }]),
+        : [{ at: this.at('name'), value: this.name, rule: 'the name of a Gateway is a DNS label, without dots', mend: 'Give another `name`' }]),
     ];
   }
 
@@ -126,7 +126,7 @@ export class Gateway extends IstioObject<GatewaySpec> {
       {
         at: this.at('tls.credentialName'),
         value: tls.credentialName,
-        rule: passthrough ? 'With PASSTHROUGH the service ends TLS, so the gateway has no certificate' : 'To end TLS the gateway needs a certificate',
+        rule: passthrough ? 'with PASSTHROUGH the service ends TLS, so the gateway has no certificate' : 'to end TLS the gateway needs a certificate',
         mend: passthrough ? 'Leave credentialName out' : 'Name a Secret in the namespace of the gateway pods',
       },
     ];

@@ -112,7 +112,7 @@ export class Match {
         ...clashes.map((name) => ({
           at: name ? `match.${key}.${name}` : `match.${key}`,
           value: [maps ? mine[name] : mine, maps ? value[name] : value],
-          rule: 'A match states each condition once',
+          rule: 'a match states each condition once',
           mend: 'Give the route two matches where either may hold, or one regex where both must',
         })),
       );
@@ -146,7 +146,7 @@ function checked(at: string, value: string, longest = Infinity): string {
       {
         at,
         value,
-        rule: value === '' ? 'An empty text matches nothing of its own' : `Istio takes expressions of at most ${longest} characters`,
+        rule: value === '' ? 'an empty text matches nothing of its own' : `Istio takes expressions of at most ${longest} characters`,
         mend: value === '' ? 'Use present() or absent(), or give the text' : 'Shorten it, or give the route several matches',
       },
     ]);

@@ -155,7 +155,7 @@ export class MeshService extends Construct implements IService {
     const gateway = this.mesh?.ingressGateway;
     if (!gateway) {
       throwOnProblems(`${this.node.path} cannot allow the gateway:`, [
-        { at: 'allowFromGateway', rule: 'The mesh has no ingress gateway', mend: 'Give the mesh one, or name the caller with allowFrom' },
+        { at: 'allowFromGateway', rule: 'the mesh has no ingress gateway', mend: 'Give the mesh one, or name the caller with allowFrom' },
       ]);
       return this;
     }
@@ -225,7 +225,7 @@ export class MeshService extends Construct implements IService {
       ...Object.keys(shares).flatMap((version) => versionProblems(this, version)),
       ...(unknown || (sum === 100 && values.every((share) => Number.isInteger(share) && share >= 0))
         ? []
-        : [{ at: `${this.name}.split`, value: shares, rule: `Shares are whole percents, 100 together; these make ${sum}`, mend: 'Mend the shares' }]),
+        : [{ at: `${this.name}.split`, value: shares, rule: `shares are whole percents, 100 together; these make ${sum}`, mend: 'Mend the shares' }]),
     ];
   }
 }

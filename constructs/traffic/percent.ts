@@ -18,7 +18,7 @@ export class Percent {
     const fits = value === 0 || (value >= SMALLEST && value <= 100);
     if (!Token.isUnresolved(value) && !fits) {
       throwOnProblems('Not a percentage:', [
-        { at: 'Percent.of', value, rule: `A percentage is 0, or between ${SMALLEST} and 100`, mend: 'Percent.of(10) is ten of a hundred' },
+        { at: 'Percent.of', value, rule: `a percentage is 0, or between ${SMALLEST} and 100`, mend: 'Percent.of(10) is ten of a hundred' },
       ]);
     }
     return new Percent(value);

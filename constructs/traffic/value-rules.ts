@@ -19,5 +19,5 @@ export function percentageProblems(value: number | undefined, at: string): Probl
   if (value === undefined || Token.isUnresolved(value) || value === 0 || (value >= 0.0001 && value <= 100)) {
     return [];
   }
-  return [{ at, value, rule: 'A percentage is 0, or between 0.0001 and 100', mend: 'Give it in percent: 10 is ten of a hundred' }];
+  return [{ at, value, rule: 'a percentage is 0, or between 0.0001 and 100', mend: 'Give it in percent: 10 is ten of a hundred' }];
 }

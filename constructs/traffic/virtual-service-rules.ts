@@ -18,7 +18,7 @@ export function virtualServiceProblems(spec: VirtualServiceSpec, at: At): Proble
   const routes = [http, spec.tcp ?? [], spec.tls ?? []];
   return [
     ...(routes.every((list) => list.length === 0)
-      ? [{ at: at('http'), rule: 'A VirtualService has at least one route', mend: 'Call addRoute, addTcpRoute or addTlsRoute' }]
+      ? [{ at: at('http'), rule: 'a VirtualService has at least one route', mend: 'Call addRoute, addTcpRoute or addTlsRoute' }]
       : []),
     ...meshWildcardProblems(spec, at),
     ...http.flatMap((route, index) => httpRouteProblems(route, (field) => at(`http[${index}]${field}`))),
@@ -52,7 +52,7 @@ function httpRouteProblems(route: VirtualServiceHttp, at: At): Problem[] {
     ...abortProblems(route, at),
     ...retryProblems(route, at),
     ...(route.mirror && route.mirrors
-      ? [{ at: at('.mirror'), rule: 'A route has `mirror` or `mirrors`', mend: 'Put both targets into `mirrors`' }]
+      ? [{ at: at('.mirror'), rule: 'a route has `mirror` or `mirrors`', mend: 'Put both targets into `mirrors`' }]
       : []),
   ];
 }
@@ -63,13 +63,13 @@ function actionProblems(actions: readonly string[], route: VirtualServiceHttp, a
       {
         at: at(''),
         value: actions.length > 0 ? actions : undefined,
-        rule: 'A route has exactly one of route, redirect, directResponse and delegate',
+        rule: 'a route has exactly one of route, redirect, directResponse and delegate',
         mend: actions.length > 0 ? 'Split it into several routes' : 'Say where it goes with `to`',
       },
     ];
   }
   const excluded = actions[0] === 'redirect' || actions[0] === 'directResponse' ? (['fault', 'rewrite'] as const).filter((field) => route[field] !== undefined) : [];
-  return excluded.map((field) => ({ at: at(`.${field}`), rule: `A route with ${actions[0]} has no ${field}`, mend: `Leave ${field} out` }));
+  return excluded.map((field) => ({ at: at(`.${field}`), rule: `a route with ${actions[0]} has no ${field}`, mend: `Leave ${field} out` }));
 }
 
 /** Istio takes any weights whose sum is more than nothing. */
@@ -81,11 +81,11 @@ function weightProblems(destinations: readonly { readonly weight?: number }[], a
   const negative = weights.flatMap((weight, index) =>
     Number.isInteger(weight) && weight >= 0
       ? []
-      : [{ at: `${at}[${index}].weight`, value: weight, rule: 'A weight is a whole number, 0 or more', mend: 'Give whole weights; only their proportion counts' }],
+      : [{ at: `${at}[${index}].weight`, value: weight, rule: 'a weight is a whole number, 0 or more', mend: 'Give whole weights; only their proportion counts' }],
   );
   const nothing = destinations.length > 1 && weights.every((weight) => weight === 0);
   return nothing
-    ? [{ at, value: weights, rule: 'The weights of several destinations add up to more than 0', mend: 'Give the destinations weights, such as 90 and 10' }]
+    ? [{ at, value: weights, rule: 'the weights of several destinations add up to more than 0', mend: 'Give the destinations weights, such as 90 and 10' }]
     : negative;
 }
 
@@ -94,7 +94,7 @@ function abortProblems(route: VirtualServiceHttp, at: At): Problem[] {
   if (status === undefined || Token.isUnresolved(status) || (status >= 200 && status <= 599)) {
     return [];
   }
-  return [{ at: at('.fault.abort.httpStatus'), value: status, rule: 'A fault answers with an HTTP status between 200 and 599', mend: 'Give such a status' }];
+  return [{ at: at('.fault.abort.httpStatus'), value: status, rule: 'a fault answers with an HTTP status between 200 and 599', mend: 'Give such a status' }];
 }
 
 function retryProblems(route: VirtualServiceHttp, at: At): Problem[] {
@@ -102,8 +102,8 @@ function retryProblems(route: VirtualServiceHttp, at: At): Problem[] {
   const pointless = attempts === 0 ? Object.entries(others).filter(([, value]) => value !== undefined) : [];
   const negative = attempts !== undefined && !Token.isUnresolved(attempts) && !(Number.isInteger(attempts) && attempts >= 0);
   return [
-    ...(negative ? [{ at: at('.retries.attempts'), value: attempts, rule: 'Attempts are a whole number, 0 or more', mend: 'Give 0 for no retries' }] : []),
-    ...pointless.map(([field]) => ({ at: at(`.retries.${field}`), rule: 'Retries with 0 attempts have no other settings', mend: `Leave ${field} out` })),
+    ...(negative ? [{ at: at('.retries.attempts'), value: attempts, rule: 'attempts are a whole number, 0 or more', mend: 'Give 0 for no retries' }] : []),
+    ...pointless.map(([field]) => ({ at: at(`.retries.${field}`), rule: 'retries with 0 attempts have no other settings', mend: `Leave ${field} out` })),
   ];
 }
 
@@ -113,7 +113,7 @@ function unreachableProblems(http: readonly VirtualServiceHttp[], at: At): Probl
     ? []
     : http.slice(open + 1).map((_route, index) => ({
         at: at(`http[${open + 1 + index}]`),
-        rule: `Routes are tried in order, and http[${open}] takes every request`,
+        rule: `routes are tried in order, and http[${open}] takes every request`,
         mend: 'Add it before the route without a match, or give that one a match',
         see: 'IST0130',
       }));
@@ -123,6 +123,6 @@ function meshWildcardProblems(spec: VirtualServiceSpec, at: At): Problem[] {
   const onMesh = !spec.gateways || spec.gateways.includes('mesh');
   const index = spec.hosts?.indexOf('*') ?? -1;
   return onMesh && index >= 0
-    ? [{ at: at(`hosts[${index}]`), value: '*', rule: 'Sidecars route named hosts only', mend: 'Name the hosts, or give the gateways that it is for' }]
+    ? [{ at: at(`hosts[${index}]`), value: '*', rule: 'sidecars route named hosts only', mend: 'Name the hosts, or give the gateways that it is for' }]
     : [];
 }

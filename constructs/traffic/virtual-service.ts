@@ -98,7 +98,7 @@ export class VirtualService extends IstioObject<VirtualServiceSpec> {
             {
               at: this.at(`${at}.subset`),
               value: destination.subset,
-              rule: names.length > 0 ? `The DestinationRule of ${host} has the subsets ${names.join(', ')}` : `No DestinationRule defines subsets of ${host}`,
+              rule: names.length > 0 ? `the DestinationRule of ${host} has the subsets ${names.join(', ')}` : `no DestinationRule defines subsets of ${host}`,
               mend: 'Add the subset to a DestinationRule of that host, or route to one that is there',
               see: 'IST0101',
             },
