@@ -1,0 +1,57 @@
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { AzurePlace } from './aks-network';
+import { lifecycleOf } from './lifecycle';
+
+export interface AksIdentityProps extends AzurePlace {
+  readonly name: string;
+  /** Resource group whose network the cluster uses: its subnet and its ingress address. */
+  readonly resourceGroupId: string;
+}
+
+/** What the cluster acts as in Azure, with the right to use our network and our public address. */
+export class AksIdentity extends Construct {
+  readonly identityId: string;
+  /** What must exist before the cluster uses the identity. */
+  readonly ready: ITerraformDependable;
+
+  constructor(scope: Construct, id: string, props: AksIdentityProps) {
+    super(scope, id);
+    const { name, resourceGroupName, location, tags, preventDestroy } = props;
+    const identity = new UserAssignedIdentity(this, 'Resource', { name, resourceGroupName, location, tags, lifecycle: lifecycleOf(preventDestroy) });
+    this.identityId = identity.id;
+    this.ready = new RoleAssignment(this, 'NetworkContributor', {
+      scope: props.resourceGroupId,
+      roleDefinitionName: 'Network Contributor',
+      principalId: identity.principalId,
+      // Named, Azure does not look a brand-new identity up in a directory that may not know it yet.
+      principalType: 'ServicePrincipal',
+    });
+  }
+}
+
+/** Roles in a cluster that lets Azure decide who may do what. @see https://learn.microsoft.com/azure/aks/manage-azure-rbac */
+const ADMIN_ROLES = {
+  ClusterUser: 'Azure Kubernetes Service Cluster User Role',
+  ClusterAdmin: 'Azure Kubernetes Service RBAC Cluster Admin',
+} as const;
+
+export interface AksAdministratorsProps {
+  readonly clusterId: string;
+  /** Object ids of Entra groups. */
+  readonly groupObjectIds: readonly string[];
+}
+
+/** Makes the members of Entra groups administrators of a cluster: they may fetch its address, and do everything in it. */
+export class AksAdministrators extends Construct {
+  constructor(scope: Construct, id: string, props: AksAdministratorsProps) {
+    super(scope, id);
+    for (const group of props.groupObjectIds) {
+      for (const [role, roleDefinitionName] of Object.entries(ADMIN_ROLES)) {
+        new RoleAssignment(this, `${role}-${group}`, { scope: props.clusterId, roleDefinitionName, principalId: group, principalType: 'Group' });
+      }
+    }
+  }
+}

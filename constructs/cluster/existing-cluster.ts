@@ -1,0 +1,55 @@
+import type { AksAccess, ICluster, IngressAddress, KubeloginMode } from './cluster';
+
+/** What `existingAksCluster` needs to describe an AKS cluster that exists already. */
+export interface AksClusterReference {
+  readonly name: string;
+  readonly resourceGroupName: string;
+  /** @default the subscription of the azurerm provider */
+  readonly subscriptionId?: string;
+  /** @default 'azurecli' */
+  readonly login?: KubeloginMode;
+  /** @default none: the address is whatever the gateway Service receives */
+  readonly ingressAddress?: IngressAddress;
+  /** Whether its OIDC issuer and workload identity are on. @default false */
+  readonly workloadIdentity?: boolean;
+  /** @default 'unknown' */
+  readonly networkPlugin?: ICluster['offers']['networkPlugin'];
+}
+
+/** Describes an AKS cluster that exists already, by its name. */
+export function existingAksCluster(reference: AksClusterReference): ICluster {
+  const { name, resourceGroupName, subscriptionId, login } = reference;
+  const access: AksAccess = { kind: 'aks', name, resourceGroupName, subscriptionId, login: login ?? 'azurecli' };
+  return {
+    name,
+    access,
+    offers: {
+      workloadIdentity: reference.workloadIdentity ?? false,
+      networkPlugin: reference.networkPlugin ?? 'unknown',
+      loadBalancer: true,
+    },
+    ingressAddress: reference.ingressAddress,
+  };
+}
+
+/** What `kubeconfigCluster` needs. */
+export interface KubeconfigReference {
+  /** Path of the kubeconfig file; absolute, since Terraform runs in a folder of its own. */
+  readonly path: string;
+  /** @default the file's current context */
+  readonly context?: string;
+  /** @default the context's name, or `kubeconfig` */
+  readonly name?: string;
+  /** Whether Services of type LoadBalancer receive an address. @default true */
+  readonly loadBalancer?: boolean;
+}
+
+/** Describes any cluster that a kubeconfig file leads to. */
+export function kubeconfigCluster(reference: KubeconfigReference): ICluster {
+  const { path, context } = reference;
+  return {
+    name: reference.name ?? context ?? 'kubeconfig',
+    access: { kind: 'kubeconfig', path, context },
+    offers: { workloadIdentity: false, networkPlugin: 'unknown', loadBalancer: reference.loadBalancer ?? true },
+  };
+}

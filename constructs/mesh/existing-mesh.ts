@@ -1,0 +1,46 @@
+import type { IMesh, MeshFeature, MeshGateway, Unsupported } from './mesh';
+import { DEFAULT_DOMAIN, injectionLabelsOf, ISTIO_NAMESPACE, missingGateway } from './upstream';
+
+/** What `existingMesh` needs to describe a mesh that somebody else installed. */
+export interface MeshReference {
+  /** Istio version, such as `1.29.1`. */
+  readonly version: string;
+  /** @default 'istio-system' */
+  readonly rootNamespace?: string;
+  /** @default none: the default revision */
+  readonly revision?: string;
+  /** @default { 'istio.io/rev': revision } with a revision, { 'istio-injection': 'enabled' } without */
+  readonly injectionLabels?: Readonly<Record<string, string>>;
+  /** @default 'cluster.local' */
+  readonly trustDomain?: string;
+  /** @default 'cluster.local' */
+  readonly clusterDomain?: string;
+  /** @default 'init' */
+  readonly trafficRedirection?: IMesh['trafficRedirection'];
+  /** @default none */
+  readonly ingressGateway?: MeshGateway;
+  /** @default none */
+  readonly egressGateway?: MeshGateway;
+  /** @default none */
+  readonly eastWestGateway?: MeshGateway;
+  /** What the mesh lacks, and why. @default nothing but the gateways that are not named here */
+  readonly unsupported?: Readonly<Partial<Record<MeshFeature, Unsupported>>>;
+}
+
+/** Describes a mesh that is installed already, so that everything above it works on it unchanged. */
+export function existingMesh(reference: MeshReference): IMesh {
+  return {
+    flavor: 'existing',
+    version: reference.version,
+    rootNamespace: reference.rootNamespace ?? ISTIO_NAMESPACE,
+    revision: reference.revision,
+    injectionLabels: reference.injectionLabels ?? injectionLabelsOf(reference.revision),
+    trustDomain: reference.trustDomain ?? DEFAULT_DOMAIN,
+    clusterDomain: reference.clusterDomain ?? DEFAULT_DOMAIN,
+    trafficRedirection: reference.trafficRedirection ?? 'init',
+    ingressGateway: reference.ingressGateway,
+    egressGateway: reference.egressGateway,
+    eastWestGateway: reference.eastWestGateway,
+    unsupported: (feature) => reference.unsupported?.[feature] ?? missingGateway(reference, feature),
+  };
+}

@@ -1,0 +1,38 @@
+import * as path from 'node:path';
+import { AzurermBackend, LocalBackend, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { Environment, Layer } from '../environments';
+
+/** Context key that moves local state: a folder, for example of a test. */
+const STATE_CONTEXT = 'stateDirectory';
+
+/** Folder of local state in the project: not in the output folder, which every synth may empty. */
+const STATE_DIRECTORY = path.join('.aks-istio', 'state');
+
+/**
+ * One layer of an environment: a stack named `<environment>-<layer>`, whose state lies where the environment says, one file for each layer.
+ */
+export class LayerStack extends TerraformStack {
+  constructor(
+    scope: Construct,
+    protected readonly environment: Environment,
+    readonly layer: Layer,
+  ) {
+    super(scope, `${environment.name}-${layer}`);
+    const { state } = environment;
+    if (state.kind === 'azurerm') {
+      // Names only: Terraform logs in by Entra (ARM_*, az), so that no key lands in the synthesised files.
+      new AzurermBackend(this, {
+        resourceGroupName: state.resourceGroupName,
+        storageAccountName: state.storageAccountName,
+        containerName: state.containerName,
+        key: `${environment.name}/${layer}.tfstate`,
+        subscriptionId: state.subscriptionId,
+        useAzureadAuth: true,
+      });
+    } else {
+      const directory = path.resolve((this.node.tryGetContext(STATE_CONTEXT) as string | undefined) ?? STATE_DIRECTORY);
+      new LocalBackend(this, { path: path.join(directory, environment.name, `${layer}.tfstate`) });
+    }
+  }
+}

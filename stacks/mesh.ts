@@ -1,0 +1,39 @@
+import type { Construct } from 'constructs';
+import type { ICluster } from '../constructs/cluster';
+import { ClusterProviders } from '../constructs/kubernetes';
+import { AksIstioAddon, HelmIstio, IMesh } from '../constructs/mesh';
+import type { Environment } from '../environments';
+import { LayerStack } from './layer-stack';
+
+export interface MeshStackProps {
+  readonly environment: Environment;
+  readonly cluster: ICluster;
+}
+
+/** The mesh layer. The only place that looks at the flavour: everything after it sees an {@link IMesh}. */
+export class MeshStack extends LayerStack {
+  readonly mesh: IMesh;
+
+  constructor(scope: Construct, { environment, cluster }: MeshStackProps) {
+    super(scope, environment, 'mesh');
+    const { flavor, meshConfig } = environment.mesh;
+    new ClusterProviders(this, 'Providers', { cluster, helm: flavor === 'helm' });
+    const addon = addonOf(environment);
+    this.mesh = addon
+      ? new AksIstioAddon(this, 'Istio', { ...addon, cluster, meshConfig })
+      : new HelmIstio(this, 'Istio', { ...required(environment, 'helm'), cluster, meshConfig });
+  }
+}
+
+/** The settings of the Istio add-on, where the environment runs it. */
+export function addonOf(environment: Environment): Environment['mesh']['addon'] {
+  return environment.mesh.flavor === 'addon' ? required(environment, 'addon') : undefined;
+}
+
+function required<Flavor extends 'helm' | 'addon'>(environment: Environment, flavor: Flavor): NonNullable<Environment['mesh'][Flavor]> {
+  const settings = environment.mesh[flavor];
+  if (!settings) {
+    throw new Error(`${environment.name}: mesh.flavor is '${flavor}', but there is no section mesh.${flavor}. Add it to the environment.`);
+  }
+  return settings;
+}
