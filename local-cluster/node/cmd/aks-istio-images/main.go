@@ -1,6 +1,6 @@
-// Command images packs container images into one archive that containerd imports.
+// Command aks-istio-images packs container images into one archive that containerd imports.
 //
-//	images PLAN.json ARCHIVE.tar
+//	aks-istio-images PLAN.json ARCHIVE.tar
 //
 // A layer is written once however many images use it. The archive is the same, byte for byte, for the same files:
 // times are zero and entries are sorted.
@@ -48,7 +48,7 @@ type descriptor struct {
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: images PLAN.json ARCHIVE.tar")
+		fmt.Fprintln(os.Stderr, "usage: aks-istio-images PLAN.json ARCHIVE.tar")
 		os.Exit(2)
 	}
 	if err := pack(os.Args[1], os.Args[2]); err != nil {

@@ -1,7 +1,7 @@
-// Command node runs a Kubernetes node in network, mount, process, IPC and host-name namespaces of its own.
+// Command aks-istio-node runs a Kubernetes node in network, mount, process, IPC and host-name namespaces of its own.
 //
-//	node up SETTINGS.json     start it, wait until it is Ready, print what happens; it outlives this command
-//	node down SETTINGS.json   end it and remove what remains of it
+//	aks-istio-node up SETTINGS.json     start it, wait until it is Ready, print what happens; it outlives this command
+//	aks-istio-node down SETTINGS.json   end it and remove what remains of it
 //
 // SETTINGS.json is written by local-cluster/node.ts; every path in it lies in the state folder or in the build cache.
 package main
@@ -46,7 +46,7 @@ func readSettings(path string) (Settings, error) {
 
 func main() {
 	if len(os.Args) < 3 {
-		fail(fmt.Errorf("usage: node up|down SETTINGS.json"))
+		fail(fmt.Errorf("usage: aks-istio-node up|down SETTINGS.json"))
 	}
 	settings, err := readSettings(os.Args[2])
 	if err != nil {

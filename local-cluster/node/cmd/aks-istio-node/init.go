@@ -58,6 +58,7 @@ func layMounts(settings Settings) error {
 		{"/dev", "dev", "", bind | unix.MS_REC, ""},
 		{"tmpfs", "run", "tmpfs", 0, "mode=755"},
 		{"tmpfs", "tmp", "tmpfs", 0, "mode=1777"},
+		{"tmpfs", "var/lib/cni", "tmpfs", 0, "mode=755"},
 		{settings.Programs, "usr/local/bin", "", bind, ""},
 		{settings.Etcd, "opt/etcd", "", bind, ""},
 		{state("logs"), "var/log", "", bind, ""},
