@@ -44,6 +44,8 @@ const aksCluster = z.strictObject({
     .prefault({}),
   /** CIDR ranges that may reach the API server. @default everywhere */
   authorizedIpRanges: z.array(z.cidrv4()).optional(),
+  /** Whether Terraform refuses to destroy the cluster, its network and its address. */
+  preventDestroy: z.boolean().default(false),
 });
 
 const existingAksCluster = z.strictObject({
@@ -70,14 +72,18 @@ const charts = z.discriminatedUnion('kind', [
 
 const helmValues = z.record(z.string(), z.unknown());
 
+const trafficRedirection = z.enum(['init', 'cni']).default('init');
+
 const helmMesh = z.strictObject({
   version: istioVersion,
   charts: charts.default({ kind: 'repository', url: 'https://blob.istio.io/istio-release/charts' }),
   /** Registry and path of Istio's images. */
   hub: z.string().min(1).default('docker.io/istio'),
-  revision: z.string().regex(KUBERNETES_NAME, 'must be a DNS label such as 1-29-1').optional(),
+  revision: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,44}[a-z0-9])?$/, 'must be a DNS label of at most 46 characters, such as 1-29-1').optional(),
+  /** How pods' traffic reaches their sidecar: by an init container, or by the CNI plugin, which spares them its privileges. */
+  trafficRedirection,
   /** Values given to each chart over our own. */
-  values: z.strictObject({ base: helmValues.optional(), istiod: helmValues.optional(), gateway: helmValues.optional() }).prefault({}),
+  values: z.strictObject({ base: helmValues.optional(), cni: helmValues.optional(), istiod: helmValues.optional(), gateway: helmValues.optional() }).prefault({}),
 });
 
 const addonMesh = z.strictObject({
@@ -88,6 +94,8 @@ const addonMesh = z.strictObject({
     .max(2, 'the add-on runs at most two revisions at once'),
   /** Which of the revisions namespaces join. @default the first */
   active: z.string().optional(),
+  /** How the cluster redirects traffic; `cni` only where it was seen, since neither azurerm nor an upgrade sets it. */
+  trafficRedirection,
 });
 
 const mesh = z.strictObject({

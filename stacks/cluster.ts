@@ -15,7 +15,7 @@ export class ClusterStack extends LayerStack {
 
   /** @throws Error where the environment brings its own cluster */
   constructor(scope: Construct, environment: Environment) {
-    super(scope, environment, 'cluster');
+    super(scope, 'cluster', environment);
     const settings = environment.cluster;
     if (settings.kind !== 'aks') {
       throw new Error(`${this.node.id}: only a cluster of kind 'aks' is created here, this one is '${settings.kind}'. Use clusterOf(environment).`);

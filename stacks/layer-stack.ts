@@ -15,8 +15,8 @@ const STATE_DIRECTORY = path.join('.aks-istio', 'state');
 export class LayerStack extends TerraformStack {
   constructor(
     scope: Construct,
-    protected readonly environment: Environment,
     readonly layer: Layer,
+    environment: Environment,
   ) {
     super(scope, `${environment.name}-${layer}`);
     const { state } = environment;

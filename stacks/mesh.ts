@@ -15,7 +15,7 @@ export class MeshStack extends LayerStack {
   readonly mesh: IMesh;
 
   constructor(scope: Construct, { environment, cluster }: MeshStackProps) {
-    super(scope, environment, 'mesh');
+    super(scope, 'mesh', environment);
     const { flavor, meshConfig } = environment.mesh;
     new ClusterProviders(this, 'Providers', { cluster, helm: flavor === 'helm' });
     const addon = addonOf(environment);

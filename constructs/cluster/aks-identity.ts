@@ -48,7 +48,7 @@ export interface AksAdministratorsProps {
 export class AksAdministrators extends Construct {
   constructor(scope: Construct, id: string, props: AksAdministratorsProps) {
     super(scope, id);
-    for (const group of props.groupObjectIds) {
+    for (const group of new Set(props.groupObjectIds)) {
       for (const [role, roleDefinitionName] of Object.entries(ADMIN_ROLES)) {
         new RoleAssignment(this, `${role}-${group}`, { scope: props.clusterId, roleDefinitionName, principalId: group, principalType: 'Group' });
       }
