@@ -39,7 +39,7 @@ function noRules(action: string, at: At): Problem {
         mend: 'Add a rule, or say AuthorizationPolicy.denyAll where that is meant',
         see: SEE,
       }
-    : { at: at('rules'), rule: `a ${action} policy needs rules`, mend: 'Add a rule; an empty one, addRule({}), speaks of every request', see: SEE };
+    : { at: at('rules'), rule: `the action ${action} needs rules`, mend: 'Add a rule; an empty one, addRule({}), speaks of every request', see: SEE };
 }
 
 function providerProblems(spec: AuthorizationPolicySpec, action: string, at: At): Problem[] {
@@ -52,7 +52,7 @@ function providerProblems(spec: AuthorizationPolicySpec, action: string, at: At)
     {
       at: at('provider'),
       value: spec.provider?.name,
-      rule: custom ? 'a CUSTOM policy asks an external authoriser' : `a ${action} policy asks no external authoriser`,
+      rule: custom ? 'a CUSTOM policy asks an external authoriser' : `the action ${action} asks no external authoriser`,
       mend: custom ? "Name one of the MeshConfig's extensionProviders" : 'Leave `provider` out, or take the action CUSTOM',
     },
   ];

@@ -1,0 +1,238 @@
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import Ajv from 'ajv';
+import { App, TerraformStack } from 'cdktf';
+import { Bookinfo, BookinfoProps, bookinfoServices, BookinfoTraffic } from '../../constructs/bookinfo';
+import { existingAksCluster } from '../../constructs/cluster/existing-cluster';
+import { istioSchema } from '../../constructs/istio/schema';
+import { KubernetesObject } from '../../constructs/kubernetes/object';
+import { AksIstioAddon } from '../../constructs/mesh/aks-istio-addon';
+import { existingMesh } from '../../constructs/mesh/existing-mesh';
+import { HelmIstio } from '../../constructs/mesh/helm-istio';
+import type { IMesh } from '../../constructs/mesh/mesh';
+import { findScenario, SCENARIOS } from '../../scenarios';
+import { resources, StackJson, synthStack } from '../synth';
+
+const cluster = existingAksCluster({ name: 'aks', resourceGroupName: 'rg' });
+const elsewhere = (): TerraformStack => new TerraformStack(new App({ stackTraces: false }), 'elsewhere');
+const MESHES: Readonly<Record<string, IMesh>> = {
+  helm: new HelmIstio(elsewhere(), 'Mesh', { cluster, version: '1.29.1' }),
+  addon: new AksIstioAddon(elsewhere(), 'Mesh', { cluster, revisions: ['asm-1-29'] }),
+};
+const PORT = [{ name: 'http', port: 9080 }];
+const REVIEWS = { env: { LOG_DIR: '/tmp/logs' }, mounts: { tmp: '/tmp', 'wlp-output': '/opt/ibm/wlp/output' } };
+
+/**
+ * What upstream's samples/bookinfo/platform/kube/bookinfo.yaml of Istio 1.29.1 says, read by hand.
+ */
+const UPSTREAM = {
+  services: {
+    details: { labels: { app: 'details', service: 'details' }, selector: { app: 'details' }, port: PORT },
+    ratings: { labels: { app: 'ratings', service: 'ratings' }, selector: { app: 'ratings' }, port: PORT },
+    reviews: { labels: { app: 'reviews', service: 'reviews' }, selector: { app: 'reviews' }, port: PORT },
+    productpage: { labels: { app: 'productpage', service: 'productpage' }, selector: { app: 'productpage' }, port: PORT },
+  },
+  accounts: {
+    'bookinfo-details': { account: 'details' },
+    'bookinfo-ratings': { account: 'ratings' },
+    'bookinfo-reviews': { account: 'reviews' },
+    'bookinfo-productpage': { account: 'productpage' },
+  },
+  deployments: {
+    'details-v1': deployment('details', 'v1'),
+    'ratings-v1': deployment('ratings', 'v1'),
+    'reviews-v1': deployment('reviews', 'v1', REVIEWS),
+    'reviews-v2': deployment('reviews', 'v2', REVIEWS),
+    'reviews-v3': deployment('reviews', 'v3', REVIEWS),
+    'productpage-v1': deployment('productpage', 'v1', {
+      mounts: { tmp: '/tmp' },
+      annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '9080', 'prometheus.io/path': '/metrics' },
+    }),
+  },
+};
+
+interface Extra {
+  readonly env?: Record<string, string>;
+  readonly mounts?: Record<string, string>;
+  readonly annotations?: Record<string, string>;
+}
+
+function deployment(app: string, version: string, extra: Extra = {}): unknown {
+  return {
+    labels: { app, version },
+    selector: { app, version },
+    podLabels: { app, version },
+    annotations: extra.annotations ?? {},
+    replicas: '1',
+    account: `bookinfo-${app}`,
+    container: app,
+    image: `docker.io/istio/examples-bookinfo-${app}-${version}:1.20.3`,
+    pullPolicy: 'IfNotPresent',
+    ports: [9080],
+    env: extra.env ?? {},
+    mounts: extra.mounts ?? {},
+    emptyDirs: Object.keys(extra.mounts ?? {}),
+  };
+}
+
+function bookinfo(mesh: IMesh, props: BookinfoProps = {}): StackJson {
+  return synthStack((stack) => {
+    new KubernetesProvider(stack, 'Kubernetes');
+    new Bookinfo(stack, 'Bookinfo', { mesh, ...props });
+  });
+}
+
+/** Objects of a kind, as they lie in the stack, by name. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the shape is the provider's, and what the tests ask is asserted
+function byName(stack: StackJson, type: string): Record<string, any> {
+  return Object.fromEntries(
+    Object.values(resources(stack, type)).map((resource) => [(resource.metadata as { name: string }).name, resource]),
+  );
+}
+
+function toMap(list: { name: string; value?: string; mount_path?: string }[] = []): Record<string, string> {
+  return Object.fromEntries(list.map((item) => [item.name, item.value ?? item.mount_path ?? '']));
+}
+
+describe('Bookinfo as upstream has it', () => {
+  const stack = bookinfo(MESHES.helm!);
+
+  test('Services', () => {
+    const services = Object.entries(byName(stack, 'kubernetes_service_v1')).map(([name, { metadata, spec }]) => [
+      name,
+      { labels: metadata.labels, selector: spec.selector, port: spec.port },
+    ]);
+    expect(Object.fromEntries(services)).toEqual(UPSTREAM.services);
+  });
+
+  test('ServiceAccounts', () => {
+    const accounts = Object.entries(byName(stack, 'kubernetes_service_account_v1'));
+    expect(Object.fromEntries(accounts.map(([name, { metadata }]) => [name, metadata.labels]))).toEqual(UPSTREAM.accounts);
+  });
+
+  test('Deployments', () => {
+    const found = Object.entries(byName(stack, 'kubernetes_deployment_v1')).map(([name, { metadata, spec }]) => {
+      const { template } = spec;
+      const annotations = { ...template.metadata.annotations };
+      delete annotations['aks-istio/mesh'];
+      const [container] = template.spec.container;
+      return [
+        name,
+        {
+          labels: metadata.labels,
+          selector: spec.selector.match_labels,
+          podLabels: template.metadata.labels,
+          annotations,
+          replicas: spec.replicas,
+          account: template.spec.service_account_name,
+          container: container.name,
+          image: container.image,
+          pullPolicy: container.image_pull_policy,
+          ports: container.port.map((port: { container_port: number }) => port.container_port),
+          env: toMap(container.env),
+          mounts: toMap(container.volume_mount),
+          emptyDirs: (template.spec.volume ?? []).filter((volume: object) => 'empty_dir' in volume).map((volume: { name: string }) => volume.name),
+        },
+      ];
+    });
+    expect(Object.fromEntries(found)).toEqual(UPSTREAM.deployments);
+  });
+});
+
+describe('Bookinfo', () => {
+  test.each(Object.keys(MESHES))('the whole of it, with the %s mesh', (flavor) => {
+    expect(bookinfo(MESHES[flavor]!).resource).toMatchSnapshot();
+  });
+
+  test('registry, tag, replicas and namespace are parameters', () => {
+    const stack = bookinfo(MESHES.helm!, { registry: 'acr.azurecr.io/istio', tag: '1.20.4', replicas: 3, namespace: 'books' });
+    const reviews = byName(stack, 'kubernetes_deployment_v1')['reviews-v2'];
+    expect(reviews.spec.template.spec.container[0].image).toBe('acr.azurecr.io/istio/examples-bookinfo-reviews-v2:1.20.4');
+    expect(reviews.spec.replicas).toBe('3');
+    expect(reviews.metadata.namespace).toBe('books');
+  });
+
+  test('Pod Security is enforced only where sidecars need no privileged init container', () => {
+    const labels = (trafficRedirection: 'init' | 'cni'): unknown =>
+      byName(bookinfo(existingMesh({ version: '1.29.1', trafficRedirection })), 'kubernetes_namespace_v1').bookinfo.metadata.labels;
+    expect(labels('init')).not.toHaveProperty(['pod-security.kubernetes.io/enforce']);
+    expect(labels('cni')).toMatchObject({ 'istio-injection': 'enabled', 'pod-security.kubernetes.io/enforce': 'restricted' });
+  });
+
+  test('pods are restarted when the sidecar they ought to have changes', () => {
+    const annotation = (mesh: IMesh): unknown =>
+      byName(bookinfo(mesh), 'kubernetes_deployment_v1')['details-v1'].spec.template.metadata.annotations['aks-istio/mesh'];
+    const seen = [
+      existingMesh({ version: '1.29.1' }),
+      existingMesh({ version: '1.29.2' }),
+      existingMesh({ version: '1.29.2', revision: 'blue' }),
+    ].map(annotation);
+    expect(new Set(seen).size).toBe(3);
+  });
+
+  test('all bad properties are told', () => {
+    expect(() => bookinfo(undefined as unknown as IMesh, { replicas: 0 })).toThrow(/joins a mesh[^]*replicas: 0/);
+  });
+});
+
+describe('BookinfoTraffic and the scenarios', () => {
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  const validators = new Map<string, ReturnType<typeof ajv.compile>>();
+
+  /** What a scenario writes, by `Kind name`; checked against the schemas of the CRDs. */
+  function written(scenario: string, mesh = MESHES.helm!): Record<string, Record<string, unknown>> {
+    const stack = elsewhere();
+    findScenario(scenario).apply(new BookinfoTraffic(stack, 'Traffic', { mesh, bookinfo: bookinfoServices({ namespace: 'bookinfo' }) }));
+    const problems = stack.node.findAll().flatMap((child) => (child === stack ? [] : child.node.validate()));
+    expect(problems).toEqual([]);
+    const objects = stack.node.findAll().filter((child) => child instanceof KubernetesObject);
+    for (const object of objects) {
+      const validate = validators.get(object.kind) ?? ajv.compile(istioSchema(object.kind)!);
+      validators.set(object.kind, validate);
+      expect({ name: object.metadata.name, valid: validate(object.render().spec), errors: validate.errors }).toMatchObject({ valid: true });
+    }
+    return Object.fromEntries(objects.map((object) => [`${object.kind} ${object.metadata.name}`, object.render().spec as Record<string, unknown>]));
+  }
+
+  test.each(SCENARIOS.map(({ name }) => name))('%s', (name) => {
+    const routes = Object.entries(written(name)).filter(([key]) => key.startsWith('VirtualService ') && key !== 'VirtualService bookinfo');
+    expect(Object.fromEntries(routes.map(([key, spec]) => [key, spec.http]))).toMatchSnapshot();
+  });
+
+  test('before any scenario: gateway, public paths, subsets, STRICT mTLS, and exactly the calls of Bookinfo', () => {
+    const objects = Object.entries(written('all-v1')).filter(([key]) => !key.startsWith('VirtualService') || key === 'VirtualService bookinfo');
+    expect(Object.fromEntries(objects)).toMatchSnapshot();
+  });
+
+  test('the gateway is the one of the mesh, and so is the identity that may call productpage', () => {
+    const of = (flavor: string): unknown[] => {
+      const objects = written('all-v1', MESHES[flavor]);
+      return [objects['Gateway bookinfo-gateway']!.selector, objects['AuthorizationPolicy productpage-callers']!.rules];
+    };
+    const rule = (principal: string): unknown[] => [{ from: [{ source: { principals: [principal] } }] }];
+    expect(of('helm')).toEqual([{ istio: 'ingress' }, rule('cluster.local/ns/istio-ingress/sa/istio-ingress')]);
+    expect(of('addon')).toEqual([
+      { istio: 'aks-istio-ingressgateway-external' },
+      rule('cluster.local/ns/aks-istio-ingress/sa/aks-istio-ingressgateway-external'),
+    ]);
+  });
+
+  test('expectations speak of versions that exist, and of shares that are whole', () => {
+    const versions = bookinfoServices({ namespace: 'x' }).reviews.versions.map(({ name }) => name);
+    for (const { name, expectations } of SCENARIOS) {
+      expect({ name, count: expectations.length > 0 }).toEqual({ name, count: true });
+      for (const expectation of expectations) {
+        if (expectation.kind === 'split') {
+          expect(versions).toEqual(expect.arrayContaining(Object.keys(expectation.shares)));
+          expect(Object.values(expectation.shares).reduce((sum, share) => sum + share)).toBe(100);
+        }
+        if (expectation.kind === 'mirror') {
+          expect(versions).toContain(expectation.version);
+        }
+      }
+    }
+  });
+
+  test('an unknown scenario is answered with the names of all', () => {
+    expect(() => findScenario('jason-v9')).toThrow(/"jason-v9".*all-v1, reviews-90-10, jason-v2, ratings-delay, ratings-abort, reviews-mirror-v3/);
+  });
+});

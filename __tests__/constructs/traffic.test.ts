@@ -1,0 +1,429 @@
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { HelmProvider } from '@cdktf/provider-helm/lib/provider';
+import { App, TerraformStack, Token } from 'cdktf';
+import { EnvoyFilterSpec, ENVOY_FILTER } from '../../constructs/istio/generated/envoy-filter';
+import { IstioObject } from '../../constructs/istio/istio-object';
+import { existingService } from '../../constructs/kubernetes/service';
+import { KubernetesObject } from '../../constructs/kubernetes/object';
+import { ObjectRelease } from '../../constructs/kubernetes/object-release';
+import { existingMesh } from '../../constructs/mesh/existing-mesh';
+import { IMesh, provideMesh } from '../../constructs/mesh/mesh';
+import { AuthorizationPolicy, PeerAuthentication } from '../../constructs/security';
+import { Destination, DestinationRule, Duration, Fault, Gateway, Match, MeshService, Percent, VirtualService } from '../../constructs/traffic';
+import { onlyResource, resources, synthStack } from '../synth';
+
+const mesh = existingMesh({
+  version: '1.29.1',
+  ingressGateway: { selector: { istio: 'ingress' }, namespace: 'edge', serviceName: 'ingress', serviceAccountName: 'ingress', ports: [80, 443] },
+});
+const reviewsService = existingService({ name: 'reviews', namespace: 'shop', ports: [{ name: 'http', port: 9080 }], versions: ['v1', 'v2', 'v3'] });
+const twoPorts = existingService({
+  name: 'cart',
+  namespace: 'shop',
+  ports: [
+    { name: 'http', port: 80 },
+    { name: 'grpc', port: 90 },
+  ],
+});
+const HOST = 'reviews.shop.svc.cluster.local';
+const jason = Match.header('end-user').exact('jason');
+
+/** What `build` writes, by `Kind name`. */
+function specs(build: (stack: TerraformStack) => void, on: IMesh = mesh): Record<string, Record<string, unknown>> {
+  const stack = new TerraformStack(new App({ stackTraces: false }), 'stack');
+  provideMesh(stack, on);
+  build(stack);
+  const objects = stack.node.findAll().filter((child) => child instanceof KubernetesObject);
+  return Object.fromEntries(objects.map((object) => [`${object.kind} ${object.metadata.name}`, object.render().spec as Record<string, unknown>]));
+}
+
+/** Routes of a MeshService for reviews. */
+function routes(build: (reviews: MeshService) => void): unknown {
+  return specs((stack) => build(new MeshService(stack, 'Reviews', { service: reviewsService })))['VirtualService reviews']!.http;
+}
+
+/** What synth says. */
+function synthError(build: (stack: TerraformStack) => void, on: IMesh = mesh): string {
+  try {
+    synthStack((stack) => {
+      new KubernetesProvider(stack, 'Kubernetes');
+      provideMesh(stack, on);
+      build(stack);
+    });
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
+
+function to(subset?: string, weight?: number): Record<string, unknown> {
+  return { destination: { host: HOST, ...(subset && { subset }) }, ...(weight !== undefined && { weight }) };
+}
+
+describe('MeshService', () => {
+  test('a service that is not routed has subsets and no routes', () => {
+    expect(specs((stack) => new MeshService(stack, 'Reviews', { service: reviewsService }))).toEqual({
+      'DestinationRule reviews': { host: HOST, subsets: ['v1', 'v2', 'v3'].map((version) => ({ name: version, labels: { version } })) },
+    });
+  });
+
+  test('splits by percent, and writes a version that gets nothing', () => {
+    expect(routes((reviews) => reviews.split({ v1: 90, v2: 10, v3: 0 }))).toEqual([{ route: [to('v1', 90), to('v2', 10), to('v3', 0)] }]);
+  });
+
+  test('a single version needs no weight', () => {
+    expect(routes((reviews) => reviews.split({ v1: 100 }))).toEqual([{ route: [to('v1')] }]);
+  });
+
+  test('routes come before the split, in the order they were added, whenever the split was made', () => {
+    const http = routes((reviews) => {
+      reviews.route({ match: jason, to: 'v2', timeout: Duration.seconds(2) });
+      reviews.route({ match: Match.path().prefix('/beta'), to: { v2: 50, v3: 50 }, retries: { attempts: 3, on: ['5xx', 'reset'] } });
+      reviews.route({ match: Match.method('DELETE'), directResponse: { status: 403 } });
+      reviews.split({ v1: 100 });
+    });
+    expect(http).toEqual([
+      { match: [{ headers: { 'end-user': { exact: 'jason' } } }], route: [to('v2')], timeout: '2s' },
+      { match: [{ uri: { prefix: '/beta' } }], route: [to('v2', 50), to('v3', 50)], retries: { attempts: 3, retryOn: '5xx,reset' } },
+      { match: [{ method: { exact: 'DELETE' } }], directResponse: { status: 403 } },
+      { route: [to('v1')] },
+    ]);
+  });
+
+  test('a delay for some goes where the split goes', () => {
+    const http = routes((reviews) => reviews.delay(Duration.seconds(7), { match: jason, percent: Percent.of(50) }).split({ v1: 100 }));
+    expect(http).toEqual([
+      {
+        match: [{ headers: { 'end-user': { exact: 'jason' } } }],
+        fault: { delay: { fixedDelay: '7s', percentage: { value: 50 } } },
+        route: [to('v1')],
+      },
+      { route: [to('v1')] },
+    ]);
+  });
+
+  test('faults for everybody sit on the default route, together', () => {
+    expect(routes((reviews) => reviews.delay(Duration.millis(250)).abort(503, { percent: Percent.of(1) }))).toEqual([
+      { fault: { delay: { fixedDelay: '250ms', percentage: { value: 100 } }, abort: { httpStatus: 503, percentage: { value: 1 } } }, route: [to()] },
+    ]);
+  });
+
+  test('a fault joins the route with the same match, which would hide a second one', () => {
+    const http = routes((reviews) => reviews.route({ match: jason, to: 'v2' }).abort(500, { match: Match.header('End-User').exact('jason') }));
+    const fault = { abort: { httpStatus: 500, percentage: { value: 100 } } };
+    expect(http).toEqual([expect.objectContaining({ route: [to('v2')], fault }), { route: [to()] }]);
+  });
+
+  test('a mirror copies the requests of every route', () => {
+    const mirrors = [{ destination: { host: HOST, subset: 'v3' }, percentage: { value: 100 } }];
+    const http = routes((reviews) => reviews.split({ v1: 100 }).route({ match: jason, to: 'v2' }).mirrorTo('v3'));
+    expect(http).toEqual([expect.objectContaining({ route: [to('v2')], mirrors }), { route: [to('v1')], mirrors }]);
+  });
+
+  test('callers are allowed by identity, in one policy a service', () => {
+    const written = specs((stack) => {
+      const reviews = new MeshService(stack, 'Reviews', { service: reviewsService });
+      reviews.allowFromGateway();
+      reviews.allowFrom({ namespace: 'web', serviceAccountName: 'front' }, { methods: ['GET'], paths: ['/reviews/*'], ports: [9080] });
+    });
+    expect(written['AuthorizationPolicy reviews-callers']).toEqual({
+      action: 'ALLOW',
+      selector: { matchLabels: { app: 'reviews' } },
+      rules: [
+        { from: [{ source: { principals: ['cluster.local/ns/edge/sa/ingress'] } }] },
+        {
+          from: [{ source: { principals: ['cluster.local/ns/web/sa/front'] } }],
+          to: [{ operation: { methods: ['GET'], paths: ['/reviews/*'], ports: ['9080'] } }],
+        },
+      ],
+    });
+  });
+
+  test('a bad verb fails where it is written, with every problem', () => {
+    const build = (act: (reviews: MeshService) => void) => () => specs((stack) => act(new MeshService(stack, 'Reviews', { service: reviewsService })));
+    expect(build((reviews) => reviews.split({ v1: 50, v8: 20, v9: 20 }))).toThrow(/"v8": reviews has the versions v1, v2, v3[^]*"v9"[^]*these make 90/);
+    expect(build((reviews) => reviews.split({ v1: 100 }).split({ v2: 100 }))).toThrow(/split already/);
+    expect(build((reviews) => reviews.route({ match: jason, to: 'v9' }))).toThrow(/"v9"/);
+    expect(build((reviews) => reviews.mirrorTo('v9'))).toThrow(/"v9"/);
+    expect(() => specs((stack) => new MeshService(stack, 'R', { service: reviewsService }).allowFromGateway(), existingMesh({ version: '1.29.1' }))).toThrow(
+      /no ingress gateway/,
+    );
+  });
+
+  test('a service with several ports says which one routes lead to', () => {
+    expect(() => specs((stack) => new MeshService(stack, 'Cart', { service: twoPorts }).delay(Duration.seconds(1)))).toThrow(/several ports, 80, 90/);
+    const written = specs((stack) => new MeshService(stack, 'Cart', { service: twoPorts, port: 90 }).delay(Duration.seconds(1)));
+    expect(written['VirtualService cart']).toMatchObject({ http: [{ route: [{ destination: { port: { number: 90 } } }] }] });
+  });
+});
+
+describe('values', () => {
+  test.each([
+    [Match.header('X-Beta').present(), { headers: { 'x-beta': {} } }],
+    [Match.header('x-beta').absent(), { withoutHeaders: { 'x-beta': {} } }],
+    [Match.header('user-agent').regex('.*Chrome.*'), { headers: { 'user-agent': { regex: '.*Chrome.*' } } }],
+    [Match.path().ignoringCase().exact('/Shop'), { uri: { exact: '/Shop' }, ignoreUriCase: true }],
+    [Match.method('GET', 'HEAD'), { method: { regex: 'GET|HEAD' } }],
+    [Match.queryParam('debug').exact('1'), { queryParams: { debug: { exact: '1' } } }],
+    [Match.from(reviewsService), { sourceLabels: { app: 'reviews' }, sourceNamespace: 'shop' }],
+    [
+      Match.header('a').exact('1').and(Match.header('b').exact('2')).and(Match.port(80)),
+      { headers: { a: { exact: '1' }, b: { exact: '2' } }, port: 80 },
+    ],
+  ])('match %#', (match, expected) => {
+    expect(match.toSpec()).toEqual(expected);
+  });
+
+  test.each([
+    ['user=jason', true],
+    ['a=b; user=jason; c=d', true],
+    ['user=jasons', false],
+    ['xuser=jason', false],
+    ['a=b', false],
+  ])('a cookie is found wherever it stands: %s', (header, found) => {
+    const regex = Match.cookie('user').exact('jason').toSpec().headers!.cookie!.regex!;
+    expect(new RegExp(`^(?:${regex})$`).test(header)).toBe(found);
+  });
+
+  test.each([
+    [Duration.seconds(7), '7s'],
+    [Duration.millis(1500), '1500ms'],
+    [Duration.seconds(0.5), '500ms'],
+    [Duration.minutes(2), '120s'],
+    [Duration.hours(1), '3600s'],
+  ])('duration %s', (duration, text) => {
+    expect(duration.toString()).toBe(text);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['a percentage over 100', () => Percent.of(101), /Percent\.of: 101: a percentage is 0, or between/],
+    ['a percentage too small for Envoy', () => Percent.of(0.00001), /0\.00001/],
+    ['no number', () => Percent.of(NaN), /percentage/],
+    ['no time', () => Duration.seconds(0), /1 ms and more/],
+    ['endless time', () => Duration.hours(Infinity), /1 ms and more/],
+    ['a status that is none', () => Fault.abort(700), /700.*between 200 and 599/],
+    ['two delays', () => Fault.delay(Duration.seconds(1)).and(Fault.delay(Duration.seconds(2))), /one delay at most/],
+    ['an empty text', () => Match.header('a').exact(''), /present\(\) or absent\(\)/],
+    ['a regex longer than Istio takes', () => Match.path().regex('a'.repeat(1025)), /at most 1024/],
+    ['one header twice', () => jason.and(Match.header('end-user').exact('eve')), /match\.headers\.end-user/],
+    ['two paths', () => Match.path().exact('/a').and(Match.path().prefix('/b')), /match\.uri/],
+    ['an unknown version', () => Destination.of(reviewsService, 'v9'), /v1, v2, v3/],
+    ['a version of a service without', () => Destination.of(twoPorts, { version: 'v1', port: 80 }), /declares no versions/],
+    ['an unknown port', () => Destination.of(reviewsService, { port: 80 }), /has the ports 9080/],
+    ['a negative weight', () => Destination.of(reviewsService).weighted(-1), /whole number, 0 or more/],
+  ])('%s is refused', (_name, make, message) => {
+    expect(make).toThrow(message);
+  });
+
+  test('what is known only at apply is not judged', () => {
+    const unknown = Token.asNumber({ resolve: () => 10 } as never);
+    expect(() => [Percent.of(unknown), Duration.seconds(unknown), Fault.abort(unknown), Destination.of(reviewsService, { weight: unknown })]).not.toThrow();
+  });
+});
+
+describe('Gateway and VirtualService', () => {
+  test('opens port 80 for every host on the gateway of the mesh', () => {
+    expect(specs((stack) => new Gateway(stack, 'Public', { namespace: 'shop' }))).toEqual({
+      'Gateway public': { selector: { istio: 'ingress' }, servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }] },
+    });
+  });
+
+  test('with TLS it opens 443, and redirects from 80', () => {
+    const props = { namespace: 'shop', hosts: ['shop.example.com'], tls: { credentialName: 'shop-tls' } };
+    const written = specs((stack) => new Gateway(stack, 'Public', props));
+    expect(written['Gateway public']!.servers).toEqual([
+      { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['shop.example.com'], tls: { httpsRedirect: true } },
+      { port: { number: 443, name: 'https', protocol: 'HTTPS' }, hosts: ['shop.example.com'], tls: { mode: 'SIMPLE', credentialName: 'shop-tls' } },
+    ]);
+  });
+
+  test('is named with its namespace from another one', () => {
+    const written = specs((stack) => {
+      const gateway = new Gateway(stack, 'Public', { namespace: 'edge' });
+      new VirtualService(stack, 'Far', { namespace: 'shop', hosts: ['a.example.com'], gateways: [gateway, 'mesh'] });
+      new VirtualService(stack, 'Near', { namespace: 'edge', hosts: ['b.example.com'], gateways: [gateway] });
+    });
+    expect(written['VirtualService far']!.gateways).toEqual(['edge/public', 'mesh']);
+    expect(written['VirtualService near']!.gateways).toEqual(['public']);
+  });
+
+  test('the spec in Istio words replaces what would be rendered, for an object and for a route', () => {
+    const written = specs((stack) =>
+      new VirtualService(stack, 'Shop', { namespace: 'shop', hosts: [reviewsService], spec: { exportTo: ['.'] } }).addRoute({
+        to: Destination.of(reviewsService),
+        spec: { headers: { response: { remove: ['server'] } }, timeout: '3s' },
+      }),
+    );
+    expect(written['VirtualService shop']).toEqual({
+      hosts: [HOST],
+      exportTo: ['.'],
+      http: [{ route: [to()], headers: { response: { remove: ['server'] } }, timeout: '3s' }],
+    });
+  });
+
+  test('a template opener in a regex reaches Istio as written', () => {
+    const stack = synthStack((scope) => {
+      new KubernetesProvider(scope, 'Kubernetes');
+      const shop = new VirtualService(scope, 'Shop', { mesh, namespace: 'shop', hosts: [reviewsService] });
+      shop.addRoute({ match: Match.path().regex('/${x}'), redirect: { uri: '/' } });
+    });
+    expect(JSON.stringify(onlyResource(stack, 'kubernetes_manifest'))).toContain('/$${x}');
+  });
+
+  test('bad gateways are refused', () => {
+    const refuse = (props: Partial<ConstructorParameters<typeof Gateway>[2]>, on = mesh) => () =>
+      specs((stack) => new Gateway(stack, 'Public', { namespace: 'shop', ...props }), on);
+    expect(refuse({}, existingMesh({ version: '1.29.1' }))).toThrow(/no ingress gateway/);
+    expect(refuse({ name: 'a.b', tls: {} })).toThrow(/DNS label[^]*needs a certificate/);
+    expect(refuse({ tls: { mode: 'PASSTHROUGH', credentialName: 'x' } })).toThrow(/Leave credentialName out/);
+    expect(() => specs((stack) => new Gateway(stack, 'Public', { namespace: 'Shop', mesh }))).toThrow(/stack\/Public: namespace: "Shop"/);
+    expect(() => synthStack((stack) => new Gateway(stack, 'Public', { namespace: 'shop' }))).toThrow(/belongs to a mesh.*provideMesh/);
+  });
+});
+
+describe('rules of the whole object, at synth', () => {
+  test('every problem of every object is told at once, with path, field, value and mend', () => {
+    const message = synthError((stack) => {
+      new MeshService(stack, 'Reviews', { service: reviewsService });
+      new VirtualService(stack, 'Bad', { namespace: 'shop', hosts: ['*'] })
+        .addRoute({ to: Destination.host('reviews', { version: 'v9' }), redirect: { uri: '/' } })
+        .addRoute({ to: [Destination.of(reviewsService, 'v1').weighted(0), Destination.of(reviewsService, 'v2').weighted(0)], spec: { timeout: '0s' } })
+        .addRoute({ match: jason, spec: { fault: { delay: { fixedDelay: 'soon', percentage: { value: 120 } }, abort: { httpStatus: 99 } } } })
+        .addRoute({ directResponse: { status: 200 }, fault: Fault.abort(500), retries: { attempts: 0, on: ['5xx'] } });
+      new DestinationRule(stack, 'Twice', { host: reviewsService }).addSubset({ name: 'v1', labels: { version: 'one' } });
+      new Gateway(stack, 'Public', { namespace: 'shop' }).addServer({ port: { number: 8080, name: 'http', protocol: 'HTTP' }, hosts: ['*'] });
+      new AuthorizationPolicy(stack, 'Nobody', { namespace: 'shop' });
+      new PeerAuthentication(stack, 'Ports', { namespace: 'shop', ports: { 9080: 'DISABLE' } });
+    });
+    for (const part of [
+      'stack/Bad: hosts[0]: "*": sidecars route named hosts only',
+      'stack/Bad: http[0]: ["route","redirect"]: a route has exactly one of',
+      'stack/Bad: http[0].route[0].subset: "v9": the DestinationRule of reviews.shop.svc.cluster.local has the subsets v1, v2, v3',
+      'stack/Bad: http[1].route: [0,0]: the weights of several destinations add up to more than 0',
+      'stack/Bad: http[1].timeout: "0s": Istio takes durations of 1 ms and more',
+      'stack/Bad: http[1]: routes are tried in order, and http[0] takes every request',
+      'stack/Bad: http[2]: a route has exactly one of',
+      'stack/Bad: http[2].fault.delay.fixedDelay: "soon"',
+      'stack/Bad: http[2].fault.delay.percentage.value: 120',
+      'stack/Bad: http[2].fault.abort.httpStatus: 99',
+      'stack/Bad: http[3].fault: a route with directResponse has no fault',
+      'stack/Bad: http[3].retries.retryOn: retries with 0 attempts have no other settings',
+      'stack/Twice: subsets: "v1": the subsets of a host have different names',
+      'stack/Public: servers[1].port.name: "http": the ports of a gateway have different names',
+      'stack/Public: servers[1].port.number: 8080: the Service ingress listens on 80, 443',
+      'stack/Nobody: rules: an ALLOW policy without rules refuses every request. Add a rule, or say AuthorizationPolicy.denyAll',
+      'stack/Ports: portLevelMtls: ["9080"]: modes of single ports are for selected pods',
+    ]) {
+      expect(message).toContain(part);
+    }
+  });
+
+  test('a subset that nobody defines is found for hosts by their short name too, and for mirrors', () => {
+    const bad = (stack: TerraformStack): VirtualService =>
+      new VirtualService(stack, 'Bad', { namespace: 'shop', hosts: ['reviews'] }).addRoute({
+        to: Destination.host('reviews'),
+        mirror: { to: Destination.host('reviews', { version: 'v3' }) },
+      });
+    expect(synthError(bad)).toContain(`http[0].mirrors[0].subset: "v3": no DestinationRule defines subsets of ${HOST}`);
+    expect(
+      synthError((stack) => {
+        bad(stack);
+        new DestinationRule(stack, 'Versions', { host: 'reviews', namespace: 'shop' }).addSubset({ name: 'v3', labels: { version: 'v3' } });
+      }),
+    ).toBe('');
+  });
+
+  test('two writers of one object are named', () => {
+    const message = synthError((stack) => {
+      new MeshService(stack, 'Reviews', { service: reviewsService });
+      new MeshService(stack, 'Again', { service: reviewsService });
+    });
+    expect(message).toContain('stack/Again/DestinationRule: "shop/reviews": stack/Reviews/DestinationRule already writes the DestinationRule of this name');
+  });
+
+  test('what the mesh cannot do is told with the flavour, the reason and the alternative', () => {
+    class Filter extends IstioObject<EnvoyFilterSpec> {
+      constructor(scope: TerraformStack, id: string) {
+        super(scope, id, ENVOY_FILTER, { namespace: 'shop' });
+      }
+
+      protected render(): EnvoyFilterSpec {
+        return { configPatches: [] };
+      }
+    }
+    const unsupported = { EnvoyFilter: { reason: 'filters are switched off', alternative: 'Use Telemetry' } };
+    expect(synthError((stack) => new Filter(stack, 'Filter'), existingMesh({ version: '1.29.1', unsupported }))).toContain(
+      'stack/Filter: "EnvoyFilter": flavour existing: filters are switched off. Use Telemetry.',
+    );
+    expect(synthError((stack) => new Filter(stack, 'Filter'))).toBe('');
+  });
+});
+
+describe('security', () => {
+  const denyAll = (stack: TerraformStack): unknown => AuthorizationPolicy.denyAll(stack, 'DenyAll', { mesh, namespace: 'shop' });
+
+  test('deny all is an empty spec, as a manifest', () => {
+    const stack = synthStack((scope) => {
+      new KubernetesProvider(scope, 'Kubernetes');
+      denyAll(scope);
+    });
+    expect(onlyResource(stack, 'kubernetes_manifest').manifest).toEqual({
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata: { name: 'deny-all', namespace: 'shop' },
+      spec: {},
+    });
+  });
+
+  test('deny all is an empty spec, in a release', () => {
+    const stack = synthStack((scope) => {
+      new HelmProvider(scope, 'Helm', {});
+      new ObjectRelease(scope, 'Objects', { name: 'objects', namespace: 'shop' });
+      denyAll(scope);
+    });
+    expect(onlyResource(stack, 'helm_release').values).toEqual([expect.stringMatching(/ {4}spec: \{\}\n$/)]);
+    expect(resources(stack, 'kubernetes_manifest')).toEqual({});
+  });
+
+  test('the empty rule allows everything, and is written', () => {
+    expect(specs((stack) => new AuthorizationPolicy(stack, 'Open', { namespace: 'shop', rules: [{}] }))['AuthorizationPolicy open']).toEqual({
+      action: 'ALLOW',
+      rules: [{}],
+    });
+  });
+
+  test.each<[string, ConstructorParameters<typeof AuthorizationPolicy>[2], RegExp]>([
+    ['DENY without rules', { namespace: 'shop', action: 'DENY' }, /rules: the action DENY needs rules/],
+    ['an empty from', { namespace: 'shop', rules: [{ from: [] }] }, /rules\[0\]\.from: \[\]/],
+    ['an empty source', { namespace: 'shop', rules: [{ from: [{}] }] }, /rules\[0\]\.from\[0\]\.source: \{\}/],
+    ['an empty operation', { namespace: 'shop', rules: [{ to: [{}] }] }, /rules\[0\]\.to\[0\]\.operation: \{\}/],
+    ['an empty list', { namespace: 'shop', rules: [{ to: [{ methods: [] }] }] }, /operation\.methods: \[\]/],
+    ['CUSTOM without a provider', { namespace: 'shop', action: 'CUSTOM', rules: [{}] }, /provider: a CUSTOM policy asks an external authoriser/],
+    ['a provider without CUSTOM', { namespace: 'shop', provider: 'opa', rules: [{}] }, /provider: "opa": the action ALLOW asks no external authoriser/],
+    [
+      'CUSTOM by identity',
+      { namespace: 'shop', action: 'CUSTOM', provider: 'opa', rules: [{ from: [{ namespaces: ['web'] }], when: [{ key: 'request.auth.claims[a]' }] }] },
+      /source\.namespaces: \["web"\][^]*when\[0\]\.key/,
+    ],
+  ])('%s is refused', (_name, props, message) => {
+    expect(synthError((stack) => new AuthorizationPolicy(stack, 'Policy', props))).toMatch(message);
+  });
+
+  test('mTLS by mesh, namespace, workload and port', () => {
+    expect(
+      specs((stack) => {
+        PeerAuthentication.forMesh(stack, 'Mesh');
+        new PeerAuthentication(stack, 'Namespace', { namespace: 'shop', mode: 'PERMISSIVE' });
+        new PeerAuthentication(stack, 'Workload', { namespace: 'shop', workload: reviewsService }).addPort(9090, 'DISABLE');
+      }),
+    ).toEqual({
+      'PeerAuthentication default': { mtls: { mode: 'STRICT' } },
+      'PeerAuthentication namespace': { mtls: { mode: 'PERMISSIVE' } },
+      'PeerAuthentication workload': {
+        selector: { matchLabels: { app: 'reviews' } },
+        mtls: { mode: 'STRICT' },
+        portLevelMtls: { '9090': { mode: 'DISABLE' } },
+      },
+    });
+  });
+});
