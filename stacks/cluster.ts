@@ -21,12 +21,11 @@ export class ClusterStack extends LayerStack {
       throw new Error(`${this.node.id}: only a cluster of kind 'aks' is created here, this one is '${settings.kind}'. Use clusterOf(environment).`);
     }
     azureProvider(this, 'Azure', settings.subscriptionId, RESOURCE_PROVIDERS);
-    const { kind: _kind, dnsLabel, ...props } = settings;
     const addon = addonOf(environment);
     this.cluster = new AksCluster(this, 'Cluster', {
-      ...props,
+      ...settings,
       name: `${environment.name}-aks`,
-      ingress: { dnsLabel },
+      ingress: { dnsLabel: settings.dnsLabel },
       mesh: addon && { revisions: addon.revisions },
       tags: environment.tags,
     });

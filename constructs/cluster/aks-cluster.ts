@@ -158,7 +158,10 @@ export class AksCluster extends Construct implements ICluster {
       azurePolicyEnabled: false,
       privateClusterEnabled: false,
       privateClusterPublicFqdnEnabled: false,
-      apiServerAccessProfile: props.authorizedIpRanges && { authorizedIpRanges: [...props.authorizedIpRanges], virtualNetworkIntegrationEnabled: false },
+      apiServerAccessProfile: props.authorizedIpRanges && {
+        authorizedIpRanges: [...props.authorizedIpRanges],
+        virtualNetworkIntegrationEnabled: false,
+      },
       imageCleanerEnabled: true,
       imageCleanerIntervalHours: IMAGE_CLEANER_HOURS,
       storageProfile: { blobDriverEnabled: false, diskDriverEnabled: true, fileDriverEnabled: true, snapshotControllerEnabled: true },

@@ -2,7 +2,10 @@ import * as path from 'node:path';
 import type { ReleaseConfig } from '@cdktf/provider-helm/lib/release';
 import type { Values } from '../kubernetes/values';
 
-/** Where Istio's charts come from: a chart repository, an OCI registry, or a folder with one folder for each chart (`base/`, `istiod/`, `gateway/`, `cni/`). */
+/**
+ * Where Istio's charts come from: a chart repository, an OCI registry, or a folder with one folder for each chart
+ * (`base/`, `istiod/`, `gateway/`, `cni/`).
+ */
 export type IstioChartSource =
   | { readonly kind: 'repository'; readonly url: string }
   | { readonly kind: 'oci'; readonly url: string }

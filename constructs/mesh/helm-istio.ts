@@ -20,6 +20,9 @@ const TIMEOUT_SECONDS = 600;
 const GATEWAY_PORTS: readonly number[] = [80, 443];
 const STATUS_PORT = 15021;
 
+/** Name of the ingress gateway's release and of its namespace. */
+const RELEASE = 'istio-ingress';
+
 /** First minor version with the TrafficExtension API. */
 const TRAFFIC_EXTENSION_SINCE = 30;
 
@@ -103,9 +106,9 @@ export class HelmIstio extends Construct implements IMesh {
     const cni = this.trafficRedirection === 'cni' ? [this.release('Cni', 'cni', `istio-cni${suffix}`, ISTIO_NAMESPACE, values.cni, [base])] : [];
     const istiod = this.release('Istiod', 'istiod', `istiod${suffix}`, ISTIO_NAMESPACE, values.istiod, [base, ...cni]);
 
-    const { namespace, serviceName } = this.ingressGateway;
+    const { namespace } = this.ingressGateway;
     const place = namespace === ISTIO_NAMESPACE ? system : this.namespace('GatewayNamespace', namespace);
-    this.release('IngressGateway', 'gateway', serviceName, namespace, values.gateway, [place, istiod]);
+    this.release('IngressGateway', 'gateway', props.gateway?.name ?? RELEASE, namespace, values.gateway, [place, istiod]);
   }
 
   unsupported(feature: MeshFeature): Unsupported | undefined {
@@ -159,11 +162,12 @@ export class HelmIstio extends Construct implements IMesh {
 }
 
 function gatewayOf(props: HelmIstioGatewayProps = {}, values: Values): MeshGateway {
-  const name = props.name ?? 'istio-ingress';
+  const name = text(values, 'name') || (props.name ?? RELEASE);
   const ports = at(values, 'service.ports');
   return {
-    selector: { istio: name.replace(/^istio-/, '') },
-    namespace: props.namespace ?? 'istio-ingress',
+    // As the chart labels its pods.
+    selector: { istio: text(values, 'labels.istio') || name.replace(/^istio-/, '') },
+    namespace: props.namespace ?? RELEASE,
     serviceName: name,
     serviceAccountName: text(values, 'serviceAccount.name') || name,
     ports: Array.isArray(ports) ? ports.map(({ port }: { port: number }) => port).filter((port) => port !== STATUS_PORT) : GATEWAY_PORTS,
