@@ -1,5 +1,6 @@
 import { App, TerraformStack } from 'cdktf';
-import { ClusterProviders, existingService, kubeconfigCluster } from 'aks-istio/kubernetes';
+import { kubeconfigCluster } from 'aks-istio/cluster';
+import { ClusterProviders, existingService } from 'aks-istio/kubernetes';
 import { existingMesh, provideMesh } from 'aks-istio/mesh';
 import { Duration, Match, MeshService } from 'aks-istio/traffic';
 
