@@ -62,7 +62,12 @@ function problemsOf(build: (stack: TerraformStack) => void): string[] {
 }
 
 describe('what differs between the flavours', () => {
-  const contract = ({ rootNamespace, injectionLabels, version, ingressGateway }: IMesh) => ({ rootNamespace, injectionLabels, version, ingressGateway });
+  const contract = (mesh: IMesh) => ({
+    rootNamespace: mesh.rootNamespace,
+    injectionLabels: mesh.injectionLabels,
+    version: mesh.version,
+    ingressGateway: mesh.ingressGateway,
+  });
 
   test('Helm', () => {
     expect(contract(helm().mesh)).toEqual({
@@ -139,7 +144,9 @@ describe('HelmIstio', () => {
         return [`kubernetes_namespace_v1.${id}`, (metadata as { name: string }).name];
       }),
     );
-    const order = Object.fromEntries(Object.entries(releases(json)).map(([name, { depends_on }]) => [name, depends_on.map((id) => ids[id] ?? namespaces[id])]));
+    const order = Object.fromEntries(
+      Object.entries(releases(json)).map(([name, { depends_on }]) => [name, depends_on.map((id) => ids[id] ?? namespaces[id])]),
+    );
     expect(order).toEqual({
       'istio-base': ['istio-system'],
       'istio-cni': ['istio-base'],
