@@ -335,6 +335,24 @@ describe('rules of the whole object, at synth', () => {
     ).toBe('');
   });
 
+  test('a subset may be defined in another stack, and what this one defines goes first', () => {
+    const versions = (stack: TerraformStack, name: string): DestinationRule =>
+      new DestinationRule(stack, 'Versions', { mesh, host: 'reviews', namespace: 'shop' }).addSubset({ name, labels: { version: name } });
+    const route = (stack: TerraformStack): VirtualService =>
+      new VirtualService(stack, 'Route', { mesh, namespace: 'shop', hosts: ['reviews'] }).addRoute({ to: Destination.host('reviews', { version: 'v1' }) });
+    const problems = (here: string | undefined): string[] => {
+      const app = new App({ stackTraces: false });
+      const stack = new TerraformStack(app, 'here');
+      versions(new TerraformStack(app, 'there'), 'v1');
+      if (here) {
+        versions(stack, here);
+      }
+      return route(stack).node.validate();
+    };
+    expect(problems(undefined)).toEqual([]);
+    expect(problems('v2')).toEqual([expect.stringContaining('has the subsets v2')]);
+  });
+
   test('two writers of one object are named', () => {
     const message = synthError((stack) => {
       new MeshService(stack, 'Reviews', { service: reviewsService });
