@@ -10,7 +10,7 @@ export interface BookinfoContainer {
   readonly podAnnotations?: Readonly<Record<string, string>>;
   /** User that the image is made for. */
   readonly user: number;
-  /** Open Liberty writes beside its server; the others write to their scratch folders alone. */
+  /** Whether the program writes to its scratch folders alone; Open Liberty also writes beside its server. */
   readonly readOnlyRoot: boolean;
   readonly requests: { readonly cpu: string; readonly memory: string };
   readonly limits: { readonly cpu: string; readonly memory: string };
