@@ -15,7 +15,7 @@ import (
 
 // The order in which a query passes through the plugins; CoreDNS takes it from here, not from the Corefile.
 func init() {
-	dnsserver.Directives = []string{"errors", "health", "ready", "template", "cache", "kubernetes"}
+	dnsserver.Directives = []string{"errors", "health", "ready", "cache", "kubernetes", "template"}
 }
 
 func main() {
