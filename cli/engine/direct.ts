@@ -1,0 +1,221 @@
+import { stringify } from 'yaml';
+import { CliError } from '../errors';
+import type { ClusterTools } from '../tools/cluster-access';
+import { CommandError } from '../tools/process';
+import { latestRecord, readReleases, ReleaseRecord } from '../tools/releases';
+import { chartOf, DesiredRelease, desiredReleases, INPUTS_LABEL, isUpToDate, manifestObjects, rawObjects, STACK_LABEL } from './desired-release';
+import { Change, diffObjects } from './differ';
+import type { Applied, Engine, Report, Stack, StackPlan } from './engine';
+import type { KubernetesObjectData } from './kubernetes-object';
+import { releaseMends } from './recovery';
+import { readStack, requireReadable } from './stack-file';
+import { PodWatch } from './waiting';
+
+/** Revisions of a release that Helm keeps. */
+const HISTORY = 5;
+
+/**
+ * Applies synthesised stacks as Helm releases: for machines that cannot install Terraform's providers, and clusters that exist.
+ * Order, roll-back, pruning and inventory are Helm's.
+ */
+export class DirectEngine implements Engine {
+  readonly name = 'direct';
+
+  constructor(
+    private readonly tools: ClusterTools,
+    /** Command that goes on after a failure. */
+    private readonly resume: string,
+  ) {}
+
+  async apply(stack: Stack, report: Report): Promise<Applied> {
+    const desired = this.desired(stack);
+    const records = await this.mend(desired, await readReleases(this.tools), report);
+    const missing = await this.missingObjects(desired, records);
+    const done = { installed: 0, upgraded: 0, unchanged: 0 };
+    for (const release of desired) {
+      const latest = latestRecord(records, release.name, release.namespace);
+      if (isUpToDate(release, latest) && !missing.has(release.name)) {
+        done.unchanged++;
+        continue;
+      }
+      report(`${latest ? 'upgrading' : 'installing'} ${release.name}`);
+      await this.upgrade(release, report);
+      done[latest ? 'upgraded' : 'installed']++;
+    }
+    const parts = Object.entries(done).filter(([, count]) => count > 0);
+    const summary = `${desired.length === 1 ? '1 release' : `${desired.length} releases`}: ${parts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
+    return { changed: done.installed + done.upgraded > 0, summary };
+  }
+
+  async plan(stack: Stack): Promise<StackPlan> {
+    const desired = this.desired(stack);
+    const records = await readReleases(this.tools);
+    const changes: Change[] = [];
+    for (const release of desired) {
+      const latest = latestRecord(records, release.name, release.namespace);
+      if (!isUpToDate(release, latest)) {
+        changes.push(...(await this.releaseChanges(release, latest)));
+      }
+    }
+    return { stack: stack.name, layer: stack.layer, changes };
+  }
+
+  async fullPlan(stack: Stack): Promise<string> {
+    const releases = this.desired(stack);
+    const rendered: string[] = [];
+    for (const release of releases) {
+      rendered.push(`# ${release.namespace}/${release.name}\n${await this.render(release)}`);
+    }
+    return rendered.join('\n');
+  }
+
+  async destroy(stack: Stack, report: Report): Promise<Applied> {
+    const records = await readReleases(this.tools);
+    const present = this.desired(stack)
+      .reverse()
+      .filter((release) => latestRecord(records, release.name, release.namespace));
+    this.refuseForeign(present, records);
+    for (const release of present) {
+      report(`uninstalling ${release.name}`);
+      await this.uninstall(release.name, release.namespace, release.timeoutSeconds);
+    }
+    return { changed: present.length > 0, summary: present.length === 0 ? 'nothing there' : `uninstalled ${present.map((release) => release.name).join(', ')}` };
+  }
+
+  private desired(stack: Stack): DesiredRelease[] {
+    const file = readStack(stack.name, stack.dir);
+    requireReadable(file);
+    return desiredReleases(file);
+  }
+
+  private refuseForeign(desired: readonly DesiredRelease[], records: readonly ReleaseRecord[]): void {
+    const expected = desired.map((release) => ({ ...release, chartName: chartOf(release).name }));
+    const refused = releaseMends(expected, records).filter((mend) => mend.kind === 'refuse');
+    if (refused.length > 0) {
+      throw new CliError(
+        'the cluster holds releases of the same name that are not ours',
+        refused.map((mend) => `${mend.namespace}/${mend.name}: ${mend.why}`).join('\n'),
+        [...refused.map((mend) => `helm uninstall ${mend.name} -n ${mend.namespace}   (or use another cluster)`), this.resume],
+      );
+    }
+  }
+
+  private async mend(desired: readonly DesiredRelease[], records: ReleaseRecord[], report: Report): Promise<ReleaseRecord[]> {
+    this.refuseForeign(desired, records);
+    const mends = releaseMends(desired.map((release) => ({ ...release, chartName: chartOf(release).name })), records);
+    for (const mend of mends) {
+      report(`${mend.name}: ${mend.why}: ${mend.kind}`);
+      if (mend.kind === 'rollback') {
+        await this.tools.helm(['rollback', mend.name, String(mend.revision), '-n', mend.namespace, '--wait', '--timeout', '300s'], { timeoutSeconds: 330 });
+      } else {
+        await this.uninstall(mend.name, mend.namespace, 300);
+      }
+    }
+    return mends.length > 0 ? readReleases(this.tools) : records;
+  }
+
+  /** Names of releases whose record says that they are in force, while an object of theirs is gone. */
+  private async missingObjects(desired: readonly DesiredRelease[], records: readonly ReleaseRecord[]): Promise<Set<string>> {
+    const missing = new Set<string>();
+    await Promise.all(
+      desired.map(async (release) => {
+        const latest = latestRecord(records, release.name, release.namespace);
+        const objects = latest ? manifestObjects(latest.manifest) : [];
+        if (!isUpToDate(release, latest) || objects.length === 0) {
+          return;
+        }
+        const format = '{range .items[*]}{.apiVersion}|{.kind}|{.metadata.namespace}|{.metadata.name}{"\\n"}{end}';
+        // Kinds whose definition is gone are an error here, and so is their absence.
+        const list = { apiVersion: 'v1', kind: 'List', items: objects.map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } })) };
+        const found = await this.tools.kubectl(['get', '-n', release.namespace, '-f', '-', '--ignore-not-found', '-o', `jsonpath=${format}`], {
+          input: JSON.stringify(list),
+          timeoutSeconds: 60,
+          okCodes: [0, 1],
+        });
+        // One object alone is printed without a list around it, and so as nothing.
+        const count = found.stdout.split('\n').filter((line) => line !== '').length;
+        if (objects.length > 1 ? count < objects.length : found.code !== 0) {
+          missing.add(release.name);
+        }
+      }),
+    );
+    return missing;
+  }
+
+  private async upgrade(release: DesiredRelease, report: Report): Promise<void> {
+    const namespaces = [...new Set([release.namespace, ...(rawObjects(release.values) ?? []).flatMap((object) => object.metadata.namespace ?? [])])];
+    const watch = new PodWatch(this.tools, namespaces.length > 1 ? namespaces.filter((name) => name !== release.namespace) : namespaces, (line) =>
+      report(`${release.name}: ${line}`),
+    );
+    try {
+      await this.tools.helm(
+        [
+          ...['upgrade', '--install', release.name, ...chartArguments(release), '-f', '-'],
+          ...['--atomic', '--cleanup-on-fail', '--wait', '--timeout', `${release.timeoutSeconds}s`, '--history-max', String(HISTORY)],
+          ...['--labels', `${INPUTS_LABEL}=${release.inputs},${STACK_LABEL}=${release.stack}`],
+          ...(release.createNamespace ? ['--create-namespace'] : []),
+        ],
+        { input: stringify(release.values), timeoutSeconds: release.timeoutSeconds * 2 + 60 },
+      );
+    } catch (error) {
+      throw error instanceof CommandError ? this.releaseError(release, error, watch.waiting) : error;
+    } finally {
+      watch.stop();
+    }
+  }
+
+  private async uninstall(name: string, namespace: string, timeoutSeconds: number): Promise<void> {
+    try {
+      await this.tools.helm(['uninstall', name, '-n', namespace, '--wait', '--ignore-not-found', '--timeout', `${timeoutSeconds}s`], { timeoutSeconds: timeoutSeconds + 30 });
+    } catch (error) {
+      if (error instanceof CommandError) {
+        throw new CliError(`Helm could not uninstall ${namespace}/${name}`, helmMessage(error), [this.resume]);
+      }
+      throw error;
+    }
+  }
+
+  private async releaseChanges(release: DesiredRelease, latest: ReleaseRecord | undefined): Promise<Change[]> {
+    const before = latest ? (rawObjects(latest.values) ?? manifestObjects(latest.manifest)) : [];
+    const raw = rawObjects(release.values);
+    if (!latest && !raw) {
+      const { name, version } = chartOf(release);
+      return [{ action: 'create', title: `Helm release ${release.name}`, namespace: release.namespace, details: [`chart ${name}${version ? ` ${version}` : ''}`] }];
+    }
+    const after: KubernetesObjectData[] = raw ?? manifestObjects(await this.render(release));
+    const changes = diffObjects(before, after);
+    const isRecorded = latest?.status === 'deployed';
+    return changes.length === 0 && !isRecorded
+      ? [{ action: 'update', title: `Helm release ${release.name}`, namespace: release.namespace, details: [`${latest?.status ?? 'absent'} -> deployed`] }]
+      : changes;
+  }
+
+  private async render(release: DesiredRelease): Promise<string> {
+    const result = await this.tools.helm(['upgrade', '--install', release.name, ...chartArguments(release), '-f', '-', '--dry-run=server', '--output', 'json'], {
+      input: stringify(release.values),
+      timeoutSeconds: 120,
+    });
+    return (JSON.parse(result.stdout) as { manifest: string }).manifest;
+  }
+
+  private releaseError(release: DesiredRelease, error: CommandError, waiting: readonly string[]): CliError {
+    const why = [helmMessage(error), ...waiting.map((line) => `last seen: ${line}`)];
+    return new CliError(`release ${release.name} of ${release.stack} failed and was rolled back`, why.join('\n'), [this.resume]);
+  }
+}
+
+function chartArguments(release: DesiredRelease): string[] {
+  return [
+    release.chart,
+    ...['--namespace', release.namespace],
+    ...(release.repository ? ['--repo', release.repository] : []),
+    ...(release.version ? ['--version', release.version] : []),
+  ];
+}
+
+function helmMessage(error: CommandError): string {
+  const text = (error.stderr || error.stdout).trim();
+  const lines = text.split('\n').filter((line) => !line.startsWith('WARNING') && !/^[IWE]\d{4} /.test(line));
+  const message = lines.join('\n').replace(/^Error: (UPGRADE|INSTALLATION) FAILED: /, '');
+  return error.timedOutAfterSeconds === undefined ? message : `Helm did not end within ${error.timedOutAfterSeconds} s\n${message}`;
+}

@@ -1,0 +1,3 @@
+// Repeats constructs/kubernetes/object.ts so that the command need not load the framework to know it; a test holds the two together.
+/** Field manager, and value of `app.kubernetes.io/managed-by`, of what this program wrote. */
+export const FIELD_MANAGER = 'aks-istio';
