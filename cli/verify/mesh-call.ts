@@ -83,7 +83,7 @@ export async function callFrom(
   calls: readonly MeshCall[],
   bounds: MeshCallBounds = {},
 ): Promise<MeshAnswer[]> {
-  const spec = { calls, concurrency: bounds.concurrency ?? 16, timeoutSeconds: bounds.timeoutSeconds ?? 5, budgetSeconds: bounds.budgetSeconds ?? 12 };
+  const spec = { calls, concurrency: 16, timeoutSeconds: 5, budgetSeconds: 12, ...bounds };
   const command = ['exec', '-n', origin.namespace, origin.pod, '-c', origin.container, '--', 'python3', '-c', SCRIPT, JSON.stringify(spec)];
   const { stdout } = await tools.kubectl(command, { timeoutSeconds: spec.budgetSeconds + spec.timeoutSeconds + 15 });
   return parseAnswers(stdout);

@@ -16,8 +16,10 @@ export interface OutsidePod {
   remove(): Promise<void>;
 }
 
-interface NamespaceList {
-  readonly items: readonly { readonly metadata: { readonly name: string; readonly creationTimestamp: string; readonly deletionTimestamp?: string } }[];
+interface Metadata {
+  readonly name: string;
+  readonly creationTimestamp: string;
+  readonly deletionTimestamp?: string;
 }
 
 /**
@@ -44,10 +46,11 @@ export async function startOutsidePod(tools: Pick<ClusterTools, 'kubectl'>, imag
 
 /** Deletes the namespaces that crashed verifications left. */
 export async function removeLeftOvers(tools: Pick<ClusterTools, 'kubectl'>, now = Date.now()): Promise<string[]> {
-  const list = await kubectlJson<NamespaceList>(tools, ['get', 'namespaces', '-l', LABEL], { timeoutSeconds: 20 });
+  const list = await kubectlJson<{ readonly items: readonly { readonly metadata: Metadata }[] }>(tools, ['get', 'namespaces', '-l', LABEL], { timeoutSeconds: 20 });
   const old = list.items
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined && now - Date.parse(metadata.creationTimestamp) > LEFT_OVER_AFTER_SECONDS * 1000)
-    .map(({ metadata }) => metadata.name);
+    .map(({ metadata }) => metadata)
+    .filter(({ deletionTimestamp, creationTimestamp }) => !deletionTimestamp && now - Date.parse(creationTimestamp) > LEFT_OVER_AFTER_SECONDS * 1000)
+    .map(({ name }) => name);
   if (old.length > 0) {
     await tools.kubectl(['delete', 'namespace', ...old, '--wait=false', '--ignore-not-found'], { timeoutSeconds: 30 });
   }
@@ -61,11 +64,14 @@ function manifest(namespace: string, image: string): unknown {
     kind: 'List',
     items: [
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { ...labels, 'pod-security.kubernetes.io/enforce': 'restricted' } } },
+      // The namespace's default account comes a moment later than the namespace, and without an account there is no pod.
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: CONTAINER, namespace, labels }, automountServiceAccountToken: false },
       {
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name: CONTAINER, namespace, labels: { ...labels, 'sidecar.istio.io/inject': 'false' } },
         spec: {
+          serviceAccountName: CONTAINER,
           automountServiceAccountToken: false,
           // It ends by itself where nobody is left to delete it.
           activeDeadlineSeconds: LEFT_OVER_AFTER_SECONDS,

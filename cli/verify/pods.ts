@@ -19,7 +19,12 @@ export const PROXY_CONTAINER = 'istio-proxy';
 
 interface PodList {
   readonly items: readonly {
-    readonly metadata: { readonly name: string; readonly namespace: string; readonly labels?: Record<string, string>; readonly deletionTimestamp?: string };
+    readonly metadata: {
+      readonly name: string;
+      readonly namespace: string;
+      readonly labels?: Record<string, string>;
+      readonly deletionTimestamp?: string;
+    };
     readonly spec: {
       readonly containers: readonly { readonly name: string; readonly image: string }[];
       readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
@@ -32,11 +37,13 @@ interface PodList {
 }
 
 /** Running pods of a namespace, without those that are on their way out. */
-export async function listPods(tools: Pick<ClusterTools, 'kubectl'>, namespace: string, labels: Readonly<Record<string, string>> = {}): Promise<MeshPod[]> {
-  const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  const list = await kubectlJson<PodList>(tools, ['get', 'pods', '-n', namespace, ...(selector.length > 0 ? ['-l', selector.join(',')] : [])], {
-    timeoutSeconds: 20,
-  });
+export async function listPods(
+  tools: Pick<ClusterTools, 'kubectl'>,
+  namespace: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<MeshPod[]> {
+  const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(',');
+  const list = await kubectlJson<PodList>(tools, ['get', 'pods', '-n', namespace, ...(selector ? ['-l', selector] : [])], { timeoutSeconds: 20 });
   return list.items
     .filter((pod) => pod.metadata.deletionTimestamp === undefined)
     .map((pod) => ({
@@ -45,10 +52,15 @@ export async function listPods(tools: Pick<ClusterTools, 'kubectl'>, namespace: 
       labels: pod.metadata.labels ?? {},
       ip: pod.status.podIP,
       ready: pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
-      // A native sidecar is an init container that keeps running.
-      containers: [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')].map(({ name }) => name),
+      containers: containersOf(pod),
       image: pod.spec.containers.find(({ name }) => name !== PROXY_CONTAINER)?.image ?? pod.spec.containers[0].image,
     }));
+}
+
+/** A native sidecar is an init container that keeps running. */
+function containersOf(pod: PodList['items'][number]): string[] {
+  const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...pod.spec.containers, ...sidecars].map(({ name }) => name);
 }
 
 /** A pod that is ready and carries these labels. */

@@ -1,0 +1,80 @@
+import type { ICluster } from '../../constructs/cluster/cluster';
+import type { IBookinfo } from '../../constructs/bookinfo/services';
+import type { IMesh } from '../../constructs/mesh/mesh';
+import type { Expectation } from '../../scenarios';
+import type { ClusterTools } from '../tools/cluster-access';
+import type { OutsidePod } from './outside-pod';
+import { hasLabels, listPods, MeshPod, readyPod } from './pods';
+import type { CallOrigin } from './mesh-call';
+import type { Outcome } from './result';
+
+/** The programs that a verification calls. */
+export type VerifyTools = Pick<ClusterTools, 'kubectl' | 'istioctl' | 'hasIstioctl'>;
+
+/** What the layers of the environment under test say about themselves. */
+export interface VerifyHandles {
+  readonly cluster: ICluster;
+  readonly mesh: IMesh;
+  readonly bookinfo: IBookinfo;
+}
+
+/** What every check works with. */
+export interface VerifyContext extends VerifyHandles {
+  readonly tools: VerifyTools;
+  readonly url: string;
+  readonly expectations: readonly Expectation[];
+  readonly signal?: AbortSignal;
+  /** The pod outside the mesh, started once. */
+  outsidePod(): Promise<OutsidePod>;
+}
+
+/** One expectation and the requests that test it. */
+export interface Check {
+  readonly name: string;
+  readonly expectation: string;
+  /** The requests that an attempt sends, in words. */
+  readonly sent: string;
+  /** Other requests would spoil what it counts. @default false */
+  readonly exclusive?: boolean;
+  /** Sends the requests anew and judges what comes back. */
+  attempt(): Promise<Outcome>;
+}
+
+/** The pods of Bookinfo as they are now. */
+export function bookinfoPods(context: VerifyContext): Promise<MeshPod[]> {
+  return listPods(context.tools, context.bookinfo.namespace);
+}
+
+/**
+ * The container to call from so that a request carries the identity of one of Bookinfo's services.
+ * @throws Error where no pod of it is ready
+ */
+export function originOf(context: VerifyContext, pods: readonly MeshPod[], service: keyof Omit<IBookinfo, 'namespace'>): CallOrigin {
+  const pod = readyPod(pods, context.bookinfo[service].labels);
+  if (!pod) {
+    throw new Error(`no pod of ${service} is ready in namespace ${context.bookinfo.namespace}`);
+  }
+  return { namespace: pod.namespace, pod: pod.name, container: service };
+}
+
+/** Version of each pod of reviews, by pod name. */
+export function reviewsVersions(context: VerifyContext, pods: readonly MeshPod[]): Map<string, string> {
+  const { reviews } = context.bookinfo;
+  return new Map(
+    reviews.versions.flatMap((version) =>
+      pods
+        .filter((pod) => hasLabels(pod, { ...reviews.labels, ...version.labels }))
+        .map((pod): [string, string] => [pod.name, version.name]),
+    ),
+  );
+}
+
+/** URL of one of Bookinfo's services inside its namespace. */
+export function serviceUrl(context: VerifyContext, service: keyof Omit<IBookinfo, 'namespace'>): string {
+  return `http://${service}:${context.bookinfo[service].ports[0].port}/${service}/0`;
+}
+
+/** The header that productpage sends for who is signed in. */
+export function userHeaders(user: string | undefined): Record<string, string> {
+  return user === undefined ? {} : { 'end-user': user };
+}

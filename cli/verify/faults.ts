@@ -1,0 +1,96 @@
+import type { AbortExpectation, DelayExpectation } from '../../scenarios';
+import { describeAnswer, MeshAnswer } from './mesh-call';
+import type { Outcome } from './result';
+
+/** Beyond the injected delay, an answer may take this long itself; without it, this is all it may take. */
+const OWN_SECONDS = 2;
+/** Clocks and timers differ by this much. */
+const EARLY_SECONDS = 0.05;
+
+/** Whether the mesh's authorization refused a request, and not the program behind it. */
+export function isDenied(answer: MeshAnswer): boolean {
+  return answer.status === 403 && (answer.body ?? '').includes('RBAC');
+}
+
+/**
+ * Judges an injected delay.
+ * @param slow answers on behalf of whom the delay is for
+ * @param quick answers on behalf of somebody else; empty where the delay is for everybody
+ */
+export function judgeDelay(expectation: DelayExpectation, slow: readonly MeshAnswer[], quick: readonly MeshAnswer[]): Outcome {
+  const delayed = (answer: MeshAnswer): boolean =>
+    answer.status === 200 && answer.seconds >= expectation.seconds - EARLY_SECONDS && answer.seconds <= expectation.seconds + OWN_SECONDS;
+  const prompt = (answer: MeshAnswer): boolean => answer.status === 200 && answer.seconds < Math.min(OWN_SECONDS, expectation.seconds / 2);
+  const fine = slow.length > 0 && slow.every(delayed) && quick.every(prompt);
+  const others = quick.length > 0 ? `; others ${quick.map(timing).join(', ')}` : '';
+  return { verdict: fine ? 'pass' : 'fail', observation: `${slow.map(timing).join(', ') || 'no answer'}${others}` };
+}
+
+function timing(answer: MeshAnswer): string {
+  return answer.status === 200 ? `${answer.seconds.toFixed(2)} s` : describeAnswer(answer);
+}
+
+/** What reviews makes of ratings' answer. */
+export type RatingsSeen = 'shown' | 'unavailable' | 'not asked' | 'no answer';
+
+/** Reads the JSON that reviews answers. */
+export function ratingsSeen(answer: MeshAnswer): RatingsSeen {
+  const reviews = reviewsOf(answer);
+  if (!reviews) {
+    return 'no answer';
+  }
+  const ratings = reviews.map((review) => review.rating);
+  if (ratings.every((rating) => rating === undefined)) {
+    return 'not asked';
+  }
+  return ratings.some((rating) => rating?.error !== undefined) ? 'unavailable' : 'shown';
+}
+
+interface Review {
+  readonly rating?: { readonly stars?: number; readonly error?: string };
+}
+
+function reviewsOf(answer: MeshAnswer): readonly Review[] | undefined {
+  if (answer.status !== 200) {
+    return undefined;
+  }
+  try {
+    const reviews = (JSON.parse(answer.body ?? '') as { reviews?: readonly Review[] }).reviews;
+    return reviews && reviews.length > 0 ? reviews : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Pod that answered, as reviews names it. */
+export function servedBy(answer: MeshAnswer): string | undefined {
+  try {
+    return answer.status === 200 ? (JSON.parse(answer.body ?? '') as { podname?: string }).podname : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Judges an injected failure, twice: reviews does without the ratings, and a call to ratings gets the very status. productpage may make that
+ * call although it may not reach ratings, as its own proxy injects the fault before anything leaves the pod.
+ */
+export function judgeAbort(
+  expectation: AbortExpectation,
+  answers: { readonly reviews: readonly MeshAnswer[]; readonly direct: MeshAnswer; readonly others: readonly MeshAnswer[] },
+): Outcome {
+  const seen = answers.reviews.map(ratingsSeen);
+  const others = answers.others.map(ratingsSeen);
+  const fine =
+    seen.length > 0 &&
+    seen.every((ratings) => ratings === 'unavailable') &&
+    others.every((ratings) => ratings === 'shown' || ratings === 'not asked') &&
+    answers.direct.status === expectation.status &&
+    !isDenied(answers.direct);
+  const rest = others.length > 0 ? `; for others: ${unique(others)}` : '';
+  return { verdict: fine ? 'pass' : 'fail', observation: `ratings ${unique(seen)}, status ${describeAnswer(answers.direct)}${rest}` };
+}
+
+function unique(values: readonly string[]): string {
+  return [...new Set(values)].join(', ') || 'no answer';
+}

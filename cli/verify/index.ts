@@ -1,0 +1,5 @@
+export * from './gateway';
+export * from './junit';
+export * from './result';
+export * from './table';
+export * from './verify';

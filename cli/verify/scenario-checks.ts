@@ -1,0 +1,155 @@
+import type { AbortExpectation, DelayExpectation, Expectation, MirrorExpectation, SplitExpectation } from '../../scenarios';
+import { bookinfoPods, Check, originOf, reviewsVersions, serviceUrl, userHeaders, VerifyContext } from './context';
+import { judgeAbort, judgeDelay, servedBy } from './faults';
+import { callFrom, describeAnswer, MeshAnswer } from './mesh-call';
+import { describeMirror, InboundCount, judgeMirror, parseInboundCount, STATS_FILTER } from './mirror';
+import { hasLabels, MeshPod, PROXY_CONTAINER } from './pods';
+import { describeShares, judgeShares, sampleSize } from './shares';
+
+const FAULT_CALLS = 3;
+const MIRRORED_CALLS = 100;
+/** Copies are sent on their own time: they may arrive after the answer. */
+const MIRROR_SECONDS = 4;
+/** Seconds that an answer may take beyond what is injected. */
+const PATIENCE_SECONDS = 5;
+
+/** The check of one thing that a scenario promises. */
+export function scenarioCheck(context: VerifyContext, expectation: Expectation): Check {
+  switch (expectation.kind) {
+    case 'split':
+      return splitCheck(context, expectation);
+    case 'delay':
+      return delayCheck(context, expectation);
+    case 'abort':
+      return abortCheck(context, expectation);
+    case 'mirror':
+      return mirrorCheck(context, expectation);
+  }
+}
+
+function splitCheck(context: VerifyContext, expectation: SplitExpectation): Check {
+  const size = sampleSize(expectation.shares);
+  const url = serviceUrl(context, 'reviews');
+  const delay = delayOf(context, expectation.user);
+  return {
+    name: `split reviews${suffix(expectation.user)}`,
+    expectation: describeShares(expectation.shares, size),
+    sent: `${size} x GET ${url}${header(expectation.user)} from productpage`,
+    async attempt() {
+      const pods = await bookinfoPods(context);
+      const answers = await callFrom(
+        context.tools,
+        originOf(context, pods, 'productpage'),
+        [{ url, headers: userHeaders(expectation.user), count: size }],
+        { timeoutSeconds: delay + PATIENCE_SECONDS, concurrency: delay > 0 ? size : undefined },
+      );
+      return judgeShares(expectation.shares, countVersions(answers, reviewsVersions(context, pods)), size);
+    },
+  };
+}
+
+/** Answers by the version that gave them; whatever is no answer of reviews counts under what it was. */
+export function countVersions(answers: readonly MeshAnswer[], versions: ReadonlyMap<string, string>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const answer of answers) {
+    const pod = servedBy(answer);
+    const version = pod === undefined ? describeAnswer(answer) : (versions.get(pod) ?? `pod ${pod}`);
+    counts[version] = (counts[version] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function delayCheck(context: VerifyContext, expectation: DelayExpectation): Check {
+  const url = serviceUrl(context, 'reviews');
+  const { user, seconds } = expectation;
+  return {
+    name: `delay ratings${suffix(user)}`,
+    expectation: `reviews, which asks ratings, takes ${seconds} s longer${user === undefined ? '' : '; not for others'}`,
+    sent: `${FAULT_CALLS} x GET ${url}${header(user)} from productpage${user === undefined ? '' : `; ${FAULT_CALLS} without the header`}`,
+    async attempt() {
+      const origin = originOf(context, await bookinfoPods(context), 'productpage');
+      const calls = [{ url, headers: userHeaders(user), count: FAULT_CALLS }, ...(user === undefined ? [] : [{ url, count: FAULT_CALLS }])];
+      const answers = await callFrom(context.tools, origin, calls, { timeoutSeconds: seconds + PATIENCE_SECONDS });
+      return judgeDelay(expectation, answersTo(answers, 0), answersTo(answers, 1));
+    },
+  };
+}
+
+function abortCheck(context: VerifyContext, expectation: AbortExpectation): Check {
+  const url = serviceUrl(context, 'reviews');
+  const direct = serviceUrl(context, 'ratings');
+  const { user, status } = expectation;
+  return {
+    name: `abort ratings${suffix(user)}`,
+    expectation: `status ${status} for ratings: reviews come without their stars${user === undefined ? '' : '; not for others'}`,
+    sent: `${FAULT_CALLS} x GET ${url}${header(user)} and GET ${direct}${header(user)} from productpage`,
+    async attempt() {
+      const origin = originOf(context, await bookinfoPods(context), 'productpage');
+      const headers = userHeaders(user);
+      const calls = [{ url, headers, count: FAULT_CALLS }, { url: direct, headers }, ...(user === undefined ? [] : [{ url, count: FAULT_CALLS }])];
+      const answers = await callFrom(context.tools, origin, calls, { timeoutSeconds: delayOf(context, user) + PATIENCE_SECONDS });
+      const directAnswer = answersTo(answers, 1)[0] ?? { call: 1, seconds: 0, error: 'NoAnswer: the request was not sent' };
+      return judgeAbort(expectation, { reviews: answersTo(answers, 0), direct: directAnswer, others: answersTo(answers, 2) });
+    },
+  };
+}
+
+function mirrorCheck(context: VerifyContext, expectation: MirrorExpectation): Check {
+  const url = serviceUrl(context, 'reviews');
+  const { reviews } = context.bookinfo;
+  const labels = { ...reviews.labels, ...reviews.versions.find(({ name }) => name === expectation.version)?.labels };
+  return {
+    name: `mirror reviews to ${expectation.version}${suffix(expectation.user)}`,
+    expectation: describeMirror(expectation.version, expectation.percent, MIRRORED_CALLS),
+    sent: `${MIRRORED_CALLS} x GET ${url}${header(expectation.user)} from productpage; the proxy of ${expectation.version} counts`,
+    exclusive: true,
+    async attempt() {
+      const pods = await bookinfoPods(context);
+      const targets = pods.filter((pod) => pod.ready && hasLabels(pod, labels));
+      const before = await countInbound(context, targets);
+      if (targets.length === 0 || !before) {
+        return { verdict: 'fail', observation: targets.length === 0 ? `no pod of ${expectation.version} is ready` : 'its proxy keeps no counter of inbound requests' };
+      }
+      const calls = [{ url, headers: userHeaders(expectation.user), count: MIRRORED_CALLS }];
+      const answers = await callFrom(context.tools, originOf(context, pods, 'productpage'), calls);
+      const direct = countVersions(answers, reviewsVersions(context, pods))[expectation.version] ?? 0;
+      const until = Date.now() + MIRROR_SECONDS * 1000;
+      for (;;) {
+        const after = await countInbound(context, targets);
+        const seen = (after?.requests ?? 0) - before.requests;
+        const outcome = judgeMirror(expectation.percent, { version: expectation.version, sent: answers.length, direct, seen });
+        if (outcome.verdict === 'pass' || Date.now() > until) {
+          return { ...outcome, observation: `${outcome.observation} (${before.counter})` };
+        }
+      }
+    },
+  };
+}
+
+/** Requests that the proxies of these pods have let in so far, together. */
+async function countInbound(context: VerifyContext, pods: readonly MeshPod[]): Promise<InboundCount | undefined> {
+  const counts = await Promise.all(
+    pods.map(async (pod) => {
+      const command = ['exec', '-n', pod.namespace, pod.name, '-c', PROXY_CONTAINER, '--', 'pilot-agent', 'request', 'GET', `stats?filter=${STATS_FILTER}`];
+      return parseInboundCount((await context.tools.kubectl(command, { timeoutSeconds: 20 })).stdout);
+    }),
+  );
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === 0 ? undefined : { counter: known[0].counter, requests: known.reduce((sum, { requests }) => sum + requests, 0) };
+}
+
+function answersTo(answers: readonly MeshAnswer[], call: number): MeshAnswer[] {
+  return answers.filter((answer) => answer.call === call);
+}
+
+function delayOf(context: VerifyContext, user: string | undefined): number {
+  return Math.max(0, ...context.expectations.flatMap((other) => (other.kind === 'delay' && (other.user ?? user) === user ? [other.seconds] : [])));
+}
+
+function suffix(user: string | undefined): string {
+  return user === undefined ? '' : `, ${user}`;
+}
+
+function header(user: string | undefined): string {
+  return user === undefined ? '' : ` (end-user: ${user})`;
+}

@@ -1,0 +1,173 @@
+import type { Environment } from '../../environments';
+import { findScenario } from '../../scenarios';
+import { handlesOf } from '../../stacks/handles';
+import { CliError, Interrupted } from '../errors';
+import { CommandError } from '../tools/process';
+import { deniedChecks, pageCheck, plaintextCheck, syncCheck } from './base-checks';
+import { bookinfoPods, Check, originOf, VerifyContext, VerifyHandles, VerifyTools } from './context';
+import { gatewayUrl } from './gateway';
+import { OutsidePod, removeLeftOvers, startOutsidePod } from './outside-pod';
+import type { Outcome, VerifyResult, VerifyRow } from './result';
+import { scenarioCheck } from './scenario-checks';
+
+/** Proxies catch up with a change within about five seconds; after this many a failing check has failed. */
+const SETTLE_SECONDS = 20;
+const PAUSE_MS = 500;
+/** More at once would slow each other down on a small node, and with it what is timed. */
+const PARALLEL = 3;
+/** Who signs in where the scenario names nobody. */
+const VISITOR = 'jason';
+
+export interface VerifyRequest {
+  readonly environment: Environment;
+  readonly tools: VerifyTools;
+  /** Receives a line for each check that ends. */
+  report(line: string): void;
+  readonly signal?: AbortSignal;
+  /** Address of the gateway, without a trailing slash. @default the environment's own */
+  readonly url?: string;
+  /** @default those of the environment's stacks */
+  readonly handles?: VerifyHandles;
+}
+
+/**
+ * Sends real requests through the gateway and inside the mesh, and compares what comes back with what the environment's scenario promises and
+ * with what holds in every scenario. Checks are repeated until they pass or 20 seconds have gone by, as proxies catch up with a change after a
+ * few seconds; a share is judged on a fresh full sample each time.
+ * @throws CliError where nothing can be asked at all: no cluster, no Bookinfo, no gateway
+ * @throws Interrupted on the signal; what it made is removed
+ */
+export async function verify(request: VerifyRequest): Promise<VerifyResult> {
+  const begin = Date.now();
+  const { environment, tools, signal } = request;
+  const scenario = findScenario(environment.traffic.scenario);
+  const handles = request.handles ?? handlesOf(environment);
+  let pod: Promise<OutsidePod> | undefined;
+  const context: VerifyContext = {
+    ...handles,
+    tools,
+    signal,
+    expectations: scenario.expectations,
+    url: trimSlash(request.url ?? (await askable(environment.name, () => gatewayUrl(tools, handles.cluster, handles.mesh)))),
+    outsidePod: () => (pod ??= startPod(context)),
+  };
+  await askable(environment.name, async () => {
+    originOf(context, await bookinfoPods(context), 'productpage');
+    await removeLeftOvers(tools);
+  });
+  try {
+    // It takes a few seconds to start, which the other checks can use; the plaintext check tells of its failure.
+    context.outsidePod().catch(() => undefined);
+    const rows = await runChecks(checksOf(context), request, begin + SETTLE_SECONDS * 1000);
+    return {
+      environment: environment.name,
+      scenario: scenario.name,
+      url: context.url,
+      rows,
+      ok: rows.every(({ verdict }) => verdict !== 'fail'),
+      seconds: since(begin),
+    };
+  } finally {
+    const started = await pod?.catch(() => undefined);
+    await started?.remove();
+  }
+}
+
+/** All checks, in the order of the table: what holds always, then what the scenario promises, then security. */
+export function checksOf(context: VerifyContext): Check[] {
+  const users = new Set(context.expectations.flatMap(({ user }) => (user === undefined ? [] : [user])));
+  return [
+    syncCheck(context),
+    pageCheck(context),
+    ...[...(users.size > 0 ? users : [VISITOR])].map((user) => pageCheck(context, user)),
+    ...context.expectations.map((expectation) => scenarioCheck(context, expectation)),
+    ...deniedChecks(context),
+    plaintextCheck(context),
+  ];
+}
+
+async function runChecks(checks: readonly Check[], request: VerifyRequest, deadline: number): Promise<VerifyRow[]> {
+  const rows: VerifyRow[] = new Array<VerifyRow>(checks.length);
+  const runAll = async (indexes: number[], workers: number): Promise<void> => {
+    const queue = [...indexes];
+    const work = async (): Promise<void> => {
+      for (let index = queue.shift(); index !== undefined; index = queue.shift()) {
+        rows[index] = await runCheck(checks[index], deadline, request.signal);
+        request.report(`${rows[index].verdict.padEnd(7)}  ${checks[index].name}`);
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: workers }, work));
+    const failed = ended.find((result) => result.status === 'rejected');
+    if (failed) {
+      throw failed.reason;
+    }
+  };
+  const indexes = checks.map((_, index) => index);
+  // Proxies first: as long as they are behind, the others would only be repeated.
+  await runAll(indexes.slice(0, 1), 1);
+  await runAll(indexes.slice(1).filter((index) => !checks[index].exclusive), PARALLEL);
+  await runAll(indexes.slice(1).filter((index) => checks[index].exclusive), 1);
+  return rows;
+}
+
+/** Repeats a check until it does not fail or the time is up; it is tried at least once. */
+export async function runCheck(check: Check, deadline: number, signal?: AbortSignal, pauseMs = PAUSE_MS): Promise<VerifyRow> {
+  const begin = Date.now();
+  for (let attempts = 1; ; attempts++) {
+    const outcome = await attempt(check, signal);
+    if (outcome.verdict !== 'fail' || Date.now() + pauseMs > deadline) {
+      return { check: check.name, expectation: check.expectation, sent: check.sent, ...outcome, seconds: since(begin), attempts };
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+async function attempt(check: Check, signal?: AbortSignal): Promise<Outcome> {
+  if (signal?.aborted) {
+    throw new Interrupted();
+  }
+  try {
+    return await check.attempt();
+  } catch (error) {
+    if (signal?.aborted || error instanceof Interrupted) {
+      throw new Interrupted();
+    }
+    return { verdict: 'fail', observation: reason(error) };
+  }
+}
+
+async function startPod(context: VerifyContext): Promise<OutsidePod> {
+  const pods = await bookinfoPods(context);
+  const { pod } = originOf(context, pods, 'productpage');
+  const image = pods.find(({ name }) => name === pod)?.image ?? '';
+  return startOutsidePod(context.tools, image);
+}
+
+/** Turns a failure of the first questions into one message: without an answer to them there is nothing to verify. */
+async function askable<T>(environment: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof CliError || error instanceof Interrupted) {
+      throw error;
+    }
+    throw new CliError(`nothing to verify in ${environment}`, reason(error), [`aks-istio up ${environment}`]);
+  }
+}
+
+/** The last line of a program's complaint, or the message. */
+function reason(error: unknown): string {
+  if (error instanceof CommandError) {
+    const last = error.stderr.trim().split('\n').at(-1);
+    return error.timedOutAfterSeconds === undefined && last ? last : error.message.split('\n')[0];
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function since(begin: number): number {
+  return Math.round((Date.now() - begin) / 100) / 10;
+}
+
+function trimSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}
