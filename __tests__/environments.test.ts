@@ -33,7 +33,7 @@ describe('an environment file', () => {
     expect(message).toContain('environments/test.ts: name: "Test": must be 2 to 20 lower-case letters');
     expect(message).toContain('environments/test.ts: cluster.kubernetesVersion: "1.35.2": must be a minor version');
     expect(message).toContain('environments/test.ts: cluster.nodes: there is no such key. Remove it');
-    expect(message).toContain('Use one of "helm", "addon"');
+    expect(message).toContain('mesh.flavor: "linkerd": must be ("helm" | "addon")');
     expect(message).toContain('environments/test.ts: mesh.helm.version: "latest": must be an Istio version such as 1.29.1');
   });
 

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 const ROOT = path.join(__dirname, '..');
-const PEERS = ['cdktf', 'constructs', '@cdktf', '@types', 'typescript', 'yaml', 'zod'];
+const PEERS = ['cdktf', 'constructs', '@cdktf', '@types', 'typescript', 'yaml', 'valibot'];
 
 /** Runs a program of this checkout's; its output goes into the error where it fails. */
 function run(file: string, args: readonly string[], cwd: string): string {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import * as v from 'valibot';
 import { meshConfigProblems } from '../constructs/mesh/mesh-config';
 import { Problem, throwOnProblems } from '../constructs/validation';
 import type { Environment } from './environment';
@@ -11,11 +11,11 @@ import { environmentSchema } from './schema';
  * @throws ProblemError naming every problem with its path, value, rule and mend
  */
 export function checkEnvironment(input: unknown, file: string): Environment {
-  const result = environmentSchema.safeParse(input);
+  const result = v.safeParse(environmentSchema, input);
   if (!result.success) {
-    throwOnProblems(summary(file), result.error.issues.flatMap((issue) => problemsOf(issue, input, file)));
+    throwOnProblems(summary(file), result.issues.map((issue) => problemOf(issue, file)));
   }
-  const environment = result.data as Environment;
+  const environment = result.output as Environment;
   throwOnProblems(summary(file), combinationProblems(environment, file));
   return environment;
 }
@@ -81,40 +81,17 @@ function summary(file: string): string {
   return `${file} does not describe an environment:`;
 }
 
-function problemsOf(issue: z.core.$ZodIssue, input: unknown, file: string): Problem[] {
-  const where = (path: readonly PropertyKey[]) => (path.length === 0 ? file : `${file}: ${pathText(path)}`);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      at: where([...issue.path, key]),
-      rule: 'there is no such key',
-      mend: 'Remove it, or mend its spelling (the keys are listed in environments/schema.ts)',
-    }));
+function problemOf(issue: v.BaseIssue<unknown>, file: string): Problem {
+  const path = v.getDotPath(issue);
+  const at = path === null ? file : `${file}: ${path}`;
+  if (issue.expected === 'never') {
+    return { at, rule: issue.message, mend: 'Remove it, or mend its spelling (the keys are listed in environments/schema.ts)' };
   }
-  const value = valueAt(input, issue.path);
-  return [{ at: where(issue.path), value, rule: rule(issue, value), mend: mend(issue, value) }];
-}
-
-function rule(issue: z.core.$ZodIssue, value: unknown): string {
-  if (value === undefined && issue.code === 'invalid_type') {
-    return `is required (${issue.expected})`;
+  if (issue.input === undefined) {
+    return { at, rule: `is required (${issue.expected})`, mend: 'Add it' };
   }
-  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
-}
-
-function mend(issue: z.core.$ZodIssue, value: unknown): string {
-  if (value === undefined) {
-    return 'Add it';
+  if (issue.kind === 'schema') {
+    return { at, value: issue.input, rule: `must be ${issue.expected}`, mend: 'Change the value' };
   }
-  if (issue.code === 'invalid_value') {
-    return `Use one of ${issue.values.map((allowed) => JSON.stringify(allowed)).join(', ')}`;
-  }
-  return 'Change the value';
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index > 0 ? '.' : ''}${String(key)}`)).join('');
-}
-
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
+  return { at, value: issue.input, rule: issue.message, mend: 'Change the value' };
 }

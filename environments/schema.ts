@@ -1,144 +1,163 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 
 const KUBERNETES_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const CIDR = /^(\d{1,3}\.){3}\d{1,3}\/([0-9]|[12]\d|3[0-2])$/;
 
-const namespace = z.string().regex(KUBERNETES_NAME, 'must be a Kubernetes name: lower-case letters, digits and dashes, at most 63 characters');
-const guid = z.string().regex(GUID, 'must be a GUID such as 3f2504e0-4f89-41d3-9a0c-0305e82c3301');
-const istioVersion = z.string().regex(/^1\.\d+\.\d+(-[a-z0-9.]+)?$/, 'must be an Istio version such as 1.29.1');
+/** A strict object; the library's own reports only the first key it does not know. */
+function object<const Entries extends v.ObjectEntries>(entries: Entries): v.StrictObjectSchema<Entries, undefined> {
+  return v.objectWithRest(entries, v.never('there is no such key')) as unknown as v.StrictObjectSchema<Entries, undefined>;
+}
 
-const nodePool = z.strictObject({
+const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
+const matching = (pattern: RegExp, message: string) => v.pipe(v.string(), v.regex(pattern, message));
+const between = (least: number, most: number) =>
+  v.pipe(
+    v.number(),
+    v.integer('must be a whole number'),
+    v.minValue(least, `must be ${least} or more`),
+    v.maxValue(most, `must be ${most} or less`),
+  );
+
+const guid = matching(GUID, 'must be a GUID such as 3f2504e0-4f89-41d3-9a0c-0305e82c3301');
+const cidr = matching(CIDR, 'must be an IPv4 range such as 10.224.0.0/16');
+const login = v.optional(v.picklist(['azurecli', 'workloadidentity', 'spn', 'msi']), 'azurecli');
+
+const nodePool = object({
   /** Azure VM size. */
-  vmSize: z.string().min(1),
+  vmSize: text,
   /** Fewest nodes. */
-  min: z.int().min(1).max(1000),
+  min: between(1, 1000),
   /** Most nodes; equal to `min` means no autoscaling. */
-  max: z.int().min(1).max(1000),
+  max: between(1, 1000),
 });
 
-const aksCluster = z.strictObject({
-  kind: z.literal('aks'),
+const aksCluster = object({
+  kind: v.literal('aks'),
   /** @default the subscription that ARM_SUBSCRIPTION_ID names */
-  subscriptionId: guid.optional(),
+  subscriptionId: v.optional(guid),
   /** Azure region, such as `westeurope`. */
-  location: z.string().regex(/^[a-z][a-z0-9]+$/, 'must be a region name such as westeurope'),
+  location: matching(/^[a-z][a-z0-9]+$/, 'must be a region name such as westeurope'),
   /** Kubernetes minor version; Azure chooses the patch. */
-  kubernetesVersion: z.string().regex(/^1\.\d+$/, 'must be a minor version such as 1.35: AKS chooses the patch').default('1.35'),
+  kubernetesVersion: v.optional(matching(/^1\.\d+$/, 'must be a minor version such as 1.35: AKS chooses the patch'), '1.35'),
   /** DNS label of the ingress address, unique in the region. */
-  dnsLabel: z.string().regex(/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/, 'must be 3 to 63 lower-case letters, digits and dashes, starting with a letter'),
+  dnsLabel: matching(/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/, 'must be 3 to 63 lower-case letters, digits and dashes, starting with a letter'),
   /** Entra groups whose members administer the cluster. */
-  adminGroupObjectIds: z.array(guid).min(1, 'needs at least one group: local accounts are off, so nobody could log in'),
+  adminGroupObjectIds: v.pipe(v.array(guid), v.minLength(1, 'needs at least one group: local accounts are off, so nobody could log in')),
   /** How kubelogin gets its token. */
-  login: z.enum(['azurecli', 'workloadidentity', 'spn', 'msi']).default('azurecli'),
-  skuTier: z.enum(['Free', 'Standard', 'Premium']).default('Free'),
-  systemPool: nodePool.default({ vmSize: 'Standard_D2ds_v5', min: 1, max: 2 }),
-  userPool: nodePool.default({ vmSize: 'Standard_D2ds_v5', min: 1, max: 3 }),
-  network: z
-    .strictObject({
-      addressSpace: z.cidrv4().default('10.224.0.0/16'),
-      nodeSubnet: z.cidrv4().default('10.224.0.0/20'),
-      podCidr: z.cidrv4().default('10.244.0.0/16'),
-      serviceCidr: z.cidrv4().default('10.0.0.0/16'),
-      dnsServiceIp: z.ipv4().default('10.0.0.10'),
-    })
-    .prefault({}),
+  login,
+  skuTier: v.optional(v.picklist(['Free', 'Standard', 'Premium']), 'Free'),
+  systemPool: v.optional(nodePool, { vmSize: 'Standard_D2ds_v5', min: 1, max: 2 }),
+  userPool: v.optional(nodePool, { vmSize: 'Standard_D2ds_v5', min: 1, max: 3 }),
+  network: v.optional(
+    object({
+      addressSpace: v.optional(cidr, '10.224.0.0/16'),
+      nodeSubnet: v.optional(cidr, '10.224.0.0/20'),
+      podCidr: v.optional(cidr, '10.244.0.0/16'),
+      serviceCidr: v.optional(cidr, '10.0.0.0/16'),
+      dnsServiceIp: v.optional(v.pipe(v.string(), v.ipv4('must be an IPv4 address')), '10.0.0.10'),
+    }),
+    {},
+  ),
   /** CIDR ranges that may reach the API server. @default everywhere */
-  authorizedIpRanges: z.array(z.cidrv4()).optional(),
+  authorizedIpRanges: v.optional(v.array(cidr)),
   /** Whether Terraform refuses to destroy the cluster, its network and its address. */
-  preventDestroy: z.boolean().default(false),
+  preventDestroy: v.optional(v.boolean(), false),
 });
 
-const existingAksCluster = z.strictObject({
-  kind: z.literal('existing-aks'),
-  name: z.string().min(1),
-  resourceGroupName: z.string().min(1),
-  subscriptionId: guid.optional(),
-  login: z.enum(['azurecli', 'workloadidentity', 'spn', 'msi']).default('azurecli'),
+const existingAksCluster = object({
+  kind: v.literal('existing-aks'),
+  name: text,
+  resourceGroupName: text,
+  subscriptionId: v.optional(guid),
+  login,
 });
 
-const kubeconfigCluster = z.strictObject({
-  kind: z.literal('kubeconfig'),
-  path: z.string().min(1),
-  context: z.string().min(1).optional(),
+const kubeconfigCluster = object({
+  kind: v.literal('kubeconfig'),
+  path: text,
+  context: v.optional(text),
   /** How the gateway Service is exposed: `NodePort` where the cluster has no load balancer. */
-  gatewayService: z.enum(['LoadBalancer', 'NodePort']).default('LoadBalancer'),
+  gatewayService: v.optional(v.picklist(['LoadBalancer', 'NodePort']), 'LoadBalancer'),
 });
 
-const charts = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('repository'), url: z.url() }),
-  z.strictObject({ kind: z.literal('oci'), url: z.string().startsWith('oci://', 'must start with oci://') }),
-  z.strictObject({ kind: z.literal('folder'), path: z.string().min(1) }),
+const charts = v.variant('kind', [
+  object({ kind: v.literal('repository'), url: v.pipe(v.string(), v.url('must be a URL')) }),
+  object({ kind: v.literal('oci'), url: v.pipe(v.string(), v.startsWith('oci://', 'must start with oci://')) }),
+  object({ kind: v.literal('folder'), path: text }),
 ]);
 
-const helmValues = z.record(z.string(), z.unknown());
+const settings = v.record(v.string(), v.unknown());
+const helmValues = v.optional(settings);
+const trafficRedirection = v.optional(v.picklist(['init', 'cni']), 'init');
 
-const trafficRedirection = z.enum(['init', 'cni']).default('init');
-
-const helmMesh = z.strictObject({
-  version: istioVersion,
-  charts: charts.default({ kind: 'repository', url: 'https://blob.istio.io/istio-release/charts' }),
+const helmMesh = object({
+  version: matching(/^1\.\d+\.\d+(-[a-z0-9.]+)?$/, 'must be an Istio version such as 1.29.1'),
+  charts: v.optional(charts, { kind: 'repository', url: 'https://blob.istio.io/istio-release/charts' }),
   /** Registry and path of Istio's images. */
-  hub: z.string().min(1).default('docker.io/istio'),
-  revision: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,44}[a-z0-9])?$/, 'must be a DNS label of at most 46 characters, such as 1-29-1').optional(),
+  hub: v.optional(text, 'docker.io/istio'),
+  revision: v.optional(matching(/^[a-z0-9]([-a-z0-9]{0,44}[a-z0-9])?$/, 'must be a DNS label of at most 46 characters, such as 1-29-1')),
   /** How pods' traffic reaches their sidecar: by an init container, or by the CNI plugin, which spares them its privileges. */
   trafficRedirection,
   /** Values given to each chart over our own. */
-  values: z.strictObject({ base: helmValues.optional(), cni: helmValues.optional(), istiod: helmValues.optional(), gateway: helmValues.optional() }).prefault({}),
+  values: v.optional(object({ base: helmValues, cni: helmValues, istiod: helmValues, gateway: helmValues }), {}),
 });
 
-const addonMesh = z.strictObject({
+const addonMesh = object({
   /** One revision, or two during a canary upgrade, ascending. */
-  revisions: z
-    .array(z.string().regex(/^asm-1-\d+$/, 'must look like asm-1-30'))
-    .min(1)
-    .max(2, 'the add-on runs at most two revisions at once'),
+  revisions: v.pipe(
+    v.array(matching(/^asm-1-\d+$/, 'must look like asm-1-30')),
+    v.minLength(1, 'must name one revision'),
+    v.maxLength(2, 'the add-on runs at most two revisions at once'),
+  ),
   /** Which of the revisions namespaces join. @default the first */
-  active: z.string().optional(),
+  active: v.optional(v.string()),
   /** How the cluster redirects traffic; `cni` only where it was seen, since neither azurerm nor an upgrade sets it. */
   trafficRedirection,
 });
 
-const mesh = z.strictObject({
-  flavor: z.enum(['helm', 'addon']),
+const mesh = object({
+  flavor: v.picklist(['helm', 'addon']),
   /** Istio's mesh-wide settings, for either flavour. @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/ */
-  meshConfig: z.record(z.string(), z.unknown()).prefault({}),
-  helm: helmMesh.optional(),
-  addon: addonMesh.optional(),
+  meshConfig: v.optional(settings, {}),
+  helm: v.optional(helmMesh),
+  addon: v.optional(addonMesh),
 });
 
-const bookinfo = z.strictObject({
-  namespace: namespace.default('bookinfo'),
+const bookinfo = object({
+  namespace: v.optional(
+    matching(KUBERNETES_NAME, 'must be a Kubernetes name: lower-case letters, digits and dashes, at most 63 characters'),
+    'bookinfo',
+  ),
   /** Registry and path of the images, without the trailing slash. */
-  registry: z.string().min(1).default('docker.io/istio'),
-  tag: z.string().min(1).default('1.20.3'),
-  replicas: z.int().min(1).max(100).default(1),
+  registry: v.optional(text, 'docker.io/istio'),
+  tag: v.optional(text, '1.20.3'),
+  replicas: v.optional(between(1, 100), 1),
 });
 
-const traffic = z.strictObject({
-  /** Named traffic situation. */
-  scenario: z.string().min(1).default('all-v1'),
-});
-
-const state = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('local') }),
-  z.strictObject({
-    kind: z.literal('azurerm'),
-    resourceGroupName: z.string().min(1),
-    storageAccountName: z.string().regex(/^[a-z0-9]{3,24}$/, 'must be 3 to 24 lower-case letters and digits'),
-    containerName: z.string().min(1),
-    subscriptionId: guid.optional(),
+const state = v.variant('kind', [
+  object({ kind: v.literal('local') }),
+  object({
+    kind: v.literal('azurerm'),
+    resourceGroupName: text,
+    storageAccountName: matching(/^[a-z0-9]{3,24}$/, 'must be 3 to 24 lower-case letters and digits'),
+    containerName: text,
+    subscriptionId: v.optional(guid),
   }),
 ]);
 
 /** The shape of an environment file. Rules that span several fields are in `check.ts`. */
-export const environmentSchema = z.strictObject({
+export const environmentSchema = object({
   /** First part of every stack's name and of every Azure resource's. */
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,18}[a-z0-9]$/, 'must be 2 to 20 lower-case letters, digits and dashes: it begins the names of stacks and Azure resources'),
-  cluster: z.discriminatedUnion('kind', [aksCluster, existingAksCluster, kubeconfigCluster]),
+  name: matching(
+    /^[a-z][a-z0-9-]{0,18}[a-z0-9]$/,
+    'must be 2 to 20 lower-case letters, digits and dashes: it begins the names of stacks and Azure resources',
+  ),
+  cluster: v.variant('kind', [aksCluster, existingAksCluster, kubeconfigCluster]),
   mesh,
-  bookinfo: bookinfo.prefault({}),
-  traffic: traffic.prefault({}),
-  state: state.default({ kind: 'local' }),
+  bookinfo: v.optional(bookinfo, {}),
+  traffic: v.optional(object({ /** Named traffic situation. */ scenario: v.optional(text, 'all-v1') }), {}),
+  state: v.optional(state, { kind: 'local' }),
   /** Azure tags for everything that takes them. */
-  tags: z.record(z.string(), z.string()).prefault({}),
+  tags: v.optional(v.record(v.string(), v.string()), {}),
 });
