@@ -1,2 +1,3 @@
 export * from './mesh-model';
 export * from './object';
+export * from './simulate';

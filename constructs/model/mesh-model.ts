@@ -14,6 +14,15 @@ export interface MeshContext {
   readonly injectionLabels?: Readonly<Record<string, string>>;
   /** What happens to hosts that the mesh does not know. @default 'ALLOW_ANY' */
   readonly outboundTrafficPolicy?: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  /** Pods of the mesh's gateways, which are seldom among an application's objects. @default what the selectors of Gateway objects tell */
+  readonly gateways?: readonly ModelGateway[];
+}
+
+/** Pods of a gateway that the mesh offers. */
+export interface ModelGateway {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly serviceAccountName: string;
 }
 
 /** A port of a Service of the model. */

@@ -23,6 +23,9 @@ export interface ModelObject<Spec = Record<string, unknown>> {
   readonly origin?: Origin;
 }
 
+/** A Kubernetes object whatever its kind. */
+export type AnyObject = ModelObject<unknown>;
+
 /** API group of an object: `networking.istio.io` of `networking.istio.io/v1`, empty for the core group. */
 export function groupOf(object: Pick<ModelObject, 'apiVersion'>): string {
   const slash = object.apiVersion.indexOf('/');
@@ -30,12 +33,12 @@ export function groupOf(object: Pick<ModelObject, 'apiVersion'>): string {
 }
 
 /** Namespace that an object lives in. */
-export function namespaceOf(object: ModelObject): string {
+export function namespaceOf(object: AnyObject): string {
   return object.metadata.namespace ?? 'default';
 }
 
 /** How a message names an object: its construct, its file and line, or itself. */
-export function placeOf(object: ModelObject): string {
+export function placeOf(object: AnyObject): string {
   const name = `${object.kind} ${namespaceOf(object)}/${object.metadata.name}`;
   const { constructPath, file, line } = object.origin ?? {};
   if (constructPath) {

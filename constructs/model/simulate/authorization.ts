@@ -1,0 +1,83 @@
+import type { AuthorizationPolicySpec } from '../../istio/generated';
+import type { MeshModel } from '../mesh-model';
+import { ModelObject, namespaceOf } from '../object';
+import { PolicyTarget, policiesFor, sourceOf } from './policy-scope';
+import { InboundRequest, matchRule, RuleResult } from './policy-rule';
+import { NO_POLICY, PolicyVerdict, Source } from './simulation';
+
+type Policy = ModelObject<AuthorizationPolicySpec>;
+
+/**
+ * What the AuthorizationPolicies of a workload say to a request: CUSTOM first, then DENY, then ALLOW. Where ALLOW policies exist, one has to fit.
+ * @param authorizer what the external authoriser answers when it is asked
+ */
+export function authorize(model: MeshModel, target: PolicyTarget, request: InboundRequest, authorizer: 'allow' | 'deny'): PolicyVerdict {
+  const policies = policiesFor<AuthorizationPolicySpec>(model, 'AuthorizationPolicy', target);
+  const enforced = policies.filter((policy) => !isDryRun(policy) && actionOf(policy) !== 'AUDIT');
+  const observed = policies
+    .filter((policy) => isDryRun(policy) || actionOf(policy) === 'AUDIT')
+    .filter((policy) => firstMatch([policy], request) !== undefined)
+    .map((policy) => `${sourceOf(policy, '').title} (${isDryRun(policy) ? 'dry run of ' : ''}${actionOf(policy)})`);
+  const of = (action: string): Policy[] => enforced.filter((policy) => actionOf(policy) === action);
+
+  const custom = firstMatch(of('CUSTOM'), request);
+  const provider = custom?.policy.spec?.provider?.name;
+  if (custom && authorizer === 'deny') {
+    const why = `${custom.source.title} asks ${provider ?? 'an external authoriser'}, which refuses`;
+    return { verdict: 'deny', status: 403, why, source: custom.source, provider, observed };
+  }
+  const denied = firstMatch(of('DENY'), request);
+  if (denied) {
+    return { verdict: 'deny', status: 403, why: `${denied.source.title} denies it by ${denied.source.field}`, source: denied.source, provider, observed };
+  }
+  const allowing = of('ALLOW');
+  const allowed = firstMatch(allowing, request);
+  if (allowed) {
+    return { verdict: 'allow', why: `${allowed.source.title} allows it by ${allowed.source.field}`, source: allowed.source, provider, observed };
+  }
+  if (allowing.length > 0) {
+    return { verdict: 'deny', status: 403, why: whyNotAllowed(allowing, request), source: sourceOf(allowing[0]!, 'rules'), provider, observed };
+  }
+  if (custom) {
+    return { verdict: 'allow', why: `${custom.source.title} asks ${provider ?? 'an external authoriser'}, which allows it`, source: custom.source, provider, observed };
+  }
+  return enforced.length > 0 ? { verdict: 'allow', why: 'no rule of the policies here fits, and none of them is an ALLOW policy', observed } : { ...NO_POLICY, observed };
+}
+
+function whyNotAllowed(policies: readonly Policy[], request: InboundRequest): string {
+  const reasons = policies.map((policy) => {
+    const { title } = sourceOf(policy, '');
+    const rules = policy.spec?.rules ?? [];
+    if (rules.length === 0) {
+      return `${title} allows nothing`;
+    }
+    const failures = rules.map((rule, index) => {
+      const result = ask(policy, rule, request);
+      return result.matches ? '' : `rules[${index}]: ${result.why}`;
+    });
+    return `${title}: ${failures.join('; ')}`;
+  });
+  return `no ALLOW policy fits (${reasons.join(', ')})`;
+}
+
+function firstMatch(policies: readonly Policy[], request: InboundRequest): { policy: Policy; source: Source } | undefined {
+  for (const policy of policies) {
+    const index = (policy.spec?.rules ?? []).findIndex((rule) => ask(policy, rule, request).matches);
+    if (index >= 0) {
+      return { policy, source: sourceOf(policy, `rules[${index}]`) };
+    }
+  }
+  return undefined;
+}
+
+function ask(policy: Policy, rule: NonNullable<AuthorizationPolicySpec['rules']>[number] | null, request: InboundRequest): RuleResult {
+  return rule === null ? { matches: false, why: 'the rule is empty' } : matchRule(rule, actionOf(policy), request, namespaceOf(policy));
+}
+
+function actionOf(policy: Policy): string {
+  return policy.spec?.action ?? 'ALLOW';
+}
+
+function isDryRun(policy: Policy): boolean {
+  return /^(1|t|true)$/i.test(policy.metadata.annotations?.['istio.io/dry-run'] ?? '');
+}

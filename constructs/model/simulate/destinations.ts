@@ -1,0 +1,156 @@
+import type { Destination, Headers } from '../../istio/generated';
+import type { MeshModel, ModelWorkload } from '../mesh-model';
+import { authorize } from './authorization';
+import type { Call } from './call';
+import { destinationRuleFor, EffectiveDestinationRule, stickiness } from './destination-rules';
+import { hopSecurity } from './hop-security';
+import { split } from './path';
+import { isInjected } from './proxy';
+import { Registry, RegistryPort, RegistryService, replicasOf, workloadPort } from './registry';
+import { applyChanges, headerChanges } from './route-action';
+import type { SimulatedRequest } from './request';
+import { isReachable, Scope } from './sidecar-scope';
+import { DestinationShare, HeaderChanges, NO_POLICY } from './simulation';
+import { checkToken, Token } from './tokens';
+
+/** Everything about a request that its destinations may look at. */
+export interface Delivery {
+  readonly model: MeshModel;
+  readonly request: SimulatedRequest;
+  readonly call: Call;
+  /** What the caller's sidecar knows; nothing at gateways and without a sidecar. */
+  readonly scope?: Scope;
+  /** After the route's own changes. */
+  readonly path: string;
+  readonly authority: string;
+  readonly headerChanges: HeaderChanges;
+  readonly token?: Token;
+}
+
+/** Where a route sends some of its requests. */
+export interface Target {
+  readonly destination: Destination;
+  /** Percent of the requests. */
+  readonly percent: number;
+  readonly headers?: Headers;
+}
+
+/** Percentages of the weights of a route. A single destination takes all, whatever its weight. */
+export function targetsOf(routes: readonly { readonly destination: Destination; readonly weight?: number; readonly headers?: Headers }[]): Target[] {
+  if (routes.length === 1) {
+    return [{ ...routes[0]!, percent: 100 }];
+  }
+  const total = routes.reduce((sum, route) => sum + (route.weight ?? 0), 0);
+  return routes.filter((route) => (route.weight ?? 0) > 0).map((route) => ({ ...route, percent: (100 * route.weight!) / total }));
+}
+
+/** What becomes of the requests for one destination: one share a workload. */
+export function deliver(delivery: Delivery, target: Target): DestinationShare[] {
+  const { model, call } = delivery;
+  const { host, subset: subsetName } = target.destination;
+  const service = Registry.of(model).find(host, call.proxy.namespace);
+  if (!service || (delivery.scope && !isReachable(delivery.scope, service))) {
+    return [lost(delivery, target, undefined, `${host} is no host that the caller's proxy knows`)];
+  }
+  const number = target.destination.port?.number ?? (service.ports.length === 1 ? service.ports[0]!.number : call.resolved.port);
+  const port = service.ports.find((candidate) => candidate.number === number);
+  if (!port) {
+    return [lost(delivery, target, number, `${host} has no port ${number}`)];
+  }
+  const rule = call.proxy.kind === 'none' ? undefined : destinationRuleFor(model, service, call.proxy);
+  const subset = rule?.subsets.find((candidate) => candidate.subset.name === subsetName);
+  if (subsetName && !subset) {
+    return [lost(delivery, target, number, `no DestinationRule that the caller sees defines the subset ${subsetName} of ${service.host}`)];
+  }
+  const labels = subset?.subset.labels ?? {};
+  const workloads = Registry.of(model).endpoints(service, labels);
+  if (workloads?.length === 0) {
+    const which = subsetName ? `the labels of subset ${subsetName} (${showLabels(labels)})` : `the Service's selector (${showLabels(service.selector ?? {})})`;
+    return [lost(delivery, target, number, `no healthy upstream: no pod of ${service.host} has ${which}`)];
+  }
+  const place = { delivery, target, service, port, rule, labels };
+  if (!workloads) {
+    return [share(place, undefined, target.percent)];
+  }
+  const pods = workloads.reduce((sum, workload) => sum + replicasOf(workload), 0);
+  return workloads.map((workload) => share(place, workload, (target.percent * replicasOf(workload)) / pods));
+}
+
+/** What keeps a client at one workload, for a destination. */
+export function stickyBy(delivery: Delivery, destination: Destination): string | undefined {
+  const service = Registry.of(delivery.model).find(destination.host, delivery.call.proxy.namespace);
+  return service && stickiness(destinationRuleFor(delivery.model, service, delivery.call.proxy), destination.subset);
+}
+
+/** What to know of shares where clients stick to a workload. */
+export function stickyNote(by: string): string {
+  return `a client sticks to one pod by ${by}: the shares hold over many clients`;
+}
+
+interface Place {
+  readonly delivery: Delivery;
+  readonly target: Target;
+  readonly service: RegistryService;
+  readonly port: RegistryPort;
+  readonly rule?: EffectiveDestinationRule;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+function share(place: Place, workload: ModelWorkload | undefined, percent: number): DestinationShare {
+  const { delivery, target, service, port, rule } = place;
+  const { model, call, request } = delivery;
+  const pods = { namespace: workload?.namespace ?? service.namespace, labels: workload?.labels ?? { ...service.selector, ...place.labels } };
+  // Pods that the model does not hold are taken to be in the mesh, unless the host lies outside it.
+  const injected = workload ? isInjected(model, workload) : !service.external;
+  const mtls = hopSecurity(model, {
+    client: call.proxy,
+    target: pods,
+    injected,
+    servicePort: port.number,
+    workloadPort: workloadPort(port, workload),
+    external: service.external,
+    http: port.protocol !== 'tcp',
+    rule,
+    subset: target.destination.subset,
+  });
+  const changes = headerChanges(target.headers);
+  const version = pods.labels.version ?? target.destination.subset ?? service.name;
+  const base = { host: service.host, port: port.number, subset: target.destination.subset, version, percent, workload, mtls };
+  const changed = target.headers ? { headers: changes } : {};
+  if (!mtls.accepted) {
+    const status = call.proxy.kind === 'none' ? undefined : 503;
+    return { ...base, ...changed, reached: false, status, why: `the connection fails: ${mtls.why}`, policy: NO_POLICY };
+  }
+  const token = injected ? checkToken(model, pods, delivery.token) : { forwarded: true, claims: undefined, refused: undefined };
+  const headers = applyChanges(applyChanges(call.resolved.headers, delivery.headerChanges), changes.request);
+  const inbound = {
+    tcp: call.resolved.protocol === 'tcp',
+    port: workloadPort(port, workload),
+    identity: mtls.identity,
+    path: split(delivery.path)[0],
+    method: call.resolved.method,
+    authority: delivery.authority,
+    headers,
+    claims: token.claims,
+    sourceIp: call.proxy.kind === 'gateway' ? undefined : request.sourceIp,
+    remoteIp: request.sourceIp,
+    trustDomain: model.trustDomain,
+  };
+  const policy = !injected
+    ? { ...NO_POLICY, why: 'the workload has no sidecar that could ask a policy' }
+    : (token.refused ?? authorize(model, pods, inbound, request.externalAuthorization ?? 'allow'));
+  const denied = policy.verdict === 'deny';
+  // A refused TCP connection is closed without an answer.
+  const status = denied && call.resolved.protocol === 'http' ? policy.status : undefined;
+  return { ...base, ...changed, reached: !denied, status, ...(denied ? { why: policy.why } : {}), policy };
+}
+
+function lost(delivery: Delivery, target: Target, port: number | undefined, why: string): DestinationShare {
+  const { host, subset } = target.destination;
+  const status = delivery.call.resolved.protocol === 'http' ? 503 : undefined;
+  return { host, port, subset, version: subset ?? host.split('.')[0]!, percent: target.percent, reached: false, status, why, policy: NO_POLICY };
+}
+
+function showLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(', ') || 'none';
+}

@@ -1,0 +1,112 @@
+import type { PeerAuthenticationSpec } from '../../istio/generated';
+import type { MeshModel } from '../mesh-model';
+import { namespaceOf } from '../object';
+import type { EffectiveDestinationRule } from './destination-rules';
+import { tlsSettings } from './destination-rules';
+import { PolicyTarget, sourceOf } from './policy-scope';
+import type { Proxy } from './proxy';
+import type { HopSecurity, Source } from './simulation';
+import { byAge } from './virtual-services';
+
+type Mode = 'STRICT' | 'PERMISSIVE' | 'DISABLE';
+
+/** Mode in which a workload's port takes connections, and the objects that say so: port before workload before namespace before mesh. */
+export function serverMode(model: MeshModel, target: PolicyTarget, port: number): { readonly mode: Mode; readonly source?: Source } {
+  const all = [...model.ofKind<PeerAuthenticationSpec>('security.istio.io', 'PeerAuthentication')].sort(byAge);
+  const selectorOf = (policy: (typeof all)[number]): [string, string][] => Object.entries(policy.spec?.selector?.matchLabels ?? {});
+  const wide = (namespace: string): (typeof all)[number] | undefined =>
+    all.find((policy) => namespaceOf(policy) === namespace && selectorOf(policy).length === 0);
+  // A selector in the root namespace reaches no workload of another namespace.
+  const narrow = all.find(
+    (policy) =>
+      namespaceOf(policy) === target.namespace &&
+      namespaceOf(policy) !== model.rootNamespace &&
+      selectorOf(policy).length > 0 &&
+      selectorOf(policy).every(([label, value]) => target.labels[label] === value),
+  );
+  const levels = [narrow, target.namespace === model.rootNamespace ? undefined : wide(target.namespace), wide(model.rootNamespace)];
+  const atPort = narrow?.spec?.portLevelMtls?.[String(port)]?.mode;
+  if (narrow && atPort && atPort !== 'UNSET') {
+    return { mode: atPort, source: sourceOf(narrow, `portLevelMtls[${port}]`) };
+  }
+  const decided = levels.find((policy) => policy?.spec?.mtls?.mode && policy.spec.mtls.mode !== 'UNSET');
+  return decided ? { mode: decided.spec!.mtls!.mode as Mode, source: sourceOf(decided, 'mtls.mode') } : { mode: 'PERMISSIVE' };
+}
+
+/** A connection to be judged. */
+export interface Hop {
+  readonly client: Proxy;
+  /** Pods at the other end. */
+  readonly target: PolicyTarget;
+  /** Whether they have a proxy. */
+  readonly injected: boolean;
+  /** Port of the Service, which DestinationRules speak of. */
+  readonly servicePort: number;
+  /** Port of the pods, which PeerAuthentications speak of. */
+  readonly workloadPort: number;
+  readonly external: boolean;
+  /** Whether the application speaks plain HTTP on the port. */
+  readonly http: boolean;
+  readonly rule?: EffectiveDestinationRule;
+  readonly subset?: string;
+  /** The client's proxy does not know the host and passes bytes on as they are. */
+  readonly passthrough?: boolean;
+}
+
+/** How a connection is secured, and whether both ends agree. */
+export function hopSecurity(model: MeshModel, hop: Hop): HopSecurity {
+  const server = hop.injected ? serverMode(model, hop.target, hop.workloadPort) : undefined;
+  const settings = hop.client.kind === 'none' || hop.passthrough ? undefined : tlsSettings(hop.rule, hop.subset, hop.servicePort);
+  const client = clientOf(hop, server?.mode, settings?.tls.mode);
+  const sources = [
+    ...(settings ? [sourceOf(settings.object, settings.field)] : []),
+    ...(server?.source ? [server.source] : []),
+  ];
+  const mode = server?.mode ?? 'none';
+  const accepted = accepts(client, mode, hop);
+  return {
+    client,
+    server: mode,
+    accepted,
+    identity: client === 'mutual' && accepted ? hop.client.identity : undefined,
+    why: explain(hop, client, mode, settings?.tls.mode, server?.source, accepted),
+    sources,
+  };
+}
+
+function clientOf(hop: Hop, server: Mode | undefined, configured: string | undefined): HopSecurity['client'] {
+  if (hop.client.kind === 'none' || hop.passthrough || configured === 'DISABLE') {
+    return 'plaintext';
+  }
+  if (configured === 'ISTIO_MUTUAL') {
+    return 'mutual';
+  }
+  if (configured !== undefined) {
+    return 'tls';
+  }
+  // Proxies start mutual TLS by themselves wherever the other end has one that takes it.
+  return hop.injected && !hop.external && server !== 'DISABLE' ? 'mutual' : 'plaintext';
+}
+
+function accepts(client: HopSecurity['client'], server: HopSecurity['server'], hop: Hop): boolean {
+  if (hop.external) {
+    return true;
+  }
+  if (client === 'mutual') {
+    return server === 'STRICT' || server === 'PERMISSIVE';
+  }
+  // Other TLS than the mesh's own passes the workload's proxy untouched: an application that speaks plain HTTP cannot read it.
+  return server !== 'STRICT' && (client === 'plaintext' || !hop.http);
+}
+
+function explain(hop: Hop, client: string, server: string, configured: string | undefined, source: Source | undefined, accepted: boolean): string {
+  const wants = server === 'none' ? 'the workload has no sidecar' : `the workload takes ${server}${source ? ` (${source.title}, ${source.field})` : ' by default'}`;
+  const reasons: Record<string, string> = {
+    none: 'the caller has no sidecar and sends plaintext',
+    passthrough: "the caller's proxy does not know the host and sends plaintext",
+    configured: `a DestinationRule sets ${configured ?? ''}`,
+    auto: client === 'mutual' ? 'mutual TLS by itself' : 'plaintext, as nothing asks for TLS',
+  };
+  const key = hop.client.kind === 'none' ? 'none' : hop.passthrough ? 'passthrough' : configured ? 'configured' : 'auto';
+  return `${reasons[key]}; ${hop.external ? 'the host is outside the mesh' : wants}${accepted ? '' : ', which refuses it'}`;
+}

@@ -1,0 +1,5 @@
+export * from './request';
+export { simulate } from './simulate';
+export * from './simulation';
+export * from './call-graph';
+export * from './chain';

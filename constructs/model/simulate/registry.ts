@@ -1,0 +1,158 @@
+import type { ServiceEntrySpec } from '../../istio/generated';
+import type { MeshModel, ModelPort, ModelWorkload } from '../mesh-model';
+import { AnyObject, namespaceOf } from '../object';
+import { isWildcard, mostSpecific } from './hosts';
+
+/** A port of a host that the mesh knows. */
+export interface RegistryPort {
+  readonly number: number;
+  /** Port of the pods. */
+  readonly target: number | string;
+  /** `auto` where the proxies look at the bytes. */
+  readonly protocol: 'http' | 'tcp' | 'auto';
+}
+
+/** A host that the mesh knows: a Kubernetes Service or a host of a ServiceEntry. */
+export interface RegistryService {
+  readonly host: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly ports: readonly RegistryPort[];
+  /** Whether it lies outside the mesh, so that no mutual TLS is tried. */
+  readonly external: boolean;
+  /** Namespaces that see it; `*` means all. */
+  readonly exportTo: readonly string[];
+  readonly selector?: Readonly<Record<string, string>>;
+  /** Known without any workload: addresses in a ServiceEntry, or DNS. */
+  readonly endpointsElsewhere: boolean;
+  readonly object: AnyObject;
+}
+
+const HTTP = new Set(['http', 'http2', 'grpc', 'grpc-web', 'http_proxy']);
+const TCP = new Set(['tcp', 'tls', 'https', 'mongo', 'redis', 'mysql']);
+// Ports of server-first protocols, which cannot be told from their bytes.
+const SERVER_FIRST = new Set([25, 53, 3306, 27017]);
+
+/** Protocol of a Service's port, by its appProtocol or else the first part of its name. */
+export function portProtocol(port: Pick<ModelPort, 'name' | 'number' | 'appProtocol'>): RegistryPort['protocol'] {
+  const known: Record<string, string> = { 'kubernetes.io/h2c': 'http2', 'kubernetes.io/ws': 'http', 'kubernetes.io/wss': 'https' };
+  const full = (port.appProtocol ? known[port.appProtocol] ?? port.appProtocol : port.name ?? '').toLowerCase();
+  const word = full.startsWith('grpc-web') ? 'grpc-web' : full.split('-')[0]!;
+  if (HTTP.has(word)) {
+    return 'http';
+  }
+  return TCP.has(word) || SERVER_FIRST.has(port.number) ? 'tcp' : 'auto';
+}
+
+const registries = new WeakMap<MeshModel, Registry>();
+
+/** Every host that a model's mesh knows. */
+export class Registry {
+  static of(model: MeshModel): Registry {
+    const known = registries.get(model) ?? new Registry(model);
+    registries.set(model, known);
+    return known;
+  }
+
+  readonly services: readonly RegistryService[];
+  private readonly byHost = new Map<string, RegistryService[]>();
+
+  private constructor(private readonly model: MeshModel) {
+    this.services = [...model.services.map((service) => this.fromService(service)), ...this.fromServiceEntries()];
+    for (const service of this.services) {
+      this.byHost.set(service.host, [...(this.byHost.get(service.host) ?? []), service]);
+    }
+  }
+
+  /** The service of a host as a namespace sees it; a wildcard host of a ServiceEntry answers for what it covers. */
+  find(host: string, namespace: string): RegistryService | undefined {
+    const visible = (candidates: readonly RegistryService[] | undefined): RegistryService | undefined => {
+      const seen = (candidates ?? []).filter((service) => isVisible(service.exportTo, service.namespace, namespace));
+      return seen.find((service) => service.namespace === namespace) ?? seen[0];
+    };
+    const exact = visible(this.byHost.get(host));
+    if (exact) {
+      return exact;
+    }
+    const wildcard = mostSpecific(host, [...this.byHost.keys()].filter(isWildcard));
+    return wildcard === undefined ? undefined : visible(this.byHost.get(wildcard));
+  }
+
+  /** Workloads behind a service; `undefined` where the model does not know them, which is not the same as none. */
+  endpoints(service: RegistryService, labels: Readonly<Record<string, string>> = {}): readonly ModelWorkload[] | undefined {
+    if (service.selector === undefined || service.endpointsElsewhere) {
+      return undefined;
+    }
+    const selected = this.model.selected({ ...service.selector, ...labels }, service.namespace);
+    if (selected.length === 0 && !this.model.workloads.some((workload) => workload.namespace === service.namespace)) {
+      return undefined;
+    }
+    return selected.filter((workload) => replicasOf(workload) > 0);
+  }
+
+  private fromService(service: MeshModel['services'][number]): RegistryService {
+    const exportTo = service.object.metadata.annotations?.['networking.istio.io/exportTo'];
+    const spec = (service.object.spec ?? {}) as { type?: string };
+    return {
+      host: service.host,
+      name: service.name,
+      namespace: service.namespace,
+      ports: service.ports.map((port) => ({ number: port.number, target: port.targetPort ?? port.number, protocol: portProtocol(port) })),
+      external: spec.type === 'ExternalName',
+      exportTo: exportTo?.split(',').map((namespace) => namespace.trim()) ?? ['*'],
+      selector: Object.keys(service.selector).length > 0 ? service.selector : undefined,
+      endpointsElsewhere: false,
+      object: service.object,
+    };
+  }
+
+  private fromServiceEntries(): RegistryService[] {
+    return this.model.ofKind<ServiceEntrySpec>('networking.istio.io', 'ServiceEntry').flatMap((object) => {
+      const { spec } = object;
+      return (spec?.hosts ?? []).map((host) => ({
+        host: host.toLowerCase(),
+        name: host,
+        namespace: namespaceOf(object),
+        ports: (spec?.ports ?? []).map((port) => ({
+          number: port.number,
+          target: port.targetPort ?? port.number,
+          protocol: portProtocol({ name: port.protocol ?? port.name, number: port.number }),
+        })),
+        external: spec?.location !== 'MESH_INTERNAL',
+        exportTo: spec?.exportTo ?? ['*'],
+        selector: spec?.workloadSelector?.labels,
+        endpointsElsewhere: spec?.workloadSelector === undefined,
+        object: object,
+      }));
+    });
+  }
+}
+
+/** Whether something with this `exportTo`, made in a namespace, is seen from another. */
+export function isVisible(exportTo: readonly string[] | undefined, owner: string, viewer: string): boolean {
+  if (exportTo === undefined || exportTo.length === 0 || exportTo.includes('*')) {
+    return true;
+  }
+  return !exportTo.includes('~') && exportTo.some((namespace) => (namespace === '.' ? owner : namespace) === viewer);
+}
+
+/** Pods of a workload. */
+export function replicasOf(workload: ModelWorkload): number {
+  const replicas = (workload.object.spec as { replicas?: unknown } | undefined)?.replicas;
+  return typeof replicas === 'number' ? replicas : typeof replicas === 'string' && /^\d+$/.test(replicas) ? Number(replicas) : 1;
+}
+
+/** Port of a workload's pods that a Service's port leads to. */
+export function workloadPort(port: RegistryPort, workload: ModelWorkload | undefined): number {
+  if (typeof port.target === 'number' || /^\d+$/.test(port.target)) {
+    return Number(port.target);
+  }
+  const spec = workload?.object.spec as { template?: { spec?: PodSpec } } & PodSpec | undefined;
+  const containers = spec?.template?.spec?.containers ?? spec?.containers ?? [];
+  const named = containers.flatMap((container) => container.ports ?? []).find((candidate) => candidate.name === port.target);
+  return named?.containerPort ?? port.number;
+}
+
+interface PodSpec {
+  readonly containers?: readonly { readonly ports?: readonly { readonly name?: string; readonly containerPort?: number }[] }[];
+}

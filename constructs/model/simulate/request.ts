@@ -1,0 +1,51 @@
+/** Who sends a request: pods of the mesh, described rather than named. */
+export interface CallerDescription {
+  readonly namespace: string;
+  /** Labels of the pods, as `sourceLabels` and workload selectors see them. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** @default 'default' */
+  readonly serviceAccount?: string;
+  /** Whether the pods have a sidecar; without one they call in plaintext and no route of the mesh applies. @default true */
+  readonly sidecar?: boolean;
+}
+
+/** A request to ask the model about. What is left out is decided as the mesh would, or by the defaults that are documented here. */
+export interface SimulatedRequest {
+  /**
+   * What is called: a Service (`reviews`, `reviews.bookinfo`, its full host), or any other host. Through a gateway: the host of the URL.
+   * @default through a gateway, any host that it serves
+   */
+  readonly to?: string;
+  /**
+   * Who calls: the name of a Service or workload of the model (`productpage`, `productpage.bookinfo`, `productpage-v1`), or a description.
+   * @default a nameless workload with a sidecar, in the namespace of what is called, as the service account `default`
+   */
+  readonly from?: string | CallerDescription;
+  /**
+   * Comes in through this gateway: the name of a Gateway object (`bookinfo-gateway`, `bookinfo/bookinfo-gateway`), or `true` for the only one.
+   * @default the call starts inside the mesh
+   */
+  readonly gateway?: string | true;
+  /** Host header. @default what `to` says, with the port where it is not the scheme's own */
+  readonly host?: string;
+  /** Path with its query. @default '/' */
+  readonly path?: string;
+  /** @default 'GET' */
+  readonly method?: string;
+  /** Names in any case. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Added to the query of `path`. @default none */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Port that is called. @default the Service's only or first HTTP port; at a gateway, that of its first server for the scheme */
+  readonly port?: number;
+  /** @default 'http' */
+  readonly scheme?: 'http' | 'https';
+  /** Claims of the JSON web token that comes along; its signature is taken to be good. @default no token */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** A token comes along that no issuer signed. @default false */
+  readonly invalidToken?: boolean;
+  /** Address of the client, for rules about IP ranges. @default unknown: no such rule matches */
+  readonly sourceIp?: string;
+  /** What an external authoriser says when a CUSTOM policy asks it. @default 'allow' */
+  readonly externalAuthorization?: 'allow' | 'deny';
+}

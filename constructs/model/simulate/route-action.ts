@@ -1,0 +1,111 @@
+import type { HeaderOperations, Headers, Percentage, VirtualServiceHttp, VirtualServiceHttpMatch } from '../../istio/generated';
+import { split } from './path';
+import { HeaderChanges, NO_CHANGES, ResolvedCall, SimulatedFault, SimulatedRetries } from './simulation';
+import { seconds, substitute } from './string-match';
+
+/** Retries of a route that says nothing, as proxies of the mesh do them. */
+export const DEFAULT_RETRIES: SimulatedRetries = { attempts: 2, on: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes' };
+
+/** Faults of a route. A fault whose percentage is left out never happens. */
+export function faultOf(route: VirtualServiceHttp): SimulatedFault | undefined {
+  const { delay, abort } = route.fault ?? {};
+  const delaySeconds = seconds(delay?.fixedDelay);
+  const delayPercent = percentOf(delay?.percentage, delay?.percent ?? 0);
+  const abortPercent = percentOf(abort?.percentage, 0);
+  const aborts = abort && (abort.httpStatus !== undefined || abort.grpcStatus !== undefined) && abortPercent > 0;
+  const delays = delaySeconds !== undefined && delayPercent > 0;
+  if (!aborts && !delays) {
+    return undefined;
+  }
+  return {
+    ...(delays ? { delay: { seconds: delaySeconds, percent: delayPercent } } : {}),
+    ...(aborts ? { abort: { status: abort.httpStatus, grpcStatus: abort.grpcStatus, percent: abortPercent } } : {}),
+  };
+}
+
+/** Proxies count in millionths. */
+export function percentOf(percentage: Percentage | undefined, otherwise: number): number {
+  return percentage === undefined ? otherwise : Math.trunc((percentage.value ?? 0) * 10000) / 10000;
+}
+
+export function retriesOf(route: VirtualServiceHttp): SimulatedRetries | undefined {
+  const { retries } = route;
+  if (!retries) {
+    return DEFAULT_RETRIES;
+  }
+  if ((retries.attempts ?? 0) <= 0) {
+    return undefined;
+  }
+  return {
+    attempts: retries.attempts!,
+    on: retries.retryOn || DEFAULT_RETRIES.on,
+    perTryTimeoutSeconds: seconds(retries.perTryTimeout),
+    backoffSeconds: seconds(retries.backoff),
+  };
+}
+
+export function timeoutOf(route: VirtualServiceHttp): number | undefined {
+  return seconds(route.timeout) || undefined;
+}
+
+/** Changes of headers, without those that proxies do not let be changed. */
+export function headerChanges(headers: Headers | undefined): { request: HeaderChanges; response: HeaderChanges } {
+  return { request: changesOf(headers?.request), response: changesOf(headers?.response) };
+}
+
+/** The Host header that `headers` sets. */
+export function authorityOf(headers: Headers | undefined): string | undefined {
+  const find = (members: Readonly<Record<string, string>> | undefined): string | undefined =>
+    Object.entries(members ?? {}).find(([name]) => /^(:authority|host)$/i.test(name))?.[1];
+  return find(headers?.request?.set) ?? find(headers?.request?.add);
+}
+
+function changesOf(operations: HeaderOperations | undefined): HeaderChanges {
+  const allowed = (name: string): boolean => !name.startsWith(':') && name.toLowerCase() !== 'host';
+  const members = (record: Readonly<Record<string, string>> | undefined): Record<string, string> =>
+    Object.fromEntries(Object.entries(record ?? {}).filter(([name]) => allowed(name)).map(([name, value]) => [name.toLowerCase(), value]));
+  const remove = (operations?.remove ?? []).filter(allowed).map((name) => name.toLowerCase());
+  return operations ? { set: members(operations.set), add: members(operations.add), remove } : NO_CHANGES;
+}
+
+/** Headers after a change: removed, then set, then added to what is there. */
+export function applyChanges(headers: Readonly<Record<string, string>>, changes: HeaderChanges): Record<string, string> {
+  const result = Object.fromEntries(Object.entries(headers).filter(([name]) => !changes.remove.includes(name)));
+  Object.assign(result, changes.set);
+  for (const [name, value] of Object.entries(changes.add)) {
+    result[name] = result[name] === undefined ? value : `${result[name]},${value}`;
+  }
+  return result;
+}
+
+/** Path after a rewrite: a matched prefix or the whole matched path is replaced. */
+export function rewrittenPath(route: VirtualServiceHttp, match: VirtualServiceHttpMatch | undefined, path: string): string | undefined {
+  const [plain, query] = split(path);
+  const withQuery = (rewritten: string): string => (query === undefined ? rewritten : `${rewritten}?${query}`);
+  const regex = route.rewrite?.uriRegexRewrite;
+  if (regex?.match) {
+    return withQuery(substitute(regex.match, regex.rewrite ?? '', plain));
+  }
+  if (!route.rewrite?.uri) {
+    return undefined;
+  }
+  const matched = match?.uri?.prefix ?? (match?.uri && (match.uri.exact !== undefined || match.uri.regex !== undefined) ? plain : '/');
+  return withQuery(route.rewrite.uri + plain.slice(matched.length));
+}
+
+/** Where a redirect sends the client. */
+export function redirectOf(
+  redirect: NonNullable<VirtualServiceHttp['redirect']>,
+  call: ResolvedCall,
+  listenPort: number,
+): { readonly status: number; readonly location: string } {
+  const scheme = redirect.scheme || call.scheme;
+  const derived = redirect.port ?? (redirect.derivePort === 'FROM_REQUEST_PORT' ? listenPort : undefined);
+  const standard = scheme === 'https' ? 443 : 80;
+  const [host, ownPort] = (redirect.authority || call.authority).split(':');
+  const kept = derived ?? (redirect.scheme && redirect.scheme !== call.scheme && Number(ownPort) === (call.scheme === 'https' ? 443 : 80) ? undefined : ownPort);
+  const port = kept === undefined || Number(kept) === standard ? '' : `:${kept}`;
+  const [, query] = split(call.path);
+  const path = redirect.uri ? `${redirect.uri}${query === undefined || redirect.uri.includes('?') ? '' : `?${query}`}` : call.path;
+  return { status: redirect.redirectCode || 301, location: `${scheme}://${host}${port}${path}` };
+}
