@@ -41,6 +41,11 @@ export function requireProgram(name: Program, known: KnownPaths = {}): string {
   return found;
 }
 
+/** Where a program comes from. */
+export function installHint(name: Program): string {
+  return PROGRAMS[name].install;
+}
+
 /** One error for all programs that are missing. */
 export function missingPrograms(names: readonly Program[]): CliError {
   return new CliError(
