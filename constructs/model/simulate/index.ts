@@ -3,3 +3,5 @@ export { simulate } from './simulate';
 export * from './simulation';
 export * from './call-graph';
 export * from './chain';
+export * from './explain';
+export { showPercent } from './outcome';

@@ -1,0 +1,93 @@
+import { showPercent } from './outcome';
+import type { HeaderChanges, Simulation, Source } from './simulation';
+
+/** One line of an explanation: what it is about, and the text. */
+export type ExplanationLine = readonly [label: string, text: string];
+
+/** A simulation in words, for people: each line with its label; a line without a label goes on with the one before. */
+export function explain(simulation: Simulation): ExplanationLine[] {
+  const { call, route, fault, timeoutSeconds, retries, rewrite, redirect, directResponse, policy, mtls } = simulation;
+  const via = call.gateway ? ` through gateway ${call.gateway}` : '';
+  const lines: ExplanationLine[] = [['request', `${call.method} ${call.scheme}://${call.authority}${call.path} from ${call.from}${via} (port ${call.port})`]];
+  const headers = Object.entries(call.headers);
+  if (headers.length > 0) {
+    lines.push(['', headers.map(([name, value]) => `${name}: ${value}`).join(', ')]);
+  }
+  lines.push(['answer', simulation.status === undefined ? answerOf(simulation) : `${simulation.status} by the mesh: ${simulation.summary}`]);
+  if (route) {
+    lines.push(['route', `${route.source ? placeOf(route.source) : route.name}`], ['', `because ${route.why}`]);
+  }
+  simulation.tried.forEach((text, index) => lines.push([index === 0 ? 'not' : '', text]));
+  for (const share of simulation.destinations.filter((candidate) => !candidate.reached)) {
+    lines.push(['lost', `${showPercent(share.percent)} for ${share.version} of ${share.host}: ${share.why}`]);
+  }
+  if (fault?.delay) {
+    lines.push(['delay', `${fault.delay.seconds} s for ${showPercent(fault.delay.percent)}`]);
+  }
+  if (fault?.abort) {
+    lines.push(['abort', `${fault.abort.status ?? fault.abort.grpcStatus} for ${showPercent(fault.abort.percent)}`]);
+  }
+  if (timeoutSeconds !== undefined) {
+    lines.push(['timeout', `${timeoutSeconds} s`]);
+  }
+  if (retries) {
+    const each = retries.perTryTimeoutSeconds === undefined ? '' : `, ${retries.perTryTimeoutSeconds} s each`;
+    lines.push(['retries', `${retries.attempts}${each}, on ${retries.on}`]);
+  }
+  for (const mirror of simulation.mirrors) {
+    lines.push(['mirror', `${showPercent(mirror.percent)} copied to ${mirror.versions.join(', ') || 'nobody'} of ${mirror.host}`]);
+  }
+  if (rewrite) {
+    lines.push(['rewrite', [rewrite.path && `path ${rewrite.path}`, rewrite.authority && `host ${rewrite.authority}`].filter(Boolean).join(', ')]);
+  }
+  if (redirect) {
+    lines.push(['redirect', `${redirect.status} to ${redirect.location}`]);
+  }
+  if (directResponse?.body !== undefined) {
+    lines.push(['body', directResponse.body]);
+  }
+  const changes = [...showChanges('request', simulation.headers.request), ...showChanges('response', simulation.headers.response)];
+  changes.forEach((text, index) => lines.push([index === 0 ? 'headers' : '', text]));
+  if (simulation.destinations.length > 0 || policy.source) {
+    lines.push(['policy', `${policy.verdict}: ${policy.why}`]);
+    if (policy.source) {
+      lines.push(['', placeOf(policy.source)]);
+    }
+    policy.observed.forEach((title) => lines.push(['', `also matched, without effect: ${title}`]));
+  }
+  if (mtls) {
+    lines.push(['mtls', `${mtls.client === 'mutual' ? 'mutual TLS' : mtls.client}${mtls.accepted ? '' : ', REFUSED'}: ${mtls.why}`]);
+    if (mtls.identity) {
+      lines.push(['', `the workload sees ${mtls.identity}`]);
+    }
+  }
+  simulation.assumptions.forEach((text, index) => lines.push([index === 0 ? 'assumed' : '', text]));
+  return lines;
+}
+
+/** Lines with their labels in a column. */
+export function renderLines(lines: readonly ExplanationLine[], indent = ''): string {
+  const width = Math.max(...lines.map(([label]) => label.length));
+  return lines.map(([label, text]) => `${indent}${label.padEnd(width)}  ${text}`.trimEnd()).join('\n');
+}
+
+/** `100 % v2` */
+export function showShares(shares: Readonly<Record<string, number>>): string {
+  const names = Object.entries(shares);
+  return names.length === 0 ? 'nobody' : names.map(([name, percent]) => `${showPercent(percent)} ${name}`).join(', ');
+}
+
+function answerOf(simulation: Simulation): string {
+  const lost = simulation.destinations.filter((share) => !share.reached).reduce((sum, share) => sum + share.percent, 0);
+  return `${showShares(simulation.shares)}${lost > 0 ? `, ${showPercent(lost)} lost` : ''}`;
+}
+
+function placeOf(source: Source): string {
+  return `${source.title} ${source.field}${source.place === source.title ? '' : `, made by ${source.place.replace(` (${source.title})`, '')}`}`;
+}
+
+function showChanges(which: string, changes: HeaderChanges): string[] {
+  const shown = (verb: string, members: Readonly<Record<string, string>>): string[] =>
+    Object.entries(members).map(([name, value]) => `${which}: ${verb} ${name}: ${value}`);
+  return [...shown('set', changes.set), ...shown('add', changes.add), ...changes.remove.map((name) => `${which}: remove ${name}`)];
+}
