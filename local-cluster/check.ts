@@ -128,8 +128,13 @@ function conflicts(): Problem[] {
     problems.push({ what: `${clash.range} on ${clash.link} overlaps ${RANGES.link}`, why: 'the node is reached at an address in that range', mend: `free the range, or ${ALTERNATIVE}` });
   }
   const alias = `/sys/class/net/${LINK_NAME}/ifalias`;
-  if (fs.existsSync(alias) && !fs.readFileSync(alias, 'utf8').includes('aks-istio')) {
-    problems.push({ what: `a network interface named ${LINK_NAME} exists`, why: 'the node needs the name and did not make it', mend: `rename or remove it, or ${ALTERNATIVE}` });
+  if (fs.existsSync(alias)) {
+    // The link says which state folder its node has; see node/cmd/aks-istio-node/link.go.
+    const owner = fs.readFileSync(alias, 'utf8').trim();
+    if (!owner.endsWith(` in ${path.join(localClusterPaths().root, 'node')}`)) {
+      problems.push({ what: `a network interface named ${LINK_NAME} exists${owner ? ` (${owner})` : ''}`, why: 'the node needs the name and did not make it', mend: `stop the other node, or rename the interface, or ${ALTERNATIVE}` });
+    }
+    return problems;
   }
   const group = ['/sys/fs/cgroup', '/sys/fs/cgroup/memory'].map((top) => path.join(top, NODE_NAME)).find((folder) => fs.existsSync(folder));
   if (group !== undefined && fs.readFileSync(path.join(group, 'cgroup.procs'), 'utf8').trim() !== '') {

@@ -58,12 +58,8 @@ function writeSettings(): void {
   fs.renameSync(`${file}.new`, file);
 }
 
-/** Starts the node, ending a broken one first. Returns when it is Ready. */
+/** Starts the node, ending a broken one first; a running one is left alone. Returns when it is Ready. */
 export async function startNode(ctx: StepContext): Promise<void> {
-  if (fs.existsSync(stateFolder())) {
-    ctx.report('removing what an earlier node left');
-    await takeDown(ctx);
-  }
   writeSettings();
   await run(nodeProgram(), ['up', settingsFile()], { signal: ctx.signal, onLine: (line) => ctx.report(line) });
 }

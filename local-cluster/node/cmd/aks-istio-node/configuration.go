@@ -97,7 +97,7 @@ clusterDNS: ["%[2]s"]
 resolvConf: %[3]s/resolv.conf
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
 cgroupDriver: cgroupfs
-cgroupRoot: /%[4]s
+cgroupRoot: %[4]s
 failCgroupV1: false
 failSwapOn: false
 enforceNodeAllocatable: []
@@ -108,7 +108,15 @@ imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
 evictionHard: {memory.available: 100Mi, nodefs.available: 500Mi, imagefs.available: 500Mi, nodefs.inodesFree: 1%%, imagefs.inodesFree: 1%%}
 nodeStatusUpdateFrequency: 5s
-`, pkiFolder, settings.DNSAddress, etcKubernetes, settings.Name)
+`, pkiFolder, settings.DNSAddress, etcKubernetes, groupRoot(settings))
+}
+
+// groupRoot is the node's control group as its kubelet sees it.
+func groupRoot(settings Settings) string {
+	if unified() {
+		return "/"
+	}
+	return "/" + settings.Name
 }
 
 func proxyConfiguration(settings Settings) string {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 func copyFile(source, target string) error {
@@ -22,6 +23,19 @@ func copyFile(source, target string) error {
 		return err
 	}
 	return to.Close()
+}
+
+// lockFile waits until no other process holds path, then holds it until the file is closed or this process ends.
+func lockFile(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
 }
 
 // lastLines gathers the ends of the logs in folder, for an error message.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -17,11 +18,18 @@ const goFD = 3
 
 // initialise is process 1 of the node: it lays the mounts, then starts and watches the components until it is killed.
 func initialise(settings Settings) error {
-	gate := os.NewFile(goFD, "gate")
-	if count, err := gate.Read(make([]byte, 1)); count != 1 {
-		return fmt.Errorf("the command that started the node ended first (%v)", err)
+	runtime.LockOSThread()
+	if len(os.Args) < 4 {
+		gate := os.NewFile(goFD, "gate")
+		if count, err := gate.Read(make([]byte, 1)); count != 1 {
+			return fmt.Errorf("the command that started the node ended first (%v)", err)
+		}
+		gate.Close()
+		if unified() {
+			return enterGroupNamespace(append(os.Args, "entered"))
+		}
 	}
-	gate.Close()
+	runtime.UnlockOSThread()
 	if err := unix.Sethostname([]byte(settings.Name)); err != nil {
 		return fmt.Errorf("host name: %w", err)
 	}
@@ -35,6 +43,12 @@ func initialise(settings Settings) error {
 	return supervise(settings)
 }
 
+type mount struct {
+	source, target, kind string
+	flags                uintptr
+	data                 string
+}
+
 // layMounts builds the node's file tree on the read-only root file system and makes it this process's root.
 // Nothing of it is seen outside: the mount namespace is private from its first mount on.
 func layMounts(settings Settings) error {
@@ -43,10 +57,9 @@ func layMounts(settings Settings) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("private mounts: %w", err)
 	}
-	type mount struct {
-		source, target, kind string
-		flags                uintptr
-		data                 string
+	groups := mount{groupsTop, "sys/fs/cgroup", "", unix.MS_BIND | unix.MS_REC, ""}
+	if unified() {
+		groups = mount{"cgroup2", "sys/fs/cgroup", "cgroup2", 0, ""}
 	}
 	const bind = unix.MS_BIND
 	mounts := []mount{
@@ -54,7 +67,7 @@ func layMounts(settings Settings) error {
 		{"", "", "", bind | unix.MS_REMOUNT | unix.MS_RDONLY, ""},
 		{"proc", "proc", "proc", 0, ""},
 		{"sysfs", "sys", "sysfs", 0, ""},
-		{"/sys/fs/cgroup", "sys/fs/cgroup", "", bind | unix.MS_REC, ""},
+		groups,
 		{"/dev", "dev", "", bind | unix.MS_REC, ""},
 		{"tmpfs", "run", "tmpfs", 0, "mode=755"},
 		{"tmpfs", "tmp", "tmpfs", 0, "mode=1777"},
@@ -72,6 +85,11 @@ func layMounts(settings Settings) error {
 	for _, one := range mounts {
 		if err := unix.Mount(one.source, filepath.Join(root, one.target), one.kind, one.flags, one.data); err != nil {
 			return fmt.Errorf("mount %s on /%s: %w", one.source, one.target, err)
+		}
+	}
+	if unified() {
+		if err := delegateGroups(filepath.Join(root, "sys/fs/cgroup")); err != nil {
+			return err
 		}
 	}
 	if err := shieldKernelSettings(root); err != nil {

@@ -10,8 +10,10 @@ import (
 // insideLink is the name of the node's end of the link.
 const insideLink = "eth0"
 
-// linkAlias marks the host's end as ours; a link without it is never touched.
-const linkAlias = "aks-istio local cluster"
+// linkAlias marks the host's end as this node's; a link without it is never touched.
+func linkAlias(settings Settings) string {
+	return "aks-istio local cluster in " + settings.State
+}
 
 // makeLink lays one pair of virtual interfaces between the host and the network namespace of process pid.
 func makeLink(settings Settings, pid int) error {
@@ -25,7 +27,7 @@ func makeLink(settings Settings, pid int) error {
 	if err != nil {
 		return err
 	}
-	if err := netlink.LinkSetAlias(link, linkAlias); err != nil {
+	if err := netlink.LinkSetAlias(link, linkAlias(settings)); err != nil {
 		return err
 	}
 	return addAddress(settings.Link, settings.HostAddress)
@@ -47,19 +49,30 @@ func addAddress(name, address string) error {
 	return netlink.LinkSetUp(link)
 }
 
-// removeLink deletes the host's end where it is still there and ours. A node's end takes its own with it, so it rarely is.
-func removeLink(name string) (bool, error) {
-	link, err := netlink.LinkByName(name)
+// findLink returns the host's end where it is there and this node's, nil where there is none.
+// The link lives exactly as long as the node it leads to: where it is another's, so are the control groups of that name.
+func findLink(settings Settings) (netlink.Link, error) {
+	link, err := netlink.LinkByName(settings.Link)
 	var missing netlink.LinkNotFoundError
 	if errors.As(err, &missing) {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	if alias := link.Attrs().Alias; alias != linkAlias(settings) {
+		return nil, fmt.Errorf("the network interface %s is not this node's (it says %q): nothing is touched", settings.Link, alias)
+	}
+	return link, nil
+}
+
+// removeLink deletes the host's end where it is still there. A node's end takes its own with it, so it rarely is.
+func removeLink(settings Settings) (bool, error) {
+	link, err := findLink(settings)
+	if err != nil || link == nil {
 		return false, err
 	}
-	if link.Attrs().Alias != linkAlias {
-		return false, fmt.Errorf("the interface %s was not made by aks-istio: left alone", name)
-	}
+	var missing netlink.LinkNotFoundError
 	if err := netlink.LinkDel(link); err != nil && !errors.As(err, &missing) {
 		return false, err
 	}

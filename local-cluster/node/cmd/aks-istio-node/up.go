@@ -2,18 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -21,27 +15,35 @@ import (
 // readyLimit bounds the wait for the node; a warm start takes about five seconds on two idle cores.
 const readyLimit = 3 * time.Minute
 
-// up starts the node and waits until it is Ready. Interrupted while it waits, it takes the node down again.
+// up starts the node and waits until it is Ready; a second up waits for the first and finds it done.
+// A node that is not well is ended first. Interrupted while it waits, it takes the node down again.
 func up(settings Settings, settingsPath string) error {
-	if _, alive := readRecord(settings); alive {
-		return errors.New("the node is already running")
+	lock, err := lockFile(settingsPath + ".lock")
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if healthy(settings) {
+		fmt.Println("the node is already running")
+		return nil
 	}
 	if err := down(settings); err != nil {
 		return err
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()
-	ca, err := prepare(settings)
-	if err != nil {
+	if err := prepare(settings); err != nil {
 		return err
 	}
 	began := time.Now()
 	if err := begin(settings, settingsPath); err != nil {
-		_ = down(settings)
-		return err
+		return errors.Join(err, kill(settings), down(settings))
 	}
 	fmt.Println("node process started; waiting for the API server")
-	if err := waitReady(ctx, settings, ca, began); err != nil {
+	if err := waitReady(ctx, settings, began); err != nil {
+		if ctx.Err() != nil {
+			return errors.Join(err, down(settings))
+		}
 		reason := lastLines(filepath.Join(settings.State, "logs"), 12)
 		_ = kill(settings)
 		return fmt.Errorf("%w\n%s", err, reason)
@@ -50,29 +52,29 @@ func up(settings Settings, settingsPath string) error {
 }
 
 // prepare fills the state folder: everything that the node mounts.
-func prepare(settings Settings) (*authority, error) {
+func prepare(settings Settings) error {
 	for name, mode := range map[string]os.FileMode{
 		"": 0o755, "logs": 0o755, "cni": 0o755, "containerd": 0o711, "kubelet": 0o755, "etcd": 0o700, "cni-bin": 0o755,
 	} {
 		if err := os.MkdirAll(filepath.Join(settings.State, name), mode); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	config := filepath.Join(settings.State, "config")
 	ca, err := makeCertificates(settings, filepath.Join(config, "pki"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := writeConfiguration(settings, ca, config); err != nil {
-		return nil, err
+		return err
 	}
 	plugins := filepath.Join(settings.Rootfs, "usr/lib/cni")
 	for _, name := range []string{"ptp", "host-local", "portmap", "loopback"} {
 		if err := copyFile(filepath.Join(plugins, name), filepath.Join(settings.State, "cni-bin", name)); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return ca, makeControlGroups(settings.Name)
+	return makeControlGroups(settings.Name)
 }
 
 // begin starts process 1 in its namespaces. It waits at a gate until the record is written and the link is laid,
@@ -111,79 +113,12 @@ func begin(settings Settings, settingsPath string) error {
 		_ = command.Process.Kill()
 		return err
 	}
+	if err := enterGroup(settings.Name, pid); err != nil {
+		return err
+	}
 	if err := makeLink(settings, pid); err != nil {
 		return err
 	}
 	_, err = gate.Write([]byte{1})
 	return err
-}
-
-func waitReady(ctx context.Context, settings Settings, ca *authority, began time.Time) error {
-	pki := filepath.Join(settings.State, "config", "pki")
-	pair, err := tls.LoadX509KeyPair(filepath.Join(pki, "admin.crt"), filepath.Join(pki, "admin.key"))
-	if err != nil {
-		return err
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(ca.certificate)
-	client := &http.Client{
-		Timeout:   2 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}}},
-	}
-	server := "https://" + bare(settings.NodeAddress) + ":" + apiPort
-	apiUp := false
-	for {
-		if _, alive := readRecord(settings); !alive {
-			return errors.New("the node's first process ended")
-		}
-		if failed, err := os.ReadFile(filepath.Join(settings.State, "logs", "failed")); err == nil && len(failed) > 0 {
-			return fmt.Errorf("a component ended: %s", strings.TrimSpace(string(failed)))
-		}
-		if !apiUp && fetch(client, server+"/readyz", nil) {
-			apiUp = true
-			fmt.Printf("API server ready after %.1f s; waiting for the node\n", time.Since(began).Seconds())
-		}
-		if apiUp && nodeReady(client, server+"/api/v1/nodes/"+settings.Name) {
-			fmt.Printf("node Ready after %.1f s\n", time.Since(began).Seconds())
-			return nil
-		}
-		if time.Since(began) > readyLimit {
-			return fmt.Errorf("the node was not Ready within %s", readyLimit)
-		}
-		select {
-		case <-ctx.Done():
-			return errors.New("interrupted")
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
-func nodeReady(client *http.Client, url string) bool {
-	var node struct {
-		Status struct {
-			Conditions []struct{ Type, Status string }
-		}
-	}
-	if !fetch(client, url, &node) {
-		return false
-	}
-	for _, condition := range node.Status.Conditions {
-		if condition.Type == "Ready" {
-			return condition.Status == "True"
-		}
-	}
-	return false
-}
-
-func fetch(client *http.Client, url string, into any) bool {
-	response, err := client.Get(url)
-	if err != nil {
-		return false
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		return false
-	}
-	return into == nil || json.Unmarshal(content, into) == nil
 }
