@@ -5,6 +5,11 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/consumer/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/'],
+  // What an importer writes, for the snippets in docs/.
+  moduleNameMapper: {
+    '^aks-istio/(stacks|environments|scenarios)$': '<rootDir>/$1',
+    '^aks-istio/(.*)$': '<rootDir>/constructs/$1',
+  },
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs', ignoreDynamic: true } }],
   },
