@@ -39,7 +39,7 @@ export function tolerancePoints(size: number, percent: number): number {
   return Math.max(percent - (low / size) * 100, (high / size) * 100 - percent);
 }
 
-/** Requests that a split needs so that its tolerance is at most 7 percentage points: 40 for all-or-nothing, 300 for 90/10, 800 for 50/50. */
+/** Requests that a split needs so that its tolerance is at most 7 percentage points: 40 for all-or-nothing, 350 for 90/10, 800 for 50/50. */
 export function sampleSize(shares: Readonly<Record<string, number>>): number {
   const open = Object.values(shares).filter((percent) => percent > 0 && percent < 100);
   if (open.length === 0) {
