@@ -18,7 +18,7 @@ interface MatcherResult {
 /** Matchers about what a mesh does with a request. Importing this file adds them to the global `expect`. */
 export interface MeshMatchers<R = unknown> {
   /**
-   * The request reaches these versions in these shares, and nothing else.
+   * The request is sent to these versions in these shares, and nowhere else. Whether policies let it in is for `toAllow` and `toDeny`.
    * @param tolerance percent points by which a share may differ. @default 0.01
    */
   toRoute(request: SimulatedRequest, shares: ExpectedShares, tolerance?: number): R;
@@ -51,7 +51,7 @@ export const meshMatchers = {
     const simulation = simulate(toModel(received, 'toRoute'), request);
     const expected = typeof shares === 'string' ? { [shares]: 100 } : shares;
     const claimed = (name: string): number => sharesNamed(simulation, name);
-    const strangers = simulation.destinations.filter((share) => share.reached && share.percent > tolerance && !Object.keys(expected).some((name) => isNamed(share, name)));
+    const strangers = simulation.destinations.filter((share) => share.routable && share.percent > tolerance && !Object.keys(expected).some((name) => isNamed(share, name)));
     const pass = strangers.length === 0 && Object.entries(expected).every(([name, percent]) => Math.abs(claimed(name) - percent) <= tolerance);
     return result(simulation, pass, 'toRoute', `to be routed ${showShares(expected)}`, showShares(simulation.shares));
   },
@@ -110,7 +110,7 @@ function isNamed(share: Share, name: string): boolean {
 }
 
 function sharesNamed(simulation: Simulation, name: string): number {
-  return simulation.destinations.filter((share) => share.reached && isNamed(share, name)).reduce((sum, share) => sum + share.percent, 0);
+  return simulation.destinations.filter((share) => share.routable && isNamed(share, name)).reduce((sum, share) => sum + share.percent, 0);
 }
 
 function isRefused(simulation: Simulation): boolean {

@@ -1,5 +1,6 @@
 import type { MeshModel } from '../mesh-model';
 import { CallGraph, BOOKINFO_CALLS, ServiceCall } from './call-graph';
+import { showPercent } from './outcome';
 import type { SimulatedRequest } from './request';
 import { simulate } from './simulate';
 import type { Simulation } from './simulation';
@@ -58,19 +59,28 @@ function passedOn(simulation: Simulation, names: readonly string[]): Record<stri
 
 /** Adds up what every request has to wait for, and finds who gives up first. */
 function timing(simulation: Simulation, hops: readonly Hop[], made: ServiceCall | undefined): Pick<Hop, 'seconds' | 'failure'> {
-  const delay = simulation.fault?.delay?.percent === 100 ? simulation.fault.delay.seconds : 0;
+  const { timeoutSeconds, fault } = simulation;
+  const delay = fault?.delay?.percent === 100 ? fault.delay.seconds : 0;
   // Calls to different services are made one after the other; each is waited for.
   const below = hops.filter((hop) => hop.percent >= 100 - 1e-9).reduce((sum, hop) => sum + hop.seconds, 0);
-  const { timeoutSeconds } = simulation;
-  const served = timeoutSeconds !== undefined && below > timeoutSeconds ? timeoutSeconds : below;
-  const seconds = delay + served;
+  const tooLate = timeoutSeconds !== undefined && below > timeoutSeconds;
+  const seconds = delay + (tooLate ? timeoutSeconds : below);
   const patience = made?.timeoutSeconds;
   if (patience !== undefined && seconds >= patience) {
     const attempts = made?.attempts ?? 1;
     return { seconds: patience * attempts, failure: `no answer: ${made!.from} waits ${patience} s${attempts > 1 ? `, ${attempts} times` : ''}` };
   }
-  if (timeoutSeconds !== undefined && below > timeoutSeconds) {
+  if (fault?.abort) {
+    return { seconds, failure: `${fault.abort.status ?? fault.abort.grpcStatus}, injected into ${showPercent(fault.abort.percent)}` };
+  }
+  if (tooLate) {
     return { seconds, failure: `504 after ${timeoutSeconds} s` };
+  }
+  const lost = simulation.destinations.filter((share) => !share.reached);
+  const percent = lost.reduce((sum, share) => sum + share.percent, 0);
+  if (simulation.status !== undefined || lost.length > 0) {
+    const status = simulation.status ?? lost[0]!.status;
+    return { seconds, failure: `${status === undefined ? 'refused' : status}${percent > 0 && percent < 100 ? ` for ${showPercent(percent)}` : ''}` };
   }
   return { seconds };
 }

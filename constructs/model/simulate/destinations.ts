@@ -119,7 +119,7 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
   const changed = target.headers ? { headers: changes } : {};
   if (!mtls.accepted) {
     const status = call.proxy.kind === 'none' ? undefined : 503;
-    return { ...base, ...changed, reached: false, status, why: `the connection fails: ${mtls.why}`, policy: NO_POLICY };
+    return { ...base, ...changed, routable: true, reached: false, status, why: `the connection fails: ${mtls.why}`, policy: NO_POLICY };
   }
   const token = injected ? checkToken(model, pods, delivery.token) : { forwarded: true, claims: undefined, refused: undefined };
   const headers = applyChanges(applyChanges(call.resolved.headers, delivery.headerChanges), changes.request);
@@ -142,13 +142,13 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
   const denied = policy.verdict === 'deny';
   // A refused TCP connection is closed without an answer.
   const status = denied && call.resolved.protocol === 'http' ? policy.status : undefined;
-  return { ...base, ...changed, reached: !denied, status, ...(denied ? { why: policy.why } : {}), policy };
+  return { ...base, ...changed, routable: true, reached: !denied, status, ...(denied ? { why: policy.why } : {}), policy };
 }
 
 function lost(delivery: Delivery, target: Target, port: number | undefined, why: string): DestinationShare {
   const { host, subset } = target.destination;
   const status = delivery.call.resolved.protocol === 'http' ? 503 : undefined;
-  return { host, port, subset, version: subset ?? host.split('.')[0]!, percent: target.percent, reached: false, status, why, policy: NO_POLICY };
+  return { host, port, subset, version: subset ?? host.split('.')[0]!, percent: target.percent, routable: false, reached: false, status, why, policy: NO_POLICY };
 }
 
 function showLabels(labels: Readonly<Record<string, string>>): string {

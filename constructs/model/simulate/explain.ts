@@ -13,13 +13,17 @@ export function explain(simulation: Simulation): ExplanationLine[] {
   if (headers.length > 0) {
     lines.push(['', headers.map(([name, value]) => `${name}: ${value}`).join(', ')]);
   }
-  lines.push(['answer', simulation.status === undefined ? answerOf(simulation) : `${simulation.status} by the mesh: ${simulation.summary}`]);
+  lines.push(['answer', answerOf(simulation)]);
   if (route) {
     lines.push(['route', `${route.source ? placeOf(route.source) : route.name}`], ['', `because ${route.why}`]);
   }
   simulation.tried.forEach((text, index) => lines.push([index === 0 ? 'not' : '', text]));
-  for (const share of simulation.destinations.filter((candidate) => !candidate.reached)) {
-    lines.push(['lost', `${showPercent(share.percent)} for ${share.version} of ${share.host}: ${share.why}`]);
+  const lost = simulation.destinations.filter((share) => !share.reached);
+  for (const why of new Set(lost.map((share) => share.why))) {
+    const shares = lost.filter((share) => share.why === why);
+    const percent = shares.reduce((sum, share) => sum + share.percent, 0);
+    const status = shares[0]!.status;
+    lines.push(['lost', `${showPercent(percent)} ${status === undefined ? 'refused' : `answered ${status}`}: ${why}`]);
   }
   if (fault?.delay) {
     lines.push(['delay', `${fault.delay.seconds} s for ${showPercent(fault.delay.percent)}`]);
@@ -49,7 +53,8 @@ export function explain(simulation: Simulation): ExplanationLine[] {
   const changes = [...showChanges('request', simulation.headers.request), ...showChanges('response', simulation.headers.response)];
   changes.forEach((text, index) => lines.push([index === 0 ? 'headers' : '', text]));
   if (simulation.destinations.length > 0 || policy.source) {
-    lines.push(['policy', `${policy.verdict}: ${policy.why}`]);
+    const said = lost.some((share) => share.why === policy.why);
+    lines.push(['policy', said ? `${policy.verdict}, see above` : `${policy.verdict}: ${policy.why}`]);
     if (policy.source) {
       lines.push(['', placeOf(policy.source)]);
     }
@@ -78,8 +83,12 @@ export function showShares(shares: Readonly<Record<string, number>>): string {
 }
 
 function answerOf(simulation: Simulation): string {
-  const lost = simulation.destinations.filter((share) => !share.reached).reduce((sum, share) => sum + share.percent, 0);
-  return `${showShares(simulation.shares)}${lost > 0 ? `, ${showPercent(lost)} lost` : ''}`;
+  const { destinations, status } = simulation;
+  if (destinations.length === 0) {
+    return simulation.summary;
+  }
+  const sent = showShares(simulation.shares);
+  return status === undefined ? sent : `${status} by the mesh${sent === 'nobody' ? '' : `; sent to ${sent}`}`;
 }
 
 function placeOf(source: Source): string {

@@ -30,7 +30,7 @@ export function answeredByMesh(base: Base, outcome: Simulation['outcome'], summa
 export function delivered(base: Base, destinations: readonly DestinationShare[], details: Details, refused?: PolicyVerdict): Simulation {
   const reached = destinations.filter((share) => share.reached);
   const lost = destinations.filter((share) => !share.reached);
-  const shares = sharesOf(reached);
+  const shares = sharesOf(destinations.filter((share) => share.routable));
   const deniedShare = destinations.find((share) => share.policy.verdict === 'deny');
   const deciding = deniedShare ?? destinations.find((share) => share.policy.source) ?? destinations[0];
   const policy = deciding && deciding.policy.verdict === 'allow' && deciding.policy.source === undefined ? (refused ?? deciding.policy) : (deciding?.policy ?? NO_POLICY);
@@ -77,8 +77,10 @@ function summarize(call: ResolvedCall, shares: Readonly<Record<string, number>>,
   if (names.length > 0) {
     parts.push(names.map(([name, percent]) => `${showPercent(percent)} to ${name}`).join(', '));
   }
-  for (const share of lost) {
-    parts.push(`${showPercent(share.percent)} ${share.status === undefined ? 'refused' : `answered ${share.status}`}: ${share.why}`);
+  for (const why of new Set(lost.map((share) => share.why))) {
+    const [first, ...others] = lost.filter((share) => share.why === why);
+    const percent = others.reduce((sum, share) => sum + share.percent, first!.percent);
+    parts.push(`${showPercent(percent)} ${first!.status === undefined ? 'refused' : `answered ${first!.status}`}: ${why}`);
   }
   return `${call.to}: ${parts.join('; ')}`;
 }

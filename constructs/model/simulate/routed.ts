@@ -56,7 +56,7 @@ function mirrorsOf(delivery: Delivery, line: RouteLine): SimulatedMirror[] {
     .filter(({ percent }) => percent > 0)
     .map(({ destination, percent }) => {
       const copies = deliver(delivery, { destination, percent });
-      const versions = [...new Set(copies.filter((share) => share.reached).map((share) => share.version))].sort();
+      const versions = [...new Set(copies.filter((share) => share.routable).map((share) => share.version))].sort();
       return { host: copies[0]?.host ?? destination.host, subset: destination.subset, versions, percent };
     });
 }

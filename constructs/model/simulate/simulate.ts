@@ -164,7 +164,7 @@ function unknownHost(delivery: Delivery, scope: Scope | undefined): Simulation {
   }
   const why = `${resolved.to}:${resolved.port} is not known to the caller's proxy, which passes the bytes on (ALLOW_ANY)`;
   const passing = { ...base, route: { name: 'PassthroughCluster', why: call.proxy.kind === 'none' ? 'the caller has no sidecar' : why } };
-  const destination = { host: resolved.to, port: resolved.port, version: resolved.to, percent: 100, reached: true, policy: { verdict: 'allow', why, observed: [] } as const };
+  const destination = { host: resolved.to, port: resolved.port, version: resolved.to, percent: 100, routable: true, reached: true, policy: { verdict: 'allow', why, observed: [] } as const };
   return delivered(passing, [destination], {});
 }
 

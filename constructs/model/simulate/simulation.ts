@@ -85,7 +85,9 @@ export interface DestinationShare {
   /** Of all requests, faults aside. */
   readonly percent: number;
   readonly workload?: ModelWorkload;
-  /** Whether the workload gets the requests. */
+  /** Whether there is a workload to send them to. */
+  readonly routable: boolean;
+  /** Whether the workload gets them. */
   readonly reached: boolean;
   /** Answer of the mesh in place of the workload's: 503 without endpoints, 403 by policy. Nothing where the workload or nobody answers. */
   readonly status?: number;
@@ -116,7 +118,10 @@ export interface Simulation {
   /** The answer in one sentence. */
   readonly summary: string;
   readonly route?: MatchedRoute;
-  /** Percent of all requests by version, leaving out what never reaches a workload; faults aside. */
+  /**
+   * Percent of all requests by version, as the routes send them; faults aside. What has no workload to go to is left out, what a
+   * policy or mutual TLS then refuses is not: see `destinations` and `policy`.
+   */
   readonly shares: Readonly<Record<string, number>>;
   readonly destinations: readonly DestinationShare[];
   readonly fault?: SimulatedFault;
