@@ -5,13 +5,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
 import type { ReleaseRecord } from '../tools/releases';
 import { isKubernetesObject, KubernetesObjectData } from './kubernetes-object';
+import { INPUTS_LABEL } from './markers';
 import { phasesOf } from './order';
 import type { DeclaredRelease, StackFile } from './stack-file';
-
-/** Label of a release's record that states what it was made from. */
-export const INPUTS_LABEL = 'aks-istio-inputs';
-/** Label of a release's record that names the stack it belongs to. */
-export const STACK_LABEL = 'aks-istio-stack';
 
 /** Namespace that holds the records of a stack's loose objects: it exists in every cluster. */
 const LOOSE_OBJECTS_NAMESPACE = 'default';

@@ -3,10 +3,11 @@ import { CliError } from '../errors';
 import type { ClusterTools } from '../tools/cluster-access';
 import { CommandError } from '../tools/process';
 import { latestRecord, readReleases, ReleaseRecord } from '../tools/releases';
-import { chartOf, DesiredRelease, desiredReleases, INPUTS_LABEL, isUpToDate, manifestObjects, rawObjects, STACK_LABEL } from './desired-release';
+import { chartOf, DesiredRelease, desiredReleases, isUpToDate, manifestObjects, rawObjects } from './desired-release';
 import { Change, diffObjects } from './differ';
 import type { Applied, Engine, Report, Stack, StackPlan } from './engine';
 import type { KubernetesObjectData } from './kubernetes-object';
+import { INPUTS_LABEL, STACK_LABEL } from './markers';
 import { releaseMends } from './recovery';
 import { readStack, requireReadable } from './stack-file';
 import { PodWatch } from './waiting';
@@ -124,17 +125,14 @@ export class DirectEngine implements Engine {
         if (!isUpToDate(release, latest) || objects.length === 0) {
           return;
         }
-        const format = '{range .items[*]}{.apiVersion}|{.kind}|{.metadata.namespace}|{.metadata.name}{"\\n"}{end}';
         // Kinds whose definition is gone are an error here, and so is their absence.
         const list = { apiVersion: 'v1', kind: 'List', items: objects.map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } })) };
-        const found = await this.tools.kubectl(['get', '-n', release.namespace, '-f', '-', '--ignore-not-found', '-o', `jsonpath=${format}`], {
+        const found = await this.tools.kubectl(['get', '-n', release.namespace, '-f', '-', '--ignore-not-found', '-o', 'name'], {
           input: JSON.stringify(list),
           timeoutSeconds: 60,
           okCodes: [0, 1],
         });
-        // One object alone is printed without a list around it, and so as nothing.
-        const count = found.stdout.split('\n').filter((line) => line !== '').length;
-        if (objects.length > 1 ? count < objects.length : found.code !== 0) {
+        if (found.stdout.split('\n').filter((line) => line !== '').length < objects.length) {
           missing.add(release.name);
         }
       }),

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+'use strict';
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+const source = join(__dirname, '..', 'cli', 'main.ts');
+if (existsSync(source)) {
+  // A checkout runs from source.
+  require('tsx/cjs');
+  require(source);
+} else {
+  require(join(__dirname, '..', 'dist', 'cli', 'main.js'));
+}

@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs';
+import type { SynthesizedStack } from '../../stacks/synth';
+import { acquireRunLock } from '../run-lock';
+import { chooseEngine, ChosenEngine, requireReachable } from '../apply';
+import { CliError } from '../errors';
+import { lazy } from '../lazy';
+import { stepTasks } from '../local-steps';
+import { commandLine, CommonOptions } from '../options';
+import { requireAzureSettings } from '../prerequisites';
+import { Session } from '../session';
+import { findProgram } from '../tools/executables';
+import { duration, runTasks, Task } from '../ui/tasks';
+import type { VerifyResult } from '../verify';
+
+/** What `up` came to, as `--json` prints it. */
+interface UpResult {
+  readonly environment: string;
+  readonly engine: string;
+  readonly changed: boolean;
+  readonly layers: readonly { readonly stack: string; readonly changed: boolean; readonly summary: string }[];
+  readonly url: string;
+  readonly verify: VerifyResult;
+  readonly seconds: number;
+}
+
+/** Brings an environment up: cluster, synth, every layer in order, verification. @returns the exit code */
+export async function up(name: string, options: CommonOptions, signal: AbortSignal): Promise<number> {
+  const begin = Date.now();
+  const session = new Session(name, options, signal);
+  const resume = commandLine('up', name, options);
+  requireAzureSettings(session.environment, resume);
+  const lock = await acquireRunLock(name, resume, (line) => session.say(line));
+  try {
+    await runTasks(await clusterTasks(session, resume), session.mode);
+    const layers: { stack: string; changed: boolean; summary: string }[] = [];
+    let stacks: SynthesizedStack[] = [];
+    let chosen: ChosenEngine | undefined;
+    await runTasks(
+      [
+        {
+          title: 'synth',
+          run: () => {
+            stacks = session.synthesize();
+            return Promise.resolve(stacks.map((stack) => stack.layer).join(', '));
+          },
+        },
+        {
+          title: 'engine',
+          run: async ({ report }) => {
+            if (session.environment.cluster.kind !== 'aks') {
+              await requireReachable(session, [resume]);
+            }
+            chosen = await chooseEngine(session, stacks, resume, { crashed: lock.previousCrashed, report });
+            return `${chosen.engine.name}: ${chosen.why}`;
+          },
+        },
+      ],
+      session.mode,
+    );
+    const { engine } = chosen as unknown as ChosenEngine;
+    await runTasks(
+      stacks.map(
+        (stack): Task => ({
+          title: stack.layer,
+          run: async ({ report }) => {
+            const applied = await engine.apply(stack, report);
+            layers.push({ stack: stack.name, ...applied });
+            return applied.summary;
+          },
+        }),
+      ),
+      session.mode,
+    );
+    const verified = await verifyTask(session);
+    const changed = layers.some((layer) => layer.changed);
+    const result: UpResult = { environment: name, engine: engine.name, changed, layers, url: `${verified.url}/productpage`, verify: verified, seconds: seconds(begin) };
+    await printResult(session, result, begin);
+    return verified.ok ? 0 : 1;
+  } finally {
+    lock.release();
+  }
+}
+
+/** Runs the verification as a task. */
+export async function verifyTask(session: Session): Promise<VerifyResult> {
+  let result: VerifyResult | undefined;
+  await runTasks(
+    [
+      {
+        title: `verify scenario ${session.environment.traffic.scenario}`,
+        run: async ({ report }) => {
+          const { verify } = lazy.verify();
+          const tools = await session.tools();
+          result = await verify({ environment: session.environment, tools, signal: session.signal, report });
+          return result.ok ? 'all as expected' : 'not as expected';
+        },
+      },
+    ],
+    session.mode,
+  );
+  return result as unknown as VerifyResult;
+}
+
+/** What has to happen before anything can be applied: the local node, or the tools for another cluster. */
+async function clusterTasks(session: Session, resume: string): Promise<Task[]> {
+  const { cluster } = session.environment;
+  if (cluster.kind !== 'kubeconfig') {
+    return [];
+  }
+  const local = lazy.localCluster();
+  if (!session.isBuiltHere) {
+    return findProgram('helm', session.programs) && needsNoCharts(session) ? [] : stepTasks(local.toolSteps(), session.signal);
+  }
+  const isRunning = (await local.status()).state === 'running';
+  const problems = isRunning ? [] : await local.checkMachine();
+  if (problems.length > 0) {
+    throw new CliError(
+      'this machine cannot run the local cluster',
+      problems.map((problem) => `${problem.what}: ${problem.why}`).join('\n'),
+      [...problems.map((problem) => problem.mend), `Or use any other cluster, for example of kind: ${resume} --kubeconfig FILE --context NAME`],
+    );
+  }
+  const tasks = await stepTasks(local.startSteps(), session.signal);
+  return tasks.length > 0 ? tasks : [{ title: 'local cluster', run: async () => (await local.status()).detail }];
+}
+
+/** Charts that the environment names by folder have to be there; those of a repository are Helm's affair. */
+function needsNoCharts(session: Session): boolean {
+  const charts = session.environment.mesh.helm?.charts;
+  return charts?.kind !== 'folder' || existsSync(charts.path);
+}
+
+async function printResult(session: Session, result: UpResult, begin: number): Promise<void> {
+  if (session.options.json) {
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    return;
+  }
+  const { printVerifyTable } = lazy.verify();
+  const { options, name } = session;
+  const other = session.environment.traffic.scenario === 'ratings-delay' ? 'reviews-90-10' : 'ratings-delay';
+  const shared = { ...options, scenario: undefined };
+  const lines = [
+    '',
+    printVerifyTable(result.verify),
+    '',
+    result.changed ? `Applied with the ${result.engine} engine.` : 'Nothing changed: everything was there already.',
+    ...(options.scenario ? [] : [`Scenario ${session.environment.traffic.scenario}, as the environment file says; --scenario NAME takes another.`]),
+    '',
+    `Bookinfo  ${result.url}`,
+    '',
+    'Try next:',
+    `  ${commandLine('scenario', name, shared, [other])}`,
+    `  ${commandLine('plan', name, { ...shared, scenario: other })}`,
+    `  ${commandLine('status', name, shared)}`,
+    `  ${commandLine('down', name, shared)}`,
+    '',
+    `Took ${duration((Date.now() - begin) / 1000)}.`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (!result.verify.ok) {
+    process.stderr.write(`\nThe verification found what the scenario does not promise. To look again: ${commandLine('verify', name, shared)}\n`);
+  }
+}
+
+function seconds(begin: number): number {
+  return Math.round((Date.now() - begin) / 100) / 10;
+}

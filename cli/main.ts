@@ -1,0 +1,94 @@
+import { Command, CommanderError, Option } from 'commander';
+import { formatError, Interrupted } from './errors';
+import { lazy } from './lazy';
+import { CommonOptions, ENGINE_CHOICES } from './options';
+
+/** Exit code of a usage error, as of sysexits.h. */
+const USAGE = 64;
+const INTERRUPTED = 130;
+
+const EXIT_CODES = `
+Exit codes: 0 done, as expected; 1 failed, or verify found what the scenario does not promise; 2 plan found changes; 64 usage; 130 interrupted.
+Environments are files in environments/: local (a cluster on this machine), dev and prod (AKS).`;
+
+type Action = (signal: AbortSignal) => Promise<number>;
+
+let failed: CommonOptions & { command?: string } = {};
+
+/** The command line of the program. Commands are loaded when they run: help must be quick. */
+export function buildProgram(run: (action: Action, options: CommonOptions) => Promise<void>): Command {
+  const program = new Command('aks-istio')
+    .description('Istio on AKS, or on this machine, with Bookinfo and its traffic: from one environment file')
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('(aks-istio --help lists the commands)')
+    .enablePositionalOptions();
+
+  cluster(program.command('up <environment>').description('bring an environment up, layer by layer, and verify it; safe to repeat'))
+    .addOption(scenario())
+    .action((name: string, options: CommonOptions) => run((signal) => lazy.up().up(name, options, signal), options));
+
+  return program;
+}
+
+/** Options of every command that reaches a cluster. */
+export function cluster(command: Command): Command {
+  return command
+    .addOption(new Option('--mesh <flavor>', 'who installs Istio: the Helm charts or the AKS add-on').choices(['helm', 'addon']))
+    .addOption(new Option('--engine <engine>', 'how stacks are applied: Terraform, Helm alone (direct), or whichever works here').choices([...ENGINE_CHOICES]).default('auto'))
+    .option('--kubeconfig <file>', 'another cluster in place of the local one, by its kubeconfig')
+    .option('--context <name>', "context of that kubeconfig (default: the file's current one)")
+    .option('--json', 'print the result as JSON, and nothing else')
+    .option('--verbose', 'show stack traces of errors');
+}
+
+function scenario(): Option {
+  return new Option('--scenario <name>', "traffic scenario (default: the environment file's)");
+}
+
+async function runAction(action: Action, options: CommonOptions): Promise<void> {
+  failed = options;
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) {
+      process.exit(INTERRUPTED);
+    }
+    process.stderr.write('\nInterrupted: ending what is under way in good order (once more to end at once)\n');
+    controller.abort(new Interrupted());
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    process.exitCode = await action(controller.signal);
+  } catch (error) {
+    if (controller.signal.aborted) {
+      process.stderr.write(`Interrupted. What was begun is kept; to go on: aks-istio ${process.argv.slice(2).join(' ')}\n`);
+      process.exitCode = INTERRUPTED;
+      return;
+    }
+    throw error;
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+/** Runs the command line. */
+export async function main(argv: readonly string[] = process.argv): Promise<void> {
+  const program = buildProgram(runAction);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride();
+  }
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+      return;
+    }
+    const { red } = (await import('picocolors')).default;
+    process.stderr.write(`\n${red('Failed:')} ${formatError(error, failed.verbose === true)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+void main();
