@@ -247,7 +247,9 @@ describe('plaintext', () => {
   test('only old left-overs of ours are removed', async () => {
     const now = Date.parse('2026-01-01T01:00:00Z');
     const deleted: string[] = [];
-    const namespace = (name: string, creationTimestamp: string, deletionTimestamp?: string) => ({ metadata: { name, creationTimestamp, deletionTimestamp } });
+    const namespace = (name: string, creationTimestamp: string, deletionTimestamp?: string) => ({
+      metadata: { name, creationTimestamp, deletionTimestamp },
+    });
     const items = [
       namespace('old', '2026-01-01T00:00:00Z'),
       namespace('running', '2026-01-01T00:59:00Z'),
