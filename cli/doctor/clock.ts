@@ -1,12 +1,12 @@
-import { Finding, findings } from './finding';
+import { Area, Finding, findings } from './finding';
 
 /** Seconds that two clocks may be apart: Entra and Kubernetes refuse tokens beyond five minutes, and we warn well before. */
 const TOLERATED = 60;
 const REFUSED = 300;
 
 /** What is to say of this machine's clock. */
-export function judgeClock(here: Date, there: Date | undefined, whose: string): Finding {
-  const subject = findings('Tools', 'clock');
+export function judgeClock(here: Date, there: Date | undefined, whose: string, area: Area = 'Azure'): Finding {
+  const subject = findings(area, 'clock');
   if (!there || Number.isNaN(there.getTime())) {
     return subject.skipped(`${whose} did not say what time it is`);
   }

@@ -51,7 +51,7 @@ export async function checkCluster(tools: Pick<ClusterTools, 'kubectl' | 'contex
     guarded('rights', () => checkRights(tools)),
     guarded('nodes', async () => [judgeNodes(await kubectlJson<NodeList>(tools, ['get', 'nodes']))]),
     guarded('Istio', async () => judgeRemains(environment.mesh.flavor, await readDefinitions(tools), await readControlPlanes(tools))),
-    guarded('clock', async () => [judgeClock(now(), await lastHeartbeat(tools), "the cluster's nodes")]),
+    guarded('clock', async () => [judgeClock(now(), await lastHeartbeat(tools), "the cluster's nodes", 'Cluster')]),
   ]);
   const { mesh } = environment;
   const support = mesh.flavor === 'helm' && mesh.helm ? [{ ...judgeIstioSupport(mesh.helm.version, minorVersion(serverVersion) ?? ''), area: 'Cluster' as const }] : [];

@@ -1,5 +1,8 @@
-import { ADDON_NAMESPACE, HELM_NAMESPACE } from './mesh-places';
+import { ISTIO_NAMESPACE } from '../../constructs/mesh/upstream';
 import { Finding, findings } from './finding';
+
+/** Namespace of the add-on's control plane. */
+const ADDON_NAMESPACE = 'aks-istio-system';
 
 /** A definition or a webhook of Istio as it lies in the cluster. */
 export interface IstioPart {
@@ -18,7 +21,7 @@ export interface ControlPlane {
 }
 
 /** Release that our mesh layer gives the definitions. */
-const BASE_RELEASE = `${HELM_NAMESPACE}/istio-base`;
+const BASE_RELEASE = `${ISTIO_NAMESPACE}/istio-base`;
 
 /** What is to say of what another Istio left, or still runs, in the cluster. */
 export function judgeRemains(flavor: 'helm' | 'addon', definitions: readonly IstioPart[], planes: readonly ControlPlane[]): Finding[] {
@@ -63,5 +66,5 @@ function judgeDefinitions(flavor: 'helm' | 'addon', foreign: readonly IstioPart[
 }
 
 function isOwn(flavor: 'helm' | 'addon', { namespace, release }: ControlPlane): boolean {
-  return flavor === 'addon' ? namespace === ADDON_NAMESPACE : namespace === HELM_NAMESPACE && (release === undefined || /\/istiod(-|$)/.test(release));
+  return flavor === 'addon' ? namespace === ADDON_NAMESPACE : namespace === ISTIO_NAMESPACE && /\/istiod(-|$)/.test(release ?? '');
 }
