@@ -55,7 +55,7 @@ export async function requireReachable(session: Session, next: readonly string[]
 async function createEngine(session: Session, name: 'terraform' | 'direct', resume: string, crashed: boolean): Promise<Engine> {
   if (name === 'direct') {
     const { DirectEngine } = lazy.direct();
-    return new DirectEngine(await session.tools(), resume);
+    return new DirectEngine(await session.tools(), resume, crashed);
   }
   const { TerraformEngine } = lazy.terraform();
   return new TerraformEngine({

@@ -26,7 +26,19 @@ export function buildProgram(run: (action: Action, options: CommonOptions) => Pr
   cluster(program.command('up <environment>').description('bring an environment up, layer by layer, and verify it; safe to repeat'))
     .addOption(scenario())
     .action((name: string, options: CommonOptions) => run((signal) => lazy.up().up(name, options, signal), options));
-
+  cluster(program.command('plan <environment>').description('say what up would change; exit code 2 where it would change something'))
+    .addOption(scenario())
+    .option('--full', "print the engine's own rendering as well")
+    .action((name: string, options: CommonOptions & { full?: boolean }) => run((signal) => lazy.plan().plan(name, options, signal), options));
+  cluster(program.command('scenario <environment> [name]').description('list the traffic scenarios, or switch to one and verify it')).action(
+    (name: string, wanted: string | undefined, options: CommonOptions) => run((signal) => lazy.scenario().scenario(name, wanted, options, signal), options),
+  );
+  cluster(program.command('status <environment>').description('say what is there: layers, releases, pods, address, scenario')).action(
+    (name: string, options: CommonOptions) => run((signal) => lazy.status().status(name, options, signal), options),
+  );
+  cluster(program.command('down <environment>').description('take an environment away in reverse order, and say what is left'))
+    .option('--yes', 'ask nothing')
+    .action((name: string, options: CommonOptions & { yes?: boolean }) => run((signal) => lazy.down().down(name, options, signal), options));
   return program;
 }
 

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { CliError } from './errors';
-import { workFolder } from './tools/cluster-access';
+import type { ClusterAccess } from '../constructs/cluster/cluster';
+import { localClusterPaths } from '../local-cluster/paths';
 import { observeChildren } from './tools/process';
 
 interface RunningProcess {
@@ -20,17 +22,25 @@ interface RunRecord extends RunningProcess {
 const GRACE_SECONDS = 45;
 
 export interface RunLock {
-  /** The last run on this machine ended without putting its things in order. */
+  /** The last run of this machine on the cluster was killed, or failed: what is pending there is of no living run here. */
   readonly previousCrashed: boolean;
+  /** Call it where all went well: a record that stays tells the next run to look closely. */
   release(): void;
+}
+
+/**
+ * Where the run on a cluster is recorded: in the user's cache, since runs may be started from several folders.
+ */
+export function runFile(environment: string, access: ClusterAccess): string {
+  const digest = createHash('sha256').update(JSON.stringify(access)).digest('hex').slice(0, 12);
+  return path.join(localClusterPaths().root, 'runs', `${environment}-${digest}.json`);
 }
 
 /**
  * Keeps two runs from changing one environment at once, and ends the programs that a killed run left at work.
  * @throws CliError where another run is alive
  */
-export async function acquireRunLock(environment: string, command: string, report: (line: string) => void): Promise<RunLock> {
-  const file = path.join(workFolder(environment), 'run.json');
+export async function acquireRunLock(environment: string, file: string, command: string, report: (line: string) => void): Promise<RunLock> {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const previous = readRecord(file);
   if (previous && isAlive(previous)) {

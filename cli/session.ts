@@ -3,6 +3,7 @@ import { Environment, loadEnvironment } from '../environments';
 import { localClusterPaths } from '../local-cluster/paths';
 import { EnvironmentHandles, handlesOf } from '../stacks/handles';
 import { SynthesizedStack, synthesize } from '../stacks/synth';
+import { acquireRunLock, runFile } from './run-lock';
 import { ClusterTools, openCluster, workFolder } from './tools/cluster-access';
 import { findProgram, KnownPaths } from './tools/executables';
 import { CommonOptions } from './options';
@@ -45,6 +46,17 @@ export class Session {
     const { helm, istioctl, kubectl } = localClusterPaths();
     const built: KnownPaths = { helm, istioctl, kubectl };
     return this.isBuiltHere ? built : Object.fromEntries(Object.entries(built).filter(([name]) => !findProgram(name as keyof KnownPaths)));
+  }
+
+  /**
+   * Runs a command that changes the environment, alone on this machine.
+   * @throws CliError where another run is at work on the same cluster
+   */
+  async exclusively<T>(resume: string, action: (previousCrashed: boolean) => Promise<T>): Promise<T> {
+    const lock = await acquireRunLock(this.name, runFile(this.name, this.handles.cluster.access), resume, (line) => this.say(line));
+    const result = await action(lock.previousCrashed);
+    lock.release();
+    return result;
   }
 
   /** Prints one line of progress outside any task. */

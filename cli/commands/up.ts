@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import type { SynthesizedStack } from '../../stacks/synth';
-import { acquireRunLock } from '../run-lock';
 import { chooseEngine, ChosenEngine, requireReachable } from '../apply';
 import { CliError } from '../errors';
 import { lazy } from '../lazy';
@@ -29,56 +28,55 @@ export async function up(name: string, options: CommonOptions, signal: AbortSign
   const session = new Session(name, options, signal);
   const resume = commandLine('up', name, options);
   requireAzureSettings(session.environment, resume);
-  const lock = await acquireRunLock(name, resume, (line) => session.say(line));
-  try {
-    await runTasks(await clusterTasks(session, resume), session.mode);
-    const layers: { stack: string; changed: boolean; summary: string }[] = [];
-    let stacks: SynthesizedStack[] = [];
-    let chosen: ChosenEngine | undefined;
-    await runTasks(
-      [
-        {
-          title: 'synth',
-          run: () => {
-            stacks = session.synthesize();
-            return Promise.resolve(stacks.map((stack) => stack.layer).join(', '));
-          },
+  return session.exclusively(resume, (crashed) => bringUp(session, resume, crashed, begin));
+}
+
+async function bringUp(session: Session, resume: string, crashed: boolean, begin: number): Promise<number> {
+  await runTasks(await clusterTasks(session, resume), session.mode);
+  const layers: { stack: string; changed: boolean; summary: string }[] = [];
+  let stacks: SynthesizedStack[] = [];
+  let chosen: ChosenEngine | undefined;
+  await runTasks(
+    [
+      {
+        title: 'synth',
+        run: () => {
+          stacks = session.synthesize();
+          return Promise.resolve(stacks.map((stack) => stack.layer).join(', '));
         },
-        {
-          title: 'engine',
-          run: async ({ report }) => {
-            if (session.environment.cluster.kind !== 'aks') {
-              await requireReachable(session, [resume]);
-            }
-            chosen = await chooseEngine(session, stacks, resume, { crashed: lock.previousCrashed, report });
-            return `${chosen.engine.name}: ${chosen.why}`;
-          },
+      },
+      {
+        title: 'engine',
+        run: async ({ report }) => {
+          if (session.environment.cluster.kind !== 'aks') {
+            await requireReachable(session, [resume]);
+          }
+          chosen = await chooseEngine(session, stacks, resume, { crashed, report });
+          return `${chosen.engine.name}: ${chosen.why}`;
         },
-      ],
-      session.mode,
-    );
-    const { engine } = chosen as unknown as ChosenEngine;
-    await runTasks(
-      stacks.map(
-        (stack): Task => ({
-          title: stack.layer,
-          run: async ({ report }) => {
-            const applied = await engine.apply(stack, report);
-            layers.push({ stack: stack.name, ...applied });
-            return applied.summary;
-          },
-        }),
-      ),
-      session.mode,
-    );
-    const verified = await verifyTask(session);
-    const changed = layers.some((layer) => layer.changed);
-    const result: UpResult = { environment: name, engine: engine.name, changed, layers, url: `${verified.url}/productpage`, verify: verified, seconds: seconds(begin) };
-    await printResult(session, result, begin);
-    return verified.ok ? 0 : 1;
-  } finally {
-    lock.release();
-  }
+      },
+    ],
+    session.mode,
+  );
+  const { engine } = chosen as unknown as ChosenEngine;
+  await runTasks(
+    stacks.map(
+      (stack): Task => ({
+        title: stack.layer,
+        run: async ({ report }) => {
+          const applied = await engine.apply(stack, report);
+          layers.push({ stack: stack.name, ...applied });
+          return applied.summary;
+        },
+      }),
+    ),
+    session.mode,
+  );
+  const verified = await verifyTask(session);
+  const changed = layers.some((layer) => layer.changed);
+  const result: UpResult = { environment: session.name, engine: engine.name, changed, layers, url: `${verified.url}/productpage`, verify: verified, seconds: seconds(begin) };
+  await printResult(session, result, begin);
+  return verified.ok ? 0 : 1;
 }
 
 /** Runs the verification as a task. */

@@ -8,7 +8,8 @@ import { Change, diffObjects } from './differ';
 import type { Applied, Engine, Report, Stack, StackPlan } from './engine';
 import type { KubernetesObjectData } from './kubernetes-object';
 import { INPUTS_LABEL, STACK_LABEL } from './markers';
-import { releaseMends } from './recovery';
+import { applyMends, helmMessage, refuseMends, uninstallRelease } from './mend';
+import { ReleaseMend, releaseMends } from './recovery';
 import { readStack, requireReadable } from './stack-file';
 import { PodWatch } from './waiting';
 
@@ -26,6 +27,7 @@ export class DirectEngine implements Engine {
     private readonly tools: ClusterTools,
     /** Command that goes on after a failure. */
     private readonly resume: string,
+    private readonly previousCrashed: boolean,
   ) {}
 
   async apply(stack: Stack, report: Report): Promise<Applied> {
@@ -75,10 +77,10 @@ export class DirectEngine implements Engine {
     const present = this.desired(stack)
       .reverse()
       .filter((release) => latestRecord(records, release.name, release.namespace));
-    this.refuseForeign(present, records);
+    this.mends(present, records);
     for (const release of present) {
       report(`uninstalling ${release.name}`);
-      await this.uninstall(release.name, release.namespace, release.timeoutSeconds);
+      await uninstallRelease(this.tools, release, release.timeoutSeconds, this.resume);
     }
     return { changed: present.length > 0, summary: present.length === 0 ? 'nothing there' : `uninstalled ${present.map((release) => release.name).join(', ')}` };
   }
@@ -89,29 +91,17 @@ export class DirectEngine implements Engine {
     return desiredReleases(file);
   }
 
-  private refuseForeign(desired: readonly DesiredRelease[], records: readonly ReleaseRecord[]): void {
+  /** What has to be mended first; @throws CliError naming what is not ours to mend */
+  private mends(desired: readonly DesiredRelease[], records: readonly ReleaseRecord[]): ReleaseMend[] {
     const expected = desired.map((release) => ({ ...release, chartName: chartOf(release).name }));
-    const refused = releaseMends(expected, records).filter((mend) => mend.kind === 'refuse');
-    if (refused.length > 0) {
-      throw new CliError(
-        'the cluster holds releases of the same name that are not ours',
-        refused.map((mend) => `${mend.namespace}/${mend.name}: ${mend.why}`).join('\n'),
-        [...refused.map((mend) => `helm uninstall ${mend.name} -n ${mend.namespace}   (or use another cluster)`), this.resume],
-      );
-    }
+    const mends = releaseMends(expected, records, { previousCrashed: this.previousCrashed, now: Date.now() });
+    refuseMends(mends, this.resume);
+    return mends;
   }
 
   private async mend(desired: readonly DesiredRelease[], records: ReleaseRecord[], report: Report): Promise<ReleaseRecord[]> {
-    this.refuseForeign(desired, records);
-    const mends = releaseMends(desired.map((release) => ({ ...release, chartName: chartOf(release).name })), records);
-    for (const mend of mends) {
-      report(`${mend.name}: ${mend.why}: ${mend.kind}`);
-      if (mend.kind === 'rollback') {
-        await this.tools.helm(['rollback', mend.name, String(mend.revision), '-n', mend.namespace, '--wait', '--timeout', '300s'], { timeoutSeconds: 330 });
-      } else {
-        await this.uninstall(mend.name, mend.namespace, 300);
-      }
-    }
+    const mends = this.mends(desired, records);
+    await applyMends(this.tools, mends, this.resume, report);
     return mends.length > 0 ? readReleases(this.tools) : records;
   }
 
@@ -162,17 +152,6 @@ export class DirectEngine implements Engine {
     }
   }
 
-  private async uninstall(name: string, namespace: string, timeoutSeconds: number): Promise<void> {
-    try {
-      await this.tools.helm(['uninstall', name, '-n', namespace, '--wait', '--ignore-not-found', '--timeout', `${timeoutSeconds}s`], { timeoutSeconds: timeoutSeconds + 30 });
-    } catch (error) {
-      if (error instanceof CommandError) {
-        throw new CliError(`Helm could not uninstall ${namespace}/${name}`, helmMessage(error), [this.resume]);
-      }
-      throw error;
-    }
-  }
-
   private async releaseChanges(release: DesiredRelease, latest: ReleaseRecord | undefined): Promise<Change[]> {
     const before = latest ? (rawObjects(latest.values) ?? manifestObjects(latest.manifest)) : [];
     const raw = rawObjects(release.values);
@@ -209,11 +188,4 @@ function chartArguments(release: DesiredRelease): string[] {
     ...(release.repository ? ['--repo', release.repository] : []),
     ...(release.version ? ['--version', release.version] : []),
   ];
-}
-
-function helmMessage(error: CommandError): string {
-  const text = (error.stderr || error.stdout).trim();
-  const lines = text.split('\n').filter((line) => !line.startsWith('WARNING') && !/^[IWE]\d{4} /.test(line));
-  const message = lines.join('\n').replace(/^Error: (UPGRADE|INSTALLATION) FAILED: /, '');
-  return error.timedOutAfterSeconds === undefined ? message : `Helm did not end within ${error.timedOutAfterSeconds} s\n${message}`;
 }

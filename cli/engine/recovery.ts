@@ -7,6 +7,16 @@ export interface ExpectedRelease {
   readonly name: string;
   readonly namespace: string;
   readonly chartName: string;
+  /** Seconds that a run may work on it. */
+  readonly timeoutSeconds: number;
+}
+
+/** What a run knows about other runs. */
+export interface RunFacts {
+  /** The last run of this machine on the cluster was killed, or failed. */
+  readonly previousCrashed: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** What mends a release that a killed run left in the middle of something. */
@@ -19,10 +29,10 @@ const PENDING: readonly string[] = ['pending-install', 'pending-upgrade', 'pendi
 
 /**
  * Decides what has to happen to declared releases before they can be applied. A finished release that nobody recorded needs nothing: applying
- * adopts it. One of the same name from another chart is somebody else's.
+ * adopts it. One of the same name from another chart is somebody else's, and so may be what became pending a moment ago while no run of ours failed.
  */
-export function releaseMends(expected: readonly ExpectedRelease[], records: readonly ReleaseRecord[]): ReleaseMend[] {
-  return expected.flatMap(({ name, namespace, chartName }): ReleaseMend[] => {
+export function releaseMends(expected: readonly ExpectedRelease[], records: readonly ReleaseRecord[], facts: RunFacts): ReleaseMend[] {
+  return expected.flatMap(({ name, namespace, chartName, timeoutSeconds }): ReleaseMend[] => {
     const latest = latestRecord(records, name, namespace);
     if (!latest) {
       return [];
@@ -30,11 +40,15 @@ export function releaseMends(expected: readonly ExpectedRelease[], records: read
     if (latest.chart.name !== chartName) {
       return [{ kind: 'refuse', name, namespace, why: `it was installed from the chart ${latest.chart.name}, and this program would install ${chartName}` }];
     }
+    if (latest.status !== 'uninstalling' && !PENDING.includes(latest.status)) {
+      return [];
+    }
+    const ageSeconds = Math.round((facts.now - latest.updated) / 1000);
+    if (!facts.previousCrashed && ageSeconds < timeoutSeconds) {
+      return [{ kind: 'refuse', name, namespace, why: `it is ${latest.status} since ${ageSeconds} s, perhaps by a run elsewhere; after ${timeoutSeconds} s it counts as left behind` }];
+    }
     if (latest.status === 'uninstalling') {
       return [{ kind: 'uninstall', name, namespace, why: 'a killed run left it half uninstalled' }];
-    }
-    if (!PENDING.includes(latest.status)) {
-      return [];
     }
     const good = revisions(records, name, namespace)
       .filter((record) => record.status === 'deployed')

@@ -20,6 +20,8 @@ export interface ReleaseRecord {
   readonly namespace: string;
   readonly revision: number;
   readonly status: ReleaseStatus;
+  /** When the revision was begun, in milliseconds since the epoch. */
+  readonly updated: number;
   /** Chart name and version. */
   readonly chart: { readonly name: string; readonly version: string };
   readonly appVersion?: string;
@@ -35,7 +37,7 @@ interface StoredRelease {
   readonly name: string;
   readonly namespace: string;
   readonly version: number;
-  readonly info: { readonly status: ReleaseStatus };
+  readonly info: { readonly status: ReleaseStatus; readonly last_deployed?: string };
   readonly chart: { readonly metadata: { readonly name: string; readonly version: string; readonly appVersion?: string } };
   readonly config?: Readonly<Record<string, unknown>> | null;
   readonly manifest: string;
@@ -90,6 +92,7 @@ export function decodeRecord(secret: StoredSecret): ReleaseRecord | undefined {
     namespace: stored.namespace,
     revision: stored.version,
     status: stored.info.status,
+    updated: Date.parse(stored.info.last_deployed ?? '') || 0,
     chart: { name: stored.chart.metadata.name, version: stored.chart.metadata.version },
     appVersion: stored.chart.metadata.appVersion,
     values: stored.config ?? {},
