@@ -23,8 +23,11 @@ const MEMORY = 4 * GIB;
 /** Kernel's number for overlayfs, in statfs. */
 const OVERLAYFS = 0x794c7630;
 
-/** Says everything that keeps the node from running here; empty where nothing does. Changes nothing. */
-export async function checkMachine(): Promise<Problem[]> {
+/**
+ * Says everything that keeps the node from running here; empty where nothing does. Changes nothing.
+ * @param purpose `build` leaves out what only matters to a running node: names and addresses that are taken. @default 'start'
+ */
+export async function checkMachine(purpose: 'start' | 'build' = 'start'): Promise<Problem[]> {
   if (process.platform !== 'linux') {
     return [{ what: `this is ${os.type()}, not Linux`, why: 'the local node uses namespaces of the Linux kernel', mend: ALTERNATIVE }];
   }
@@ -37,7 +40,7 @@ export async function checkMachine(): Promise<Problem[]> {
     return problems;
   }
   if (nodeProcess() !== undefined) return problems;
-  return [...problems, ...room(), ...programs(), ...kernel(), ...(await namespaces()), ...conflicts()];
+  return [...problems, ...room(), ...programs(), ...kernel(), ...(await namespaces()), ...(purpose === 'start' ? conflicts() : [])];
 }
 
 function room(): Problem[] {

@@ -50,8 +50,8 @@ async function runSteps(steps: Step[], signal: AbortSignal): Promise<void> {
   say(`${open.length === 0 ? 'nothing to do' : 'done'} in ${clock((Date.now() - began) / 1000)}`);
 }
 
-async function refuseUnfit(): Promise<void> {
-  const problems = await checkMachine();
+async function refuseUnfit(purpose: 'start' | 'build'): Promise<void> {
+  const problems = await checkMachine(purpose);
   if (problems.length === 0) return;
   for (const problem of problems) process.stderr.write(`The local cluster cannot run here: ${problem.what} (${problem.why}).\n  Mend: ${problem.mend}\n`);
   process.exit(1);
@@ -62,14 +62,14 @@ async function main(command: string | undefined): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
   switch (command) {
     case 'start': {
-      await refuseUnfit();
+      await refuseUnfit('start');
       await runSteps(startSteps(), controller.signal);
       const paths = localClusterPaths();
       say(`kubeconfig ${paths.kubeconfig}\ncontext    ${paths.context}`);
       return;
     }
     case 'build':
-      await refuseUnfit();
+      await refuseUnfit('build');
       return runSteps(buildSteps(), controller.signal);
     case 'stop':
       for (const line of await stop()) say(line);

@@ -27,7 +27,7 @@ export function routedRanges(table: string): RoutedRange[] {
     const [link, destination, , , , , , mask] = line.trim().split(/\s+/);
     if (mask === undefined || mask === '00000000') continue;
     const length = [...parseInt(mask, 16).toString(2)].filter((bit) => bit === '1').length;
-    const bytes = destination.match(/../g)!.reverse().map((byte) => parseInt(byte, 16));
+    const bytes = [6, 4, 2, 0].map((place) => parseInt(destination.slice(place, place + 2), 16));
     found.push({ range: `${bytes.join('.')}/${length}`, link });
   }
   return found;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as readline from 'node:readline';
+import type { Readable } from 'node:stream';
 
 /** How to run a program. */
 export interface RunOptions {
@@ -60,6 +61,7 @@ export async function run(command: string, args: readonly string[], options: Run
 function wait(command: string, args: readonly string[], options: RunOptions, input: 'ignore' | number): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: [input, 'pipe', 'pipe'] });
+    const { stdout, stderr } = child as typeof child & { stdout: Readable; stderr: Readable };
     const output: string[] = [];
     const tail: string[] = [];
     const take = (line: string, isOutput: boolean): void => {
@@ -67,8 +69,8 @@ function wait(command: string, args: readonly string[], options: RunOptions, inp
       if (tail.push(line) > 30) tail.shift();
       options.onLine?.(line);
     };
-    readline.createInterface({ input: child.stdout! }).on('line', (line) => take(line, true));
-    readline.createInterface({ input: child.stderr! }).on('line', (line) => take(line, false));
+    readline.createInterface({ input: stdout }).on('line', (line) => take(line, true));
+    readline.createInterface({ input: stderr }).on('line', (line) => take(line, false));
     let timer: NodeJS.Timeout | undefined;
     const abort = (): void => {
       child.kill('SIGTERM');

@@ -8,6 +8,7 @@
 
 const http = require('node:http');
 const os = require('node:os');
+const { clearTimeout, setTimeout } = require('node:timers');
 
 const env = process.env;
 const ratingsEnabled = (env.ENABLE_RATINGS || '').toLowerCase() === 'true';

@@ -1,0 +1,321 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { BOOKINFO_TAG, CLIENT_IMAGE, ISTIO_VERSION, KUBERNETES_VERSION, localClusterPaths } from '../local-cluster';
+import { imageNames, imagePlan } from '../local-cluster/images';
+import { addressIn } from '../local-cluster/node';
+import { COREDNS_VERSION, HELM_VERSION, PACKAGES, buildFlags } from '../local-cluster/pins';
+import { isGoNewEnough, programsEntry } from '../local-cluster/programs';
+import { rangesOverlap, routedRanges } from '../local-cluster/ranges';
+import { Interrupted, RunError, run } from '../local-cluster/run';
+import { status } from '../local-cluster/status';
+import { assetFolder, buildEntry, digest, pointLink, linkTarget, prune, removeAbandoned, storePath } from '../local-cluster/store';
+
+let cache: string;
+const before = process.env.XDG_CACHE_HOME;
+
+beforeEach(() => {
+  cache = fs.mkdtempSync(path.join(os.tmpdir(), 'aks-istio-test-'));
+  process.env.XDG_CACHE_HOME = cache;
+});
+
+afterEach(() => {
+  fs.rmSync(cache, { recursive: true, force: true });
+  if (before === undefined) delete process.env.XDG_CACHE_HOME;
+  else process.env.XDG_CACHE_HOME = before;
+});
+
+const never = new AbortController().signal;
+
+describe('paths', () => {
+  test('lie under XDG_CACHE_HOME, by default under ~/.cache', () => {
+    expect(localClusterPaths({ XDG_CACHE_HOME: '/big', HOME: '/home/a' }).root).toBe('/big/aks-istio');
+    expect(localClusterPaths({ HOME: '/home/a' }).root).toBe('/home/a/.cache/aks-istio');
+    expect(localClusterPaths({ XDG_CACHE_HOME: 'relative', HOME: '/home/a' }).root).toBe('/home/a/.cache/aks-istio');
+    expect(localClusterPaths({ XDG_CACHE_HOME: '', HOME: '/home/a' }).root).toBe('/home/a/.cache/aks-istio');
+  });
+
+  test('name the kubeconfig, the tools and the charts of the pinned Istio', () => {
+    expect(localClusterPaths({ HOME: '/h' })).toEqual({
+      root: '/h/.cache/aks-istio',
+      bin: '/h/.cache/aks-istio/bin',
+      kubeconfig: '/h/.cache/aks-istio/node/kubeconfig',
+      context: 'aks-istio-local',
+      charts: '/h/.cache/aks-istio/istio/1.29.1/charts',
+      samples: '/h/.cache/aks-istio/istio/1.29.1/samples',
+      crds: '/h/.cache/aks-istio/istio/1.29.1/charts/base/files/crd-all.gen.yaml',
+      istioVersion: '1.29.1',
+      logs: '/h/.cache/aks-istio/node/logs',
+      helm: '/h/.cache/aks-istio/bin/helm',
+      istioctl: '/h/.cache/aks-istio/bin/istioctl',
+      kubectl: '/h/.cache/aks-istio/bin/kubectl',
+    });
+  });
+});
+
+describe('pins', () => {
+  const asset = (name: string): string => fs.readFileSync(path.join(assetFolder(), name), 'utf8');
+
+  test('in TypeScript and in go.mod are the same', () => {
+    const module = asset('node/go.mod');
+    expect(module).toContain(`k8s.io/kubernetes v${KUBERNETES_VERSION} `);
+    expect(module).toContain(`helm.sh/helm/v3 v${HELM_VERSION} `);
+    expect(module).toContain(`github.com/coredns/coredns v${COREDNS_VERSION}`);
+    const tools = PACKAGES.filter((name) => !name.startsWith('./'));
+    for (const tool of tools) expect(module).toContain(`\t${tool}\n`);
+    expect(buildFlags().join(' ')).toContain(`version.gitVersion=v${KUBERNETES_VERSION}`);
+  });
+
+  test('of PyPI and npm carry digests, and nothing names a registry', () => {
+    for (const file of ['pypi.txt', 'go.txt']) {
+      const lines = asset(file).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+      for (const line of lines) expect(line).toMatch(/^( {4}--hash=sha256:[0-9a-f]{64}( \\)?|[a-z-]+==[0-9.]+ \\)$/);
+    }
+    const lock = JSON.parse(asset('images/ratings/package-lock.json')) as { packages: Record<string, { integrity?: string; resolved?: string }> };
+    for (const [name, entry] of Object.entries(lock.packages)) {
+      if (name !== '') expect(entry.integrity).toMatch(/^sha512-/);
+      expect(entry.resolved).toBeUndefined();
+    }
+  });
+
+  test('decide the cache key: same pins, same key; another pin, another key', () => {
+    expect(programsEntry('programs')).toBe(programsEntry('programs'));
+    expect(programsEntry('programs')).not.toBe(programsEntry('tools'));
+    expect(digest(['a', 'b'])).not.toBe(digest(['ab']));
+  });
+
+  test.each([
+    ['go1.26.8', true], ['go1.25.0', true], ['go1.25', true], ['go2.0.0', true], ['go1.24.9', false], ['go1.9', false], ['devel', false], ['', false],
+  ])('%s is new enough: %s', (version, expected) => {
+    expect(isGoNewEnough(version)).toBe(expected);
+  });
+});
+
+describe('images', () => {
+  test('have the names that the charts and Bookinfo ask for', () => {
+    const bookinfo = ['details-v1', 'ratings-v1', 'reviews-v1', 'reviews-v2', 'reviews-v3', 'productpage-v1'];
+    expect(imageNames()).toEqual(
+      expect.arrayContaining([
+        `docker.io/istio/pilot:${ISTIO_VERSION}`,
+        `docker.io/istio/proxyv2:${ISTIO_VERSION}`,
+        `docker.io/istio/install-cni:${ISTIO_VERSION}`,
+        CLIENT_IMAGE,
+        ...bookinfo.map((name) => `docker.io/istio/examples-bookinfo-${name}:${BOOKINFO_TAG}`),
+      ]),
+    );
+    expect(new Set(imageNames()).size).toBe(imageNames().length);
+  });
+
+  test('use layers that exist, and Bookinfo runs as a numeric user that is not root', () => {
+    const { layers, images } = imagePlan();
+    for (const image of images) {
+      for (const layer of image.layers) expect(layers).toHaveProperty(layer);
+      if (image.names[0].includes('bookinfo')) expect(image.config.User).toBe('1000');
+    }
+  });
+});
+
+describe('store', () => {
+  test('an entry is there complete or not at all', async () => {
+    const target = storePath('thing', 'key');
+    const failing = buildEntry(target, never, (folder) => {
+      fs.writeFileSync(path.join(folder, 'half'), '');
+      return Promise.reject(new Error('broken off'));
+    });
+    await expect(failing).rejects.toThrow('broken off');
+    expect(fs.readdirSync(path.dirname(target))).toEqual([]);
+    await buildEntry(target, never, (folder) => Promise.resolve(fs.writeFileSync(path.join(folder, 'whole'), '')));
+    expect(fs.readdirSync(target)).toEqual(['whole']);
+    await buildEntry(target, never, () => Promise.reject(new Error('built twice')));
+  });
+
+  test('an interrupted build leaves nothing, though its work ended well', async () => {
+    const controller = new AbortController();
+    const target = storePath('thing', 'key');
+    const build = buildEntry(target, controller.signal, () => Promise.resolve(controller.abort()));
+    await expect(build).rejects.toThrow(Interrupted);
+    expect(fs.readdirSync(path.dirname(target))).toEqual([]);
+  });
+
+  test('what a killed build left goes; what a living one makes stays', () => {
+    const folder = path.dirname(storePath('x', 'y'));
+    // Above the largest number that Linux gives a process.
+    const dead = 2 ** 22 + 1;
+    for (const pid of [dead, process.pid]) fs.mkdirSync(path.join(folder, `.building-${pid}-x`), { recursive: true });
+    expect(removeAbandoned(folder)).toEqual([`.building-${dead}-x`]);
+    expect(fs.readdirSync(folder)).toEqual([`.building-${process.pid}-x`]);
+  });
+
+  test('pruning keeps what is named', () => {
+    for (const key of ['old', 'new']) fs.mkdirSync(storePath('rootfs', key), { recursive: true });
+    expect(prune(['rootfs-new'])).toEqual(['rootfs-old']);
+    expect(prune(['rootfs-new'])).toEqual([]);
+  });
+
+  test('a link is replaced', () => {
+    const link = path.join(cache, 'deep', 'bin');
+    pointLink(link, '/one');
+    pointLink(link, '/two');
+    expect(linkTarget(link)).toBe('/two');
+    expect(linkTarget(path.join(cache, 'none'))).toBeUndefined();
+  });
+});
+
+describe('run', () => {
+  test('gives the output, passes every line on, reads a file', async () => {
+    const file = path.join(cache, 'in');
+    fs.writeFileSync(file, 'from file\n');
+    const lines: string[] = [];
+    const output = await run('sh', ['-c', 'cat; echo out; echo err >&2'], { input: file, onLine: (line) => lines.push(line) });
+    expect(output).toBe('from file\nout');
+    expect(lines.sort()).toEqual(['err', 'from file', 'out']);
+  });
+
+  test('says what failed and how', async () => {
+    await expect(run('sh', ['-c', 'echo why >&2; exit 3'])).rejects.toMatchObject({ code: 3, tail: 'why' });
+    await expect(run('no-such-program', [])).rejects.toThrow(RunError);
+  });
+
+  test('ends the program when aborted', async () => {
+    const controller = new AbortController();
+    const began = Date.now();
+    setTimeout(() => controller.abort(), 50);
+    await expect(run('sleep', ['20'], { signal: controller.signal })).rejects.toThrow(Interrupted);
+    expect(Date.now() - began).toBeLessThan(5000);
+    await expect(run('true', [], { signal: controller.signal })).rejects.toThrow(Interrupted);
+  });
+});
+
+describe('address ranges', () => {
+  test('overlap', () => {
+    expect(rangesOverlap('10.0.0.0/8', '10.219.0.0/30')).toBe(true);
+    expect(rangesOverlap('10.219.0.3/24', '10.219.0.0/30')).toBe(true);
+    expect(rangesOverlap('10.219.0.4/30', '10.219.0.0/30')).toBe(false);
+    expect(rangesOverlap('0.0.0.0/0', '10.219.0.0/30')).toBe(true);
+  });
+
+  test('are read from the routing table, default route left out', () => {
+    const table = 'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\neth0\t00000000\t010200C0\t3\t0\t0\t0\t00000000\t0\neth0\t000200C0\t0\t1\t0\t0\t0\t00FFFFFF\t0\n';
+    expect(routedRanges(table)).toEqual([{ range: '192.0.2.0/24', link: 'eth0' }]);
+  });
+
+  test('addresses in a range', () => expect(addressIn('10.221.0.0/16', 10)).toBe('10.221.0.10'));
+});
+
+describe('status', () => {
+  const state = (): string => path.join(cache, 'aks-istio', 'node');
+
+  test('stopped where nothing is', async () => {
+    expect(await status()).toEqual({ state: 'stopped', detail: 'no local node' });
+  });
+
+  test('broken where a start was cut short or the node is gone', async () => {
+    fs.mkdirSync(state(), { recursive: true });
+    expect((await status()).state).toBe('broken');
+    const record = { pid: process.pid, started: '1', boot: 'another boot', since: '2026-01-01T00:00:00Z', address: '10.219.0.2' };
+    fs.writeFileSync(path.join(state(), 'node.json'), JSON.stringify(record));
+    expect(await status()).toMatchObject({ state: 'broken', since: '2026-01-01T00:00:00Z', nodeAddress: '10.219.0.2' });
+  });
+
+  test('broken where a component has ended', async () => {
+    const stat = fs.readFileSync('/proc/self/stat', 'utf8');
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    fs.mkdirSync(path.join(state(), 'logs'), { recursive: true });
+    fs.writeFileSync(path.join(state(), 'node.json'), JSON.stringify({ pid: process.pid, started, boot, since: 'then', address: '127.0.0.1' }));
+    fs.writeFileSync(path.join(state(), 'logs', 'failed'), 'etcd (exit code 1)\n');
+    expect(await status()).toMatchObject({ state: 'broken', detail: expect.stringContaining('etcd (exit code 1)') as string });
+  });
+});
+
+describe('the stand-in for reviews', () => {
+  const children: ChildProcess[] = [];
+  const servers: http.Server[] = [];
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const server of servers.splice(0)) server.closeAllConnections();
+  });
+
+  type Ask = (target: string, headers?: http.OutgoingHttpHeaders) => Promise<{ status: number; body: string }>;
+
+  async function ratings(handler: http.RequestListener): Promise<number> {
+    const server = http.createServer(handler);
+    servers.push(server.unref());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** Starts the stand-in on a free port and answers a function that asks it. */
+  async function reviews(env: Record<string, string>): Promise<Ask> {
+    const probe = http.createServer();
+    await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+    const { port } = probe.address() as AddressInfo;
+    await new Promise((resolve) => probe.close(resolve));
+    children.push(spawn(process.execPath, [path.join(assetFolder(), 'images', 'reviews.js'), String(port)], { env: { PATH: process.env.PATH, HOSTNAME: 'pod', ...env } }));
+    const ask: Ask = (target, headers = {}) =>
+      new Promise((resolve, reject) => {
+        const request = http.get({ host: '127.0.0.1', port, path: target, headers, agent: false }, (response) => {
+          let body = '';
+          response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+        });
+        request.on('error', reject);
+      });
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await ask('/health');
+        return ask;
+      } catch (error) {
+        if (tries > 100) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+
+  interface Answer {
+    id: string;
+    podname: string;
+    reviews: { reviewer: string; rating?: { stars?: number; color?: string; error?: string } }[];
+  }
+
+  test('v1 shows no stars and asks nobody', async () => {
+    const ask = await reviews({ ENABLE_RATINGS: 'false' });
+    expect(await ask('/health')).toEqual({ status: 200, body: '{"status":"Reviews is healthy"}' });
+    const answer = JSON.parse((await ask('/reviews/0')).body) as Answer;
+    expect(answer).toMatchObject({ id: '0', podname: 'pod', reviews: [{ reviewer: 'Reviewer1' }, { reviewer: 'Reviewer2' }] });
+    expect(answer.reviews[0].rating).toBeUndefined();
+    expect((await ask('/reviews/x')).status).toBe(404);
+  });
+
+  test('v3 shows red stars, passes headers on, and says so when ratings fails', async () => {
+    const seen: http.IncomingHttpHeaders[] = [];
+    let code = 200;
+    const port = await ratings((request, response) => {
+      seen.push(request.headers);
+      response.writeHead(code).end(JSON.stringify({ id: 0, ratings: { Reviewer1: 5, Reviewer2: 4 } }));
+    });
+    const ask = await reviews({ ENABLE_RATINGS: 'true', STAR_COLOR: 'red', RATINGS_HOSTNAME: '127.0.0.1', RATINGS_SERVICE_PORT: String(port) });
+    const good = JSON.parse((await ask('/reviews/7', { 'end-user': 'jason', 'x-request-id': 'r', 'x-other': 'o' })).body) as Answer;
+    expect(good.id).toBe('7');
+    expect(good.reviews.map((one) => one.rating)).toEqual([{ stars: 5, color: 'red' }, { stars: 4, color: 'red' }]);
+    expect(seen[0]).toMatchObject({ 'end-user': 'jason', 'x-request-id': 'r' });
+    expect(seen[0]).not.toHaveProperty('x-other');
+    code = 503;
+    const bad = await ask('/reviews/7');
+    expect(bad.status).toBe(200);
+    expect((JSON.parse(bad.body) as Answer).reviews[0].rating).toEqual({ error: 'Ratings service is currently unavailable' });
+  });
+
+  test('gives up after 2.5 s with red stars', async () => {
+    const port = await ratings(() => undefined);
+    const ask = await reviews({ ENABLE_RATINGS: 'true', STAR_COLOR: 'red', RATINGS_HOSTNAME: '127.0.0.1', RATINGS_SERVICE_PORT: String(port) });
+    const began = Date.now();
+    const answer = JSON.parse((await ask('/reviews/0')).body) as Answer;
+    expect(answer.reviews[1].rating).toHaveProperty('error');
+    expect(Date.now() - began).toBeGreaterThan(2400);
+    expect(Date.now() - began).toBeLessThan(4500);
+  });
+});
