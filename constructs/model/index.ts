@@ -1,3 +1,4 @@
 export * from './mesh-model';
 export * from './object';
 export * from './simulate';
+export * from './graph';

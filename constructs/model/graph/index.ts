@@ -1,0 +1,4 @@
+export * from './mermaid';
+export * from './svg';
+export * from './topology';
+export * from './topology-of';

@@ -1,0 +1,178 @@
+import { Card, externalCard, gatewayCard, INK, lock, MUTED, serviceCard } from './card';
+import { escapeXml, textWidth, wrapList } from './text';
+import type { Topology, TopologyEdge } from './topology';
+
+export interface SvgOptions {
+  /** Title of the picture, for those who cannot see it too. @default 'Mesh topology' */
+  readonly title?: string;
+  /** Written into the file as a comment, such as the command that made it. @default none */
+  readonly comment?: string;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+interface Group {
+  readonly namespace: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const MARGIN = 24;
+const LABEL = 11.5;
+const COLOURS = { ingress: '#0969da', call: '#57606a', allowed: '#1a7f37', route: '#8250df' } as const;
+
+/** A topology as SVG, laid out in layers from the gateways to what is called last. The same topology always gives the same picture. */
+export function toSvg(topology: Topology, options: SvgOptions = {}): string {
+  const { positions, groups, edges, width, height } = layOut(topology);
+  const used = new Set(topology.edges.map((edge) => edge.kind));
+  const legend = legendOf(topology, used);
+  const total = { width: Math.ceil(Math.max(width, legend.width) + 2 * MARGIN), height: Math.ceil(height + 2 * MARGIN + 34) };
+  const title = options.title ?? 'Mesh topology';
+  const names = topology.services.map((service) => service.name).join(', ');
+  const parts = [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total.width} ${total.height}" width="${total.width}" height="${total.height}" role="img" ` +
+      `aria-labelledby="t d" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif">`,
+    ...(options.comment ? [`<!-- ${escapeXml(options.comment).replaceAll('--', '- -')} -->`] : []),
+    `<title id="t">${escapeXml(title)}</title>`,
+    `<desc id="d">${escapeXml(`Gateways, services and their versions: ${names}`)}</desc>`,
+    `<defs>${[...used].sort().map((kind) => `<marker id="${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="${COLOURS[kind]}"/></marker>`).join('')}</defs>`,
+    `<rect width="${total.width}" height="${total.height}" fill="#ffffff"/>`,
+    `<g transform="translate(${MARGIN} ${MARGIN})">`,
+    ...groups.map(groupSvg),
+    ...edges.map(({ edge, points }) => edgeSvg(edge, points)),
+    ...positions.map(({ card, x, y }) => `<g transform="translate(${x.toFixed(1)} ${y.toFixed(1)})">${card.svg}</g>`),
+    ...edges.map(({ edge, label }) => labelSvg(edge, label)),
+    '</g>',
+    `<g transform="translate(${MARGIN} ${total.height - 26})">${legend.svg}</g>`,
+    '</svg>',
+  ];
+  return `${parts.filter((part) => part !== '').join('\n')}\n`;
+}
+
+function layOut(topology: Topology): {
+  positions: { card: Card; x: number; y: number }[];
+  groups: Group[];
+  edges: { edge: TopologyEdge; points: readonly Point[]; label?: Point }[];
+  width: number;
+  height: number;
+} {
+  // Loaded here: only who draws pays for it.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { Graph, layout } = require('@dagrejs/dagre') as typeof import('@dagrejs/dagre');
+  const graph = new Graph({ compound: true, multigraph: false });
+  graph.setGraph({ rankdir: 'LR', nodesep: 26, ranksep: 62, edgesep: 18, marginx: 0, marginy: 0 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  const cards = new Map<string, Card>([
+    ...topology.gateways.map((node) => [node.id, gatewayCard(node)] as const),
+    ...topology.services.map((node) => [node.id, serviceCard(node)] as const),
+    ...topology.externals.map((node) => [node.id, externalCard(node)] as const),
+  ]);
+  for (const [id, { width, height }] of cards) {
+    graph.setNode(id, { width, height });
+  }
+  for (const { from, to, label } of topology.edges) {
+    const lines = label ? wrapList(label, 24) : [];
+    const width = Math.max(0, ...lines.map((line) => textWidth(line, LABEL) + 8));
+    graph.setEdge(from, to, { width, height: lines.length * 15, labelpos: 'c' });
+  }
+  layout(graph);
+  const placed = [...cards].map(([id, card]) => {
+    const { x, y } = graph.node(id) as Point;
+    return { id, card, x: x - card.width / 2, y: y - card.height / 2 };
+  });
+  const groups = groupsOf(topology, placed);
+  const routed = topology.edges.map((edge) => {
+    const { points, x, y } = graph.edge(edge.from, edge.to) as { points: Point[]; x?: number; y?: number };
+    return { edge, points, label: x === undefined || y === undefined ? undefined : { x, y } };
+  });
+  const all = [...placed.map(({ x, y, card }) => ({ x, y, width: card.width, height: card.height })), ...groups];
+  const left = Math.min(...all.map(({ x }) => x), 0);
+  const top = Math.min(...all.map(({ y }) => y), 0);
+  const move = <Place extends Point>(place: Place): Place => ({ ...place, x: place.x - left, y: place.y - top });
+  return {
+    positions: placed.map(move),
+    groups: groups.map(move),
+    edges: routed.map(({ edge, points, label }) => ({ edge, points: points.map(move), label: label && move(label) })),
+    width: Math.max(...all.map(({ x, width }) => x + width), 0) - left,
+    height: Math.max(...all.map(({ y, height }) => y + height), 0) - top,
+  };
+}
+
+/** A frame around the services of each namespace, where frames do not run into each other. */
+function groupsOf(topology: Topology, placed: readonly { id: string; card: Card; x: number; y: number }[]): Group[] {
+  const nodes = [...topology.gateways, ...topology.services];
+  const namespaces = [...new Set(nodes.map((node) => node.namespace))].sort();
+  const groups = namespaces.map((namespace): Group => {
+    const members = placed.filter(({ id }) => nodes.some((node) => node.id === id && node.namespace === namespace));
+    const left = Math.min(...members.map(({ x }) => x)) - 14;
+    const top = Math.min(...members.map(({ y }) => y)) - 30;
+    const right = Math.max(...members.map(({ x, card }) => x + card.width)) + 14;
+    const bottom = Math.max(...members.map(({ y, card }) => y + card.height)) + 14;
+    return { namespace, x: left, y: top, width: right - left, height: bottom - top };
+  });
+  const apart = (a: Group, b: Group): boolean => a === b || a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+  return groups.filter((group) => groups.every((other) => apart(group, other)));
+}
+
+function groupSvg({ namespace, x, y, width, height }: Group): string {
+  return (
+    `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${height.toFixed(1)}" rx="12" fill="#f6f8fa" stroke="#d0d7de"/>` +
+    `<text x="${(x + 14).toFixed(1)}" y="${(y + 20).toFixed(1)}" font-size="12" fill="${MUTED}">namespace ${escapeXml(namespace)}</text>`
+  );
+}
+
+/** A smooth line through the middles of a path's pieces. */
+function edgeSvg(edge: TopologyEdge, points: readonly Point[]): string {
+  const at = ({ x, y }: Point): string => `${x.toFixed(1)} ${y.toFixed(1)}`;
+  const [first, ...rest] = points;
+  const last = rest.at(-1)!;
+  const curves = rest.slice(0, -1).map((point, index) => {
+    const next = rest[index + 1]!;
+    const end = index === rest.length - 2 ? last : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
+    return `Q${at(point)} ${at(end)}`;
+  });
+  const path = `M${at(first!)}${curves.length > 0 ? curves.join('') : `L${at(last)}`}`;
+  const dash = edge.kind === 'allowed' ? ' stroke-dasharray="2 4"' : '';
+  return `<path d="${path}" fill="none" stroke="${COLOURS[edge.kind]}" stroke-width="1.6"${dash} marker-end="url(#${edge.kind})"/>`;
+}
+
+function labelSvg(edge: TopologyEdge, at: Point | undefined): string {
+  if (!edge.label || !at) {
+    return '';
+  }
+  const lines = wrapList(edge.label, 24);
+  const width = Math.max(...lines.map((line) => textWidth(line, LABEL))) + 4;
+  const top = at.y - (lines.length * 15) / 2;
+  const text = lines.map((line, index) => `<text x="${at.x.toFixed(1)}" y="${(top + 11.5 + index * 15).toFixed(1)}" text-anchor="middle" font-size="${LABEL}" fill="${COLOURS[edge.kind]}">${escapeXml(line)}</text>`);
+  return `<rect x="${(at.x - width / 2).toFixed(1)}" y="${top.toFixed(1)}" width="${width.toFixed(1)}" height="${lines.length * 15}" rx="3" fill="#ffffff" fill-opacity="0.88"/>${text.join('')}`;
+}
+
+function legendOf(topology: Topology, used: ReadonlySet<TopologyEdge['kind']>): { width: number; svg: string } {
+  const words = { ingress: 'comes in', call: 'calls', allowed: 'may call', route: 'is routed to' } as const;
+  let x = 0;
+  const parts: string[] = [];
+  const add = (picture: string, width: number, text: string): void => {
+    parts.push(`<g transform="translate(${x.toFixed(1)} 0)">${picture}<text x="${width + 6}" y="13" font-size="12" fill="${INK}">${text}</text></g>`);
+    x += width + 6 + textWidth(text, 12) + 22;
+  };
+  for (const kind of (['ingress', 'call', 'allowed', 'route'] as const).filter((candidate) => used.has(candidate))) {
+    const dash = kind === 'allowed' ? ' stroke-dasharray="2 4"' : '';
+    add(`<path d="M0 9H28" stroke="${COLOURS[kind]}" stroke-width="1.6"${dash} marker-end="url(#${kind})"/>`, 30, words[kind]);
+  }
+  const access = new Set([...topology.services, ...topology.gateways].map((node) => node.access));
+  if (access.has('restricted')) {
+    add(lock(0, 0, 'restricted'), 12, 'policies decide who gets in');
+  }
+  if (access.has('closed')) {
+    add(lock(0, 0, 'closed'), 12, 'closed to everybody');
+  }
+  if (topology.services.some((service) => service.versions.length > 0)) {
+    add(`<rect y="1" width="26" height="15" rx="4" fill="#dafbe1" stroke="#1a7f37"/>`, 26, 'version and its share of requests');
+  }
+  return { width: x, svg: parts.join('') };
+}

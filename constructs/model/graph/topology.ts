@@ -1,0 +1,64 @@
+/** A version of a service as the picture shows it. */
+export interface VersionNode {
+  readonly name: string;
+  /** Percent of the requests that no rule takes; nothing where none go there. */
+  readonly percent?: number;
+  /** Percent of the requests that are copied to it. */
+  readonly mirrored?: number;
+}
+
+/** Who may call a service: anybody, some, or nobody. */
+export type Access = 'open' | 'restricted' | 'closed';
+
+/** A service of the mesh. */
+export interface ServiceNode {
+  readonly id: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly ports: readonly number[];
+  readonly versions: readonly VersionNode[];
+  /** Requests that are routed on their own: `end-user = jason: v2`. */
+  readonly rules: readonly string[];
+  /** `delay 7 s (end-user = jason)`, `abort 500 (100 %)`. */
+  readonly faults: readonly string[];
+  readonly access: Access;
+  /** Policies that decide, by name. */
+  readonly policies: readonly string[];
+  readonly mtls: 'STRICT' | 'PERMISSIVE' | 'DISABLE' | 'none';
+}
+
+/** Pods at the edge of the mesh and the Gateway objects that they serve. */
+export interface GatewayNode {
+  readonly id: string;
+  readonly names: readonly string[];
+  readonly namespace: string;
+  /** `HTTP 80: *` */
+  readonly servers: readonly string[];
+  readonly access: Access;
+}
+
+/** A host outside the mesh that it knows. */
+export interface ExternalNode {
+  readonly id: string;
+  readonly host: string;
+  readonly ports: readonly string[];
+}
+
+/** Why there is an edge: a gateway's route, a call that is known, a policy that allows it, or a route that leads elsewhere. */
+export type EdgeKind = 'ingress' | 'call' | 'allowed' | 'route';
+
+export interface TopologyEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: EdgeKind;
+  /** @default none */
+  readonly label?: string;
+}
+
+/** What a picture of a mesh shows. */
+export interface Topology {
+  readonly gateways: readonly GatewayNode[];
+  readonly services: readonly ServiceNode[];
+  readonly externals: readonly ExternalNode[];
+  readonly edges: readonly TopologyEdge[];
+}
