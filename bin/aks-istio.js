@@ -7,7 +7,7 @@ const source = join(__dirname, '..', 'cli', 'main.ts');
 if (existsSync(source)) {
   // A checkout runs from source.
   require('tsx/cjs');
-  require(source);
+  require(source).main();
 } else {
-  require(join(__dirname, '..', 'dist', 'cli', 'main.js'));
+  require(join(__dirname, '..', 'dist', 'cli', 'main.js')).main();
 }

@@ -1,4 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
+import { doctorCommand } from './commands/doctor';
+import type { VerifyOptions } from './commands/verify';
+import type { RunAction } from './commands/run-action';
 import { formatError, Interrupted } from './errors';
 import { lazy } from './lazy';
 import { CommonOptions, ENGINE_CHOICES } from './options';
@@ -7,20 +10,20 @@ import { CommonOptions, ENGINE_CHOICES } from './options';
 const USAGE = 64;
 const INTERRUPTED = 130;
 
+const HINT = '(aks-istio --help lists the commands, aks-istio COMMAND --help their options)';
 const EXIT_CODES = `
 Exit codes: 0 done, as expected; 1 failed, or verify found what the scenario does not promise; 2 plan found changes; 64 usage; 130 interrupted.
 Environments are files in environments/: local (a cluster on this machine), dev and prod (AKS).`;
 
-type Action = (signal: AbortSignal) => Promise<number>;
-
-let failed: CommonOptions & { command?: string } = {};
+let given: CommonOptions = {};
 
 /** The command line of the program. Commands are loaded when they run: help must be quick. */
-export function buildProgram(run: (action: Action, options: CommonOptions) => Promise<void>): Command {
+export function buildProgram(run: RunAction): Command {
   const program = new Command('aks-istio')
     .description('Istio on AKS, or on this machine, with Bookinfo and its traffic: from one environment file')
     .addHelpText('after', EXIT_CODES)
-    .showHelpAfterError('(aks-istio --help lists the commands)')
+    .showHelpAfterError(HINT)
+    .exitOverride()
     .enablePositionalOptions();
 
   cluster(program.command('up <environment>').description('bring an environment up, layer by layer, and verify it; safe to repeat'))
@@ -30,6 +33,11 @@ export function buildProgram(run: (action: Action, options: CommonOptions) => Pr
     .addOption(scenario())
     .option('--full', "print the engine's own rendering as well")
     .action((name: string, options: CommonOptions & { full?: boolean }) => run((signal) => lazy.plan().plan(name, options, signal), options));
+  cluster(program.command('verify <environment>').description('send real requests and compare what comes back with what the scenario promises'))
+    .addOption(scenario())
+    .option('--url <url>', 'address of the gateway, such as that of a forwarded port')
+    .option('--junit <file>', 'also write the result as JUnit XML')
+    .action((name: string, options: VerifyOptions) => run((signal) => lazy.verifyCommand().verifyEnvironment(name, options, signal), options));
   cluster(program.command('scenario <environment> [name]').description('list the traffic scenarios, or switch to one and verify it')).action(
     (name: string, wanted: string | undefined, options: CommonOptions) => run((signal) => lazy.scenario().scenario(name, wanted, options, signal), options),
   );
@@ -39,6 +47,9 @@ export function buildProgram(run: (action: Action, options: CommonOptions) => Pr
   cluster(program.command('down <environment>').description('take an environment away in reverse order, and say what is left'))
     .option('--yes', 'ask nothing')
     .action((name: string, options: CommonOptions & { yes?: boolean }) => run((signal) => lazy.down().down(name, options, signal), options));
+  program.addCommand(doctorCommand(run));
+  // Commands that were added whole do not inherit it.
+  program.commands.forEach((command) => command.exitOverride().showHelpAfterError(HINT));
   return program;
 }
 
@@ -57,8 +68,8 @@ function scenario(): Option {
   return new Option('--scenario <name>', "traffic scenario (default: the environment file's)");
 }
 
-async function runAction(action: Action, options: CommonOptions): Promise<void> {
-  failed = options;
+const runAction: RunAction = async (action, options) => {
+  given = options;
   const controller = new AbortController();
   const interrupt = (): void => {
     if (controller.signal.aborted) {
@@ -82,14 +93,11 @@ async function runAction(action: Action, options: CommonOptions): Promise<void> 
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
-}
+};
 
 /** Runs the command line. */
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
   const program = buildProgram(runAction);
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride();
-  }
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
@@ -98,9 +106,7 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
       return;
     }
     const { red } = (await import('picocolors')).default;
-    process.stderr.write(`\n${red('Failed:')} ${formatError(error, failed.verbose === true)}\n`);
+    process.stderr.write(`\n${red('Failed:')} ${formatError(error, given.verbose === true)}\n`);
     process.exitCode = 1;
   }
 }
-
-void main();

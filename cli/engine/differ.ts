@@ -83,19 +83,41 @@ function diffLists(path: string, before: readonly unknown[], after: readonly unk
   return aligned.flatMap(({ index, old, wanted }) => diffAt(`${path}[${index}]`, old, wanted));
 }
 
+interface Pair {
+  readonly index: number;
+  readonly old: unknown;
+  readonly wanted: unknown;
+}
+
 /** Pairs items of two lists so that one put in front or taken away does not make all that follow look changed. */
-function align(before: readonly unknown[], after: readonly unknown[]): { index: number; old: unknown; wanted: unknown }[] {
-  const same = (one: unknown, other: unknown): boolean => isDeepStrictEqual(one, other);
+function align(before: readonly unknown[], after: readonly unknown[]): Pair[] {
+  const byMatch = before.length === after.length ? undefined : alignByMatch(before, after);
+  if (byMatch) {
+    return byMatch;
+  }
   let head = 0;
-  while (head < before.length && head < after.length && same(before[head], after[head])) {
+  while (head < before.length && head < after.length && isDeepStrictEqual(before[head], after[head])) {
     head++;
   }
   let tail = 0;
-  while (tail < before.length - head && tail < after.length - head && same(before[before.length - 1 - tail], after[after.length - 1 - tail])) {
+  while (tail < before.length - head && tail < after.length - head && isDeepStrictEqual(before[before.length - 1 - tail], after[after.length - 1 - tail])) {
     tail++;
   }
   const [old, wanted] = [before.slice(head, before.length - tail), after.slice(head, after.length - tail)];
   return Array.from({ length: Math.max(old.length, wanted.length) }, (_unused, offset) => ({ index: head + offset, old: old[offset], wanted: wanted[offset] }));
+}
+
+/** Routes are the same where they match the same requests, wherever in the list they stand. */
+function alignByMatch(before: readonly unknown[], after: readonly unknown[]): Pair[] | undefined {
+  const matches = (items: readonly unknown[]): string[] => items.map((item) => (isRecord(item) ? (JSON.stringify(item.match) ?? '') : ''));
+  const [old, wanted] = [matches(before), matches(after)];
+  const areRoutes = [...before, ...after].every(isRecord) && [...old, ...wanted].some((match) => match !== '');
+  if (!areRoutes || new Set(old).size < old.length || new Set(wanted).size < wanted.length) {
+    return undefined;
+  }
+  const gone = old.flatMap((match, index) => (wanted.includes(match) ? [] : [{ index, old: before[index], wanted: undefined }]));
+  const pairs = wanted.map((match, index) => ({ index, old: old.includes(match) ? before[old.indexOf(match)] : undefined, wanted: after[index] }));
+  return [...pairs, ...gone];
 }
 
 /** What people look at in a list of weighted destinations: each one's share, not its place in the list. */

@@ -6,7 +6,7 @@ import { latestRecord, readReleases, ReleaseRecord } from '../tools/releases';
 import { chartOf, DesiredRelease, desiredReleases, isUpToDate, manifestObjects, rawObjects } from './desired-release';
 import { Change, diffObjects } from './differ';
 import type { Applied, Engine, Report, Stack, StackPlan } from './engine';
-import type { KubernetesObjectData } from './kubernetes-object';
+import { KubernetesObjectData, referenceTo } from './kubernetes-object';
 import { INPUTS_LABEL, STACK_LABEL } from './markers';
 import { applyMends, helmMessage, refuseMends, uninstallRelease } from './mend';
 import { ReleaseMend, releaseMends } from './recovery';
@@ -116,7 +116,7 @@ export class DirectEngine implements Engine {
           return;
         }
         // Kinds whose definition is gone are an error here, and so is their absence.
-        const list = { apiVersion: 'v1', kind: 'List', items: objects.map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } })) };
+        const list = { apiVersion: 'v1', kind: 'List', items: objects.map(referenceTo) };
         const found = await this.tools.kubectl(['get', '-n', release.namespace, '-f', '-', '--ignore-not-found', '-o', 'name'], {
           input: JSON.stringify(list),
           timeoutSeconds: 60,

@@ -28,6 +28,11 @@ export function qualifiedTitle(object: KubernetesObjectData): string {
   return `${object.kind} ${object.metadata.namespace ? `${object.metadata.namespace}/` : ''}${object.metadata.name}`;
 }
 
+/** The least that names an object to kubectl. */
+export function referenceTo({ apiVersion, kind, metadata }: KubernetesObjectData): KubernetesObjectData {
+  return { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } };
+}
+
 /** Whether a value is an object as the API server takes it. */
 export function isKubernetesObject(value: unknown): value is KubernetesObjectData {
   const object = value as Partial<KubernetesObjectData> | null;
