@@ -2,7 +2,8 @@ import type { Step } from '../local-cluster/step';
 import { duration, Task } from './ui/tasks';
 
 /**
- * Turns the steps of getting a cluster or its tools into tasks that tell the time passed and roughly the time left. Steps that are done are not shown.
+ * Turns the steps of getting a cluster or its tools into tasks that tell the time passed and roughly the time left.
+ * Steps that are done are not shown.
  */
 export async function stepTasks(steps: readonly Step[], signal: AbortSignal): Promise<Task[]> {
   const done = await Promise.all(steps.map((step) => step.isDone()));

@@ -39,7 +39,8 @@ export function buildProgram(run: RunAction): Command {
     .option('--junit <file>', 'also write the result as JUnit XML')
     .action((name: string, options: VerifyOptions) => run((signal) => lazy.verifyCommand().verifyEnvironment(name, options, signal), options));
   cluster(program.command('scenario <environment> [name]').description('list the traffic scenarios, or switch to one and verify it')).action(
-    (name: string, wanted: string | undefined, options: CommonOptions) => run((signal) => lazy.scenario().scenario(name, wanted, options, signal), options),
+    (name: string, wanted: string | undefined, options: CommonOptions) =>
+      run((signal) => lazy.scenario().scenario(name, wanted, options, signal), options),
   );
   cluster(program.command('status <environment>').description('say what is there: layers, releases, pods, address, scenario')).action(
     (name: string, options: CommonOptions) => run((signal) => lazy.status().status(name, options, signal), options),

@@ -55,7 +55,10 @@ export async function acquireRunLock(environment: string, file: string, command:
   }
   const children = new Map<number, RunningProcess>();
   const self = { pid: process.pid, started: startTicks(process.pid), command, since: new Date().toISOString() };
-  const save = (): void => writeFileSync(file, JSON.stringify({ ...self, children: [...children.values()] } satisfies RunRecord, null, 2), { mode: 0o600 });
+  const save = (): void => {
+    const record: RunRecord = { ...self, children: [...children.values()] };
+    writeFileSync(file, JSON.stringify(record, null, 2), { mode: 0o600 });
+  };
   save();
   observeChildren((pid, childCommand, running) => {
     if (running) {

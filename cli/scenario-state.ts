@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SCENARIOS } from '../scenarios';
-import { desiredReleases } from './engine/desired-release';
+import { DesiredRelease, desiredReleases } from './engine/desired-release';
 import { readStack } from './engine/stack-file';
 import type { Session } from './session';
 import { deployedRecord, ReleaseRecord } from './tools/releases';
@@ -17,9 +17,8 @@ export function activeScenario(session: Session, records: readonly ReleaseRecord
     const environment = { ...session.environment, traffic: { ...session.environment.traffic, scenario: name } };
     const traffic = session.synthesize(environment, 'scenarios').find((stack) => stack.layer === 'traffic');
     const releases = traffic ? desiredReleases(readStack(traffic.name, traffic.dir)) : [];
-    return (
-      releases.length > 0 &&
-      releases.every((release) => isDeepStrictEqual(deployedRecord(records, release.name, release.namespace)?.values, JSON.parse(JSON.stringify(release.values))))
-    );
+    const isInForce = ({ name: release, namespace, values }: DesiredRelease): boolean =>
+      isDeepStrictEqual(deployedRecord(records, release, namespace)?.values, JSON.parse(JSON.stringify(values)));
+    return releases.length > 0 && releases.every(isInForce);
   });
 }

@@ -22,7 +22,8 @@ export class Session {
     readonly options: CommonOptions,
     readonly signal: AbortSignal,
   ) {
-    this.environment = loadEnvironment(name, { flavor: options.mesh, scenario: options.scenario, kubeconfig: options.kubeconfig, context: options.context });
+    const { mesh: flavor, scenario, kubeconfig, context } = options;
+    this.environment = loadEnvironment(name, { flavor, scenario, kubeconfig, context });
     this.mode = progressMode(options.json === true);
   }
 

@@ -10,7 +10,10 @@ import { lazy } from '../lazy';
 import { duration, runTasks } from '../ui/tasks';
 import { verifyTask } from './up';
 
-/** Lists the scenarios, or switches to one: applies the traffic layer alone, waits until the proxies serve it, and verifies. @returns the exit code */
+/**
+ * Lists the scenarios, or switches to one: applies the traffic layer alone, waits until the proxies serve it, and verifies.
+ * @returns the exit code
+ */
 export async function scenario(name: string, wanted: string | undefined, options: CommonOptions, signal: AbortSignal): Promise<number> {
   return wanted === undefined ? list(new Session(name, options, signal)) : switchTo(name, wanted, options, signal);
 }

@@ -9,9 +9,17 @@ import { ClusterTools, kubectlJson, unreachable } from '../tools/cluster-access'
 import { latestRecord, readReleases, ReleaseRecord } from '../tools/releases';
 import { gatewayUrl } from '../verify/gateway';
 
+interface ReleaseState {
+  readonly name: string;
+  readonly namespace: string;
+  readonly status: string;
+  readonly revision: number;
+  readonly version: string;
+}
+
 interface LayerStatus {
   readonly stack: string;
-  readonly releases: readonly { readonly name: string; readonly namespace: string; readonly status: string; readonly revision: number; readonly version: string }[];
+  readonly releases: readonly ReleaseState[];
 }
 
 interface PodStatus {
@@ -32,7 +40,7 @@ interface EnvironmentStatus {
   readonly ready: boolean;
 }
 
-type Pods = { readonly items: readonly Parameters<typeof waitingReason>[0][] };
+interface Pods { readonly items: readonly Parameters<typeof waitingReason>[0][] }
 
 /** Says what is there: layers with their releases, pods, address, scenario. @returns the exit code: 1 where something is missing or not ready */
 export async function status(name: string, options: CommonOptions, signal: AbortSignal): Promise<number> {
@@ -90,7 +98,8 @@ function layersOf(session: Session, records: readonly ReleaseRecord[]): LayerSta
 
 async function podsOf(session: Session, tools: ClusterTools): Promise<PodStatus[]> {
   const { mesh } = session.handles;
-  const namespaces = [...new Set([mesh.rootNamespace, ...(mesh.ingressGateway ? [mesh.ingressGateway.namespace] : []), session.environment.bookinfo.namespace])];
+  const gateways = mesh.ingressGateway ? [mesh.ingressGateway.namespace] : [];
+  const namespaces = [...new Set([mesh.rootNamespace, ...gateways, session.environment.bookinfo.namespace])];
   return Promise.all(
     namespaces.map(async (namespace) => {
       const { items } = await kubectlJson<Pods>(tools, ['get', 'pods', '-n', namespace], { timeoutSeconds: 30 });

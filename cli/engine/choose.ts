@@ -21,7 +21,8 @@ export interface EngineDecision {
 }
 
 /**
- * Chooses an engine from what is there already, so that one cluster is never applied to by two. Nothing where only a try of Terraform's init can tell.
+ * Chooses an engine from what is there already, so that one cluster is never applied to by two.
+ * @returns nothing where only a try of Terraform's init can tell
  */
 export function chooseByFacts(choice: EngineChoice, facts: EngineFacts): EngineDecision | undefined {
   if (choice !== 'auto') {

@@ -100,11 +100,13 @@ function align(before: readonly unknown[], after: readonly unknown[]): Pair[] {
     head++;
   }
   let tail = 0;
-  while (tail < before.length - head && tail < after.length - head && isDeepStrictEqual(before[before.length - 1 - tail], after[after.length - 1 - tail])) {
+  const most = Math.min(before.length, after.length) - head;
+  while (tail < most && isDeepStrictEqual(before[before.length - 1 - tail], after[after.length - 1 - tail])) {
     tail++;
   }
   const [old, wanted] = [before.slice(head, before.length - tail), after.slice(head, after.length - tail)];
-  return Array.from({ length: Math.max(old.length, wanted.length) }, (_unused, offset) => ({ index: head + offset, old: old[offset], wanted: wanted[offset] }));
+  const longer = old.length > wanted.length ? old : wanted;
+  return longer.map((_item, offset) => ({ index: head + offset, old: old[offset], wanted: wanted[offset] }));
 }
 
 /** Routes are the same where they match the same requests, wherever in the list they stand. */

@@ -6,6 +6,11 @@ import type { ReleaseMend } from './recovery';
 
 type Helm = Pick<ClusterTools, 'helm'>;
 
+interface ReleaseName {
+  readonly name: string;
+  readonly namespace: string;
+}
+
 /** Seconds that rolling back or uninstalling what a killed run left may take. */
 const MEND_SECONDS = 300;
 
@@ -34,7 +39,7 @@ export async function applyMends(tools: Helm, mends: readonly ReleaseMend[], res
 }
 
 /** Uninstalls a release and waits until its objects are gone. */
-export async function uninstallRelease(tools: Helm, release: { readonly name: string; readonly namespace: string }, seconds: number, resume: string): Promise<void> {
+export async function uninstallRelease(tools: Helm, release: ReleaseName, seconds: number, resume: string): Promise<void> {
   const args = ['uninstall', release.name, '-n', release.namespace, '--wait', '--ignore-not-found', '--timeout', `${seconds}s`];
   await withMessage(`Helm could not uninstall ${release.namespace}/${release.name}`, resume, () => tools.helm(args, { timeoutSeconds: seconds + 30 }));
 }

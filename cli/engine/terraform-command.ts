@@ -12,10 +12,8 @@ const PROBE_SECONDS = 60;
 
 /** Environment of every run of Terraform: no questions, no telephone calls home, no other cluster than the stack's own. */
 export function terraformEnvironment(base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  // Terraform's providers read the stack's own kubeconfig; KUBECONFIG would only lead them astray.
-  const { KUBECONFIG: _unused, ...clean } = cleanEnvironment(base);
   const isConfigured = base.TF_PLUGIN_CACHE_DIR !== undefined || base.TF_CLI_CONFIG_FILE !== undefined || existsSync(path.join(os.homedir(), '.terraformrc'));
-  return { ...clean, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', ...(isConfigured ? {} : pluginCache(base)) };
+  return { ...cleanEnvironment(base), TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', ...(isConfigured ? {} : pluginCache(base)) };
 }
 
 /**

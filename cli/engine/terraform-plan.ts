@@ -5,6 +5,8 @@ import { rawObjects } from './desired-release';
 import { isRecord, KubernetesObjectData } from './kubernetes-object';
 import { unescapeTemplate } from './references';
 
+type Values = Readonly<Record<string, unknown>>;
+
 interface ResourceChange {
   readonly address: string;
   readonly mode?: string;
@@ -12,8 +14,8 @@ interface ResourceChange {
   readonly name: string;
   readonly change: {
     readonly actions: readonly string[];
-    readonly before?: Readonly<Record<string, unknown>> | null;
-    readonly after?: Readonly<Record<string, unknown>> | null;
+    readonly before?: Values | null;
+    readonly after?: Values | null;
     readonly after_unknown?: unknown;
     readonly importing?: unknown;
   };
@@ -55,7 +57,7 @@ function resourceChanges(resource: ResourceChange): Change[] {
 }
 
 /** Kubernetes objects that a resource stands for. */
-function objectsOf(type: string, values: Readonly<Record<string, unknown>> | undefined): KubernetesObjectData[] | undefined {
+function objectsOf(type: string, values: Values | undefined): KubernetesObjectData[] | undefined {
   if (!values) {
     return undefined;
   }
@@ -66,26 +68,26 @@ function objectsOf(type: string, values: Readonly<Record<string, unknown>> | und
   return object ? [object] : undefined;
 }
 
-function releaseValues(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function releaseValues(values: Values): Record<string, unknown> {
   const texts = Array.isArray(values.values) ? (values.values as unknown[]).filter((text): text is string => typeof text === 'string') : [];
   const documents = texts.map((text) => parse(unescapeTemplate(text)) as unknown).filter(isRecord);
   return Object.assign({}, ...documents) as Record<string, unknown>;
 }
 
-function argumentDetails(resource: ResourceChange, before: Readonly<Record<string, unknown>> = {}, after: Readonly<Record<string, unknown>> = {}): string[] {
+function argumentDetails(resource: ResourceChange, before: Values = {}, after: Values = {}): string[] {
   if (resource.type !== 'helm_release') {
     const unknown = isRecord(resource.change.after_unknown) ? resource.change.after_unknown : {};
-    const known = (values: Readonly<Record<string, unknown>>): unknown => Object.fromEntries(Object.entries(values).filter(([name]) => unknown[name] !== true));
+    const known = (values: Values): unknown => Object.fromEntries(Object.entries(values).filter(([name]) => unknown[name] !== true));
     return diffFields(known(before), known(after));
   }
-  const own = (values: Readonly<Record<string, unknown>>): unknown => ({
+  const own = (values: Values): unknown => ({
     ...Object.fromEntries(Object.entries(values).filter(([name]) => !REPORTED_BY_HELM.has(name))),
     values: releaseValues(values),
   });
   return diffFields(own(before), own(after));
 }
 
-function creationDetails(type: string, after: Readonly<Record<string, unknown>> | undefined): string[] {
+function creationDetails(type: string, after: Values | undefined): string[] {
   const chart = typeof after?.chart === 'string' ? after.chart.split('/').at(-1) : undefined;
   const version = typeof after?.version === 'string' ? ` ${after.version}` : '';
   return type === 'helm_release' && chart ? [`chart ${chart}${version}`] : [];

@@ -7,8 +7,8 @@ export interface TaskHandle {
 /** One part of a command, as people see it. */
 export interface Task {
   readonly title: string;
-  /** @returns what it came to, shown behind the title */
-  run(handle: TaskHandle): Promise<string | void>;
+  /** @returns what it came to, shown behind the title where it is a text */
+  run(handle: TaskHandle): Promise<unknown>;
 }
 
 /** How progress is shown: redrawn at a terminal, as plain lines elsewhere, or not at all. */
@@ -53,7 +53,7 @@ export async function runTasks(tasks: readonly Task[], mode: ProgressMode): Prom
             wrapper.output = line;
           },
         });
-        wrapper.title = `${task.title}: ${result ? `${result} ` : ''}(${seconds(begin)})`;
+        wrapper.title = `${task.title}: ${typeof result === 'string' ? `${result} ` : ''}(${seconds(begin)})`;
       },
     });
   }
@@ -72,7 +72,7 @@ async function runPlain(task: Task, print: (line: string) => void): Promise<void
       }
     },
   });
-  print(`  done: ${result ? `${result} ` : ''}(${seconds(begin)})`);
+  print(`  done: ${typeof result === 'string' ? `${result} ` : ''}(${seconds(begin)})`);
 }
 
 function seconds(begin: number): string {
