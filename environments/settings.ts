@@ -3,7 +3,9 @@ export const PLACEHOLDER_GROUP = '00000000-0000-0000-0000-000000000000';
 
 /** Entra groups that administer the AKS environments, from AKS_ADMIN_GROUP_ID (several separated by commas). */
 export function adminGroups(env: NodeJS.ProcessEnv = process.env): string[] {
-  const groups = env.AKS_ADMIN_GROUP_ID?.split(',').map((group) => group.trim());
+  const groups = env.AKS_ADMIN_GROUP_ID?.split(',')
+    .map((group) => group.trim())
+    .filter((group) => group !== '');
   return groups?.length ? groups : [PLACEHOLDER_GROUP];
 }
 
@@ -12,5 +14,5 @@ export function adminGroups(env: NodeJS.ProcessEnv = process.env): string[] {
  * @default `aks-istio-<environment>`
  */
 export function dnsLabel(environment: string, env: NodeJS.ProcessEnv = process.env): string {
-  return `${env.DNS_LABEL_PREFIX ?? 'aks-istio'}-${environment}`;
+  return `${env.DNS_LABEL_PREFIX || 'aks-istio'}-${environment}`;
 }

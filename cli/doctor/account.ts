@@ -46,10 +46,7 @@ function judgeSubscription(account: Account, wanted: string | undefined): Findin
     return subscription.failure(`${title} is ${account.state}`, { mend: ['Enable it in the portal, or name another one'] });
   }
   if (wanted === undefined) {
-    return subscription.failure('Terraform is told no subscription', {
-      mend: [`${CHOOSE_SUBSCRIPTION}   # ${account.name}`],
-      see: 'https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs#subscription_id',
-    });
+    return judgeNoSubscription(account);
   }
   return subscription.ok(title);
 }
@@ -84,6 +81,21 @@ export function judgeRights(roles: Read<readonly { readonly roleDefinitionName: 
   }
   return rights.warning(`roles on the subscription: ${held.join(', ') || 'none'}; the cluster layer creates resources and role assignments`, {
     mend: missing.map((role) => `az role assignment create --role '${role}' --assignee '${account.user.name}' --scope /subscriptions/${account.id}   # by its owner`),
+  });
+}
+
+/** What can be said of the environment's settings without asking Azure. */
+export function judgeSettings(subject: Subject): Finding[] {
+  const { cluster } = subject.environment;
+  const isPlaceholder = cluster.kind === 'aks' && cluster.adminGroupObjectIds.includes(PLACEHOLDER_GROUP);
+  return [...(subscriptionOf(subject) === undefined ? [judgeNoSubscription()] : []), ...(isPlaceholder ? [judgePlaceholderGroup()] : [])];
+}
+
+/** What is to say where Terraform is told no subscription; it does not choose one by itself. */
+function judgeNoSubscription(account?: Account): Finding {
+  return findings('Azure', 'subscription').failure('Terraform is told no subscription', {
+    mend: [account ? `${CHOOSE_SUBSCRIPTION}   # ${account.name}` : CHOOSE_SUBSCRIPTION],
+    see: 'https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs#subscription_id',
   });
 }
 
@@ -189,7 +201,7 @@ export function judgeLocalState(environment: string, isPipeline: boolean): Findi
   const detail = `on this machine, in .aks-istio/state/${environment}`;
   return isPipeline
     ? finding.failure(`${detail}: it is lost with the runner`, { mend: [`aks-istio bootstrap ${environment}, then put the block that it prints into environments/${environment}.ts`] })
-    : finding.ok(`${detail}; share it with \`aks-istio bootstrap ${environment}\``);
+    : finding.ok(detail);
 }
 
 /** Looks at the login, and at all that depends on nothing but the account. */

@@ -4,6 +4,9 @@ import { Area, Finding, findings } from './finding';
 const TOLERATED = 60;
 const REFUSED = 300;
 
+/** Seconds that do not count: nodes report every ten seconds. */
+const ROUNDING = 15;
+
 /** What is to say of this machine's clock. */
 export function judgeClock(here: Date, there: Date | undefined, whose: string, area: Area = 'Azure'): Finding {
   const subject = findings(area, 'clock');
@@ -16,7 +19,7 @@ export function judgeClock(here: Date, there: Date | undefined, whose: string, a
   if (seconds > REFUSED) {
     return subject.failure(`${detail}: tokens are refused`, { mend });
   }
-  return seconds > TOLERATED ? subject.warning(detail, { mend }) : subject.ok(seconds <= 2 ? `agrees with ${whose}` : detail);
+  return seconds > TOLERATED ? subject.warning(detail, { mend }) : subject.ok(seconds <= ROUNDING ? `agrees with ${whose}` : detail);
 }
 
 /** Time that Azure's login service states in its answer; nothing where it cannot be reached. */

@@ -1,18 +1,17 @@
-import type { ClusterAccess } from '../../constructs/cluster/cluster';
 import { CliError } from '../errors';
 import type { ClusterTools } from '../tools/cluster-access';
-import { checkAccount, judgeLocalState, readAccount } from './account';
+import { checkAccount, judgeSettings, readAccount } from './account';
 import { judgeAks, readAks } from './aks';
 import { checkCluster } from './cluster';
 import { judgeClock } from './clock';
 import { AREAS, Finding, findings } from './finding';
 import { checkQuota } from './quota';
-import { checkRegion } from './region';
-import { aksPlace, Subject } from './subject';
+import { checkRegion, judgeIstioSupport } from './region';
+import type { MachineProblem, Subject } from './subject';
 import { checkTools } from './tools';
 
 /** How the doctor gets into a cluster that exists. */
-export type OpenCluster = (access: ClusterAccess) => Promise<Pick<ClusterTools, 'kubectl' | 'context'>>;
+export type OpenCluster = () => Promise<Pick<ClusterTools, 'kubectl' | 'context'>>;
 
 /** Looks at everything that an environment needs, at the same time where nothing depends on another; changes nothing. */
 export async function examine(subject: Subject, open: OpenCluster): Promise<Finding[]> {
@@ -23,15 +22,26 @@ export async function examine(subject: Subject, open: OpenCluster): Promise<Find
 }
 
 async function examineKubeconfig(subject: Subject, open: OpenCluster): Promise<Finding[]> {
-  const { environment, env, now } = subject;
+  const { environment, now, isBuiltHere } = subject;
   const { cluster } = environment;
   if (cluster.kind !== 'kubeconfig') {
     return [];
   }
-  const state = { ...judgeLocalState(environment.name, env.CI !== undefined && env.CI !== 'false'), area: 'Cluster' as const };
-  const inside = await examineCluster(environment, { kind: 'kubeconfig', path: cluster.path, context: cluster.context }, open, now);
-  // A cluster entered by a kubeconfig may live no longer than the runner does.
-  return [...inside, state.verdict === 'failure' ? { ...state, verdict: 'warning' as const } : state];
+  if (isBuiltHere) {
+    const { isRunning, problems } = await subject.machine();
+    if (!isRunning) {
+      return judgeMachine(environment.name, problems);
+    }
+  }
+  return examineCluster(environment, open, now);
+}
+
+/** What is to say of this machine before the local cluster was started. */
+function judgeMachine(environment: string, problems: readonly MachineProblem[]): Finding[] {
+  const subject = findings('Cluster', 'local cluster');
+  return problems.length === 0
+    ? [subject.ok(`not started yet: \`aks-istio up ${environment}\` builds and starts it`)]
+    : problems.map(({ what, why, mend }) => subject.failure(`${what}: ${why}`, { mend: [mend] }));
 }
 
 async function examineAzure(subject: Subject, open: OpenCluster): Promise<Finding[]> {
@@ -40,10 +50,12 @@ async function examineAzure(subject: Subject, open: OpenCluster): Promise<Findin
   const [account, there] = await Promise.all([readAccount(subject), subject.serverTime()]);
   const clock = judgeClock(subject.now(), there, "Azure's login service");
   const judged = checkAccount(subject, account);
+  const { mesh } = environment;
+  const support = cluster.kind === 'aks' && mesh.flavor === 'helm' && mesh.helm ? [judgeIstioSupport(mesh.helm.version, cluster.kubernetesVersion)] : [];
   if ('problem' in account) {
     const reason = account.problem.kind === 'missing' ? 'needs az' : 'needs a login';
     const unseen = cluster.kind === 'aks' ? [findings('Region', 'quota, versions, DNS label').skipped(reason)] : [];
-    return [...(await judged), clock, ...unseen, findings('Cluster', 'AKS').skipped(reason)];
+    return [...(await judged), ...judgeSettings(subject), clock, ...support, ...unseen, findings('Cluster', 'AKS').skipped(reason)];
   }
   const aks = await readAks(subject);
   const exists = 'value' in aks && aks.value !== null;
@@ -52,24 +64,14 @@ async function examineAzure(subject: Subject, open: OpenCluster): Promise<Findin
     judged,
     cluster.kind === 'aks' ? checkQuota(subject, cluster, exists) : [],
     cluster.kind === 'aks' ? checkRegion(subject, cluster, account.value) : [],
-    isRunning ? examineAks(subject, open) : [],
+    isRunning ? examineCluster(environment, open, subject.now) : [],
   ]);
-  return [clock, ...judgeAks(aks, subject), ...rest.flat()];
+  return [clock, ...support, ...judgeAks(aks, subject), ...rest.flat()];
 }
 
-function examineAks(subject: Subject, open: OpenCluster): Promise<Finding[]> {
-  const { environment, now } = subject;
-  const { cluster } = environment;
-  const place = aksPlace(environment);
-  if (!place || cluster.kind === 'kubeconfig') {
-    return Promise.resolve([]);
-  }
-  return examineCluster(environment, { kind: 'aks', ...place, subscriptionId: cluster.subscriptionId, login: cluster.login }, open, now);
-}
-
-async function examineCluster(environment: Subject['environment'], access: ClusterAccess, open: OpenCluster, now: () => Date): Promise<Finding[]> {
+async function examineCluster(environment: Subject['environment'], open: OpenCluster, now: () => Date): Promise<Finding[]> {
   try {
-    return await checkCluster(await open(access), environment, now);
+    return await checkCluster(await open(), environment, now);
   } catch (error) {
     if (!(error instanceof CliError)) {
       throw error;

@@ -24,13 +24,21 @@ export async function checkQuota(subject: Subject, settings: AksSettings, exists
   const query = '[].{name:name,family:family,capabilities:capabilities,restrictions:restrictions}';
   const [usage, ...skus] = await Promise.all([
     askAz<VmUsage[]>(subject, 'vm', 'list-usage', '--location', location),
-    ...sizes.map((size) => askAz<VmSku[]>(subject, 'vm', 'list-skus', '--location', location, '--resource-type', 'virtualMachines', '--size', size, '--all', 'true', '--query', query)),
+    ...sizes.map((size) => {
+      const of = ['--location', location, '--resource-type', 'virtualMachines', '--size', size, '--all', 'true'];
+      return askAz<VmSku[]>(subject, 'vm', 'list-skus', ...of, '--query', query);
+    }),
   ]);
   return judgeQuota(usage, new Map(sizes.map((size, index) => [size, skus[index]])), settings, exists);
 }
 
 /** What is to say of the cores that the node pools need. */
-export function judgeQuota(usage: Read<readonly VmUsage[]>, skus: ReadonlyMap<string, Read<readonly VmSku[]>>, settings: AksSettings, exists: boolean): Finding[] {
+export function judgeQuota(
+  usage: Read<readonly VmUsage[]>,
+  skus: ReadonlyMap<string, Read<readonly VmSku[]>>,
+  settings: AksSettings,
+  exists: boolean,
+): Finding[] {
   const subject = findings('Region', 'VM sizes');
   const { location } = settings;
   const known = new Map<string, VmSku>();

@@ -12,7 +12,11 @@ export interface MeshRevision {
 }
 
 /** `az aks mesh get-revisions`; versions of az wrap the list differently. */
-export type MeshRevisions = { readonly meshRevisions: readonly MeshRevision[] } | readonly { readonly properties?: { readonly meshRevisions: readonly MeshRevision[] } }[];
+export type MeshRevisions = RevisionList | readonly { readonly properties?: RevisionList }[];
+
+interface RevisionList {
+  readonly meshRevisions: readonly MeshRevision[];
+}
 
 /** One entry of `az aks get-versions`. */
 export interface KubernetesVersion {
@@ -33,7 +37,6 @@ export async function checkRegion(subject: Subject, settings: AksSettings, accou
   return [
     judgeKubernetesVersion(versions, settings),
     ...(revisions ? judgeRevisions(revisions, environment.mesh.addon?.revisions ?? [], settings) : []),
-    ...(environment.mesh.flavor === 'helm' && environment.mesh.helm ? [judgeIstioSupport(environment.mesh.helm.version, settings.kubernetesVersion)] : []),
     label,
   ];
 }
@@ -70,9 +73,7 @@ export function judgeRevisions(read: Read<MeshRevisions>, wanted: readonly strin
   if ('problem' in read) {
     return [subject.warning(`could not be read: ${reasonOf(read.problem)}`, { mend: [`az aks mesh get-revisions --location ${location} --output table`] })];
   }
-  const offered = Array.isArray(read.value)
-    ? (read.value as readonly { properties?: { meshRevisions: readonly MeshRevision[] } }[]).flatMap((entry) => entry.properties?.meshRevisions ?? [])
-    : (read.value as { meshRevisions: readonly MeshRevision[] }).meshRevisions;
+  const offered = 'meshRevisions' in read.value ? read.value.meshRevisions : read.value.flatMap(({ properties }) => properties?.meshRevisions ?? []);
   const names = offered.map(({ revision }) => revision).join(', ');
   return wanted.map((revision, index) => {
     const found = offered.find((candidate) => candidate.revision === revision);

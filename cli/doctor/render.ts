@@ -5,9 +5,10 @@ import { AREAS, countVerdict, Finding, Verdict } from './finding';
 const MARK: Readonly<Record<Verdict, string>> = { ok: '✓', warning: '!', failure: '✗', skipped: '-' };
 
 /** The list as people read it: what was looked at, what was seen, and below each fault what mends it. */
-export function renderFindings(environment: Environment, list: readonly Finding[], color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined): string {
+export function renderFindings(environment: Environment, list: readonly Finding[], color = false): string {
   const colors = createColors(color);
-  const paint: Readonly<Record<Verdict, (text: string) => string>> = { ok: colors.green, warning: colors.yellow, failure: colors.red, skipped: colors.dim };
+  const { green: ok, yellow: warning, red: failure, dim: skipped } = colors;
+  const paint: Readonly<Record<Verdict, (text: string) => string>> = { ok, warning, failure, skipped };
   const width = Math.max(0, ...list.map(({ subject }) => subject.length));
   const lines = AREAS.flatMap((area) => {
     const own = list.filter((finding) => finding.area === area);
@@ -21,7 +22,8 @@ export function renderFindings(environment: Environment, list: readonly Finding[
 }
 
 function heading({ name, cluster, mesh }: Environment): string {
-  const place = cluster.kind === 'aks' ? `AKS in ${cluster.location}` : cluster.kind === 'existing-aks' ? `AKS cluster ${cluster.name}` : `kubeconfig ${cluster.path}`;
+  const existing = cluster.kind === 'existing-aks' ? `AKS cluster ${cluster.name}` : `kubeconfig ${'path' in cluster ? cluster.path : ''}`;
+  const place = cluster.kind === 'aks' ? `AKS in ${cluster.location}` : existing;
   const istio = mesh.flavor === 'helm' ? `Istio ${mesh.helm?.version ?? ''} by Helm` : `Istio add-on ${mesh.addon?.revisions.join(', ') ?? ''}`;
   return `${name}: ${place}, ${istio}`;
 }

@@ -6,6 +6,13 @@ import { readJson } from './ask';
 /** An environment's own cluster on AKS. */
 export type AksSettings = Extract<Environment['cluster'], { kind: 'aks' }>;
 
+/** Something about this machine that the local cluster cannot live with. */
+export interface MachineProblem {
+  readonly what: string;
+  readonly why: string;
+  readonly mend: string;
+}
+
 /** What is looked at, and what it is looked at with. */
 export interface Subject {
   readonly environment: Environment;
@@ -17,6 +24,10 @@ export interface Subject {
   readonly serverTime: () => Promise<Date | undefined>;
   /** How stacks are applied: Terraform always, or what `auto` finds. @default 'auto' */
   readonly engine: 'auto' | 'terraform' | 'direct';
+  /** Its cluster is the one that `up` starts on this machine; programs come with it. */
+  readonly isBuiltHere: boolean;
+  /** Whether that cluster runs, and what keeps it from running on this machine. */
+  readonly machine: () => Promise<{ readonly isRunning: boolean; readonly problems: readonly MachineProblem[] }>;
 }
 
 /** Where the AKS cluster of an environment is, whether it exists or not; nothing where it is no AKS cluster. */

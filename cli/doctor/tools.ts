@@ -1,5 +1,5 @@
-import type { Program } from '../tools/executables';
-import { installHint } from '../tools/executables';
+import { neededPrograms } from '../prerequisites';
+import { installHint, Program } from '../tools/executables';
 import { readText } from './ask';
 import { Finding, findings } from './finding';
 import type { Subject } from './subject';
@@ -42,17 +42,12 @@ export async function checkTools(subject: Subject): Promise<Finding[]> {
   return [judgeNode(process.versions.node), ...(await Promise.all(found))];
 }
 
-/** Which programs an environment needs: Terraform and Azure's tools for AKS, either engine's for a cluster that exists. */
-function needsOf({ environment, engine }: Subject): Partial<Record<Program, Need>> {
-  const isAzure = environment.cluster.kind !== 'kubeconfig';
+/** Which programs an environment needs: those of the engine that will apply it, and what reads the cluster. */
+function needsOf({ environment, engine, isBuiltHere }: Subject): Partial<Record<Program, Need>> {
   const needsTerraform = engine === 'terraform' || environment.cluster.kind === 'aks' || environment.state.kind === 'azurerm';
-  return {
-    terraform: needsTerraform ? 'required' : 'useful',
-    ...(isAzure ? { az: 'required' as const, kubelogin: 'required' as const } : {}),
-    kubectl: 'required',
-    helm: needsTerraform ? 'useful' : 'required',
-    istioctl: 'useful',
-  };
+  const needed = isBuiltHere ? [] : neededPrograms(environment, needsTerraform ? 'terraform' : 'direct');
+  const useful: Program[] = ['terraform', 'kubectl', 'helm', 'istioctl'];
+  return Object.fromEntries([...useful.map((name) => [name, 'useful']), ...needed.map((name) => [name, 'required'])]);
 }
 
 /** What is to say of Node.js. */

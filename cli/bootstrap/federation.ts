@@ -1,0 +1,124 @@
+import type { StateStorage } from './storage';
+import { storageIds } from './storage';
+
+/** What a pipeline's identities may do: plan reads, apply changes. */
+type Purpose = 'plan' | 'apply';
+
+/** The pipelines that shall be let in. */
+export interface PipelineHosts {
+  /** `owner/repository` @default none */
+  readonly github?: string;
+  /** `organisation/project` @default none */
+  readonly azureDevOps?: string;
+}
+
+/** Issuer of the tokens that GitHub gives to its jobs. */
+const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
+
+/** What Entra expects as the audience of a federated token. */
+const AUDIENCE = 'api://AzureADTokenExchange';
+
+/**
+ * Roles that the cluster layer assigns, or that an environment may come to assign: all that the applying identity may hand out. So it cannot make
+ * itself an owner.
+ * @see https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+ */
+export const ASSIGNABLE_ROLES: Readonly<Record<string, string>> = {
+  'Network Contributor': '4d97b98b-1d4f-4787-a291-c67834d212e7',
+  'Azure Kubernetes Service Cluster User Role': '4abbcc35-e782-43d8-92c5-2d3f1bd2253f',
+  'Azure Kubernetes Service RBAC Cluster Admin': 'b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b',
+  AcrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d',
+  'Key Vault Secrets User': '4633458b-17de-408a-b874-0445c86b69e6',
+};
+
+/** Role whose holder assigns roles; given with a condition that names which. */
+const ASSIGNER = 'Role Based Access Control Administrator';
+
+/**
+ * What the identity of each purpose holds. Planning reads the cluster's Secrets too (Helm keeps its releases there), and the state without its lock.
+ * @see https://learn.microsoft.com/azure/aks/manage-azure-rbac
+ */
+const ROLES: Readonly<Record<Purpose, { readonly subscription: readonly string[]; readonly container: string }>> = {
+  plan: {
+    subscription: ['Reader', 'Azure Kubernetes Service Cluster User Role', 'Azure Kubernetes Service RBAC Writer'],
+    container: 'Storage Blob Data Reader',
+  },
+  apply: { subscription: ['Contributor', ASSIGNER], container: 'Storage Blob Data Contributor' },
+};
+
+/** Name of GitHub's and Azure DevOps' environment, and of the service connection, for a purpose. */
+export function pipelineEnvironment(environment: string, purpose: Purpose): string {
+  return purpose === 'plan' ? `${environment}-plan` : environment;
+}
+
+/** What a pipeline's token has to say of itself. */
+export function federatedSubject(host: keyof PipelineHosts, place: string, environment: string, purpose: Purpose): string {
+  const name = pipelineEnvironment(environment, purpose);
+  return host === 'github' ? `repo:${place}:environment:${name}` : `sc://${place}/${name}`;
+}
+
+/** The commands that let pipelines in without any secret: two identities, their roles, and which pipeline may become which. */
+export function federationCommands(environment: string, storage: StateStorage, hosts: PipelineHosts): string[] {
+  return (['plan', 'apply'] as const).flatMap((purpose) => [
+    ...(purpose === 'plan' ? ['# Plans: may read. Anybody who can push a branch can run them.'] : ['', '# Applies: may change. Guard this environment with required reviewers.']),
+    ...identityCommands(environment, storage, purpose),
+    ...hostCommands(environment, storage, hosts, purpose),
+  ]);
+}
+
+function identityCommands(environment: string, storage: StateStorage, purpose: Purpose): string[] {
+  const { resourceGroupName: group, location, subscriptionId } = storage;
+  const name = identityName(environment, purpose);
+  const variable = purpose.toUpperCase();
+  const assign = `az role assignment create --assignee-object-id "$${variable}_ID" --assignee-principal-type ServicePrincipal`;
+  const { subscription, container } = ROLES[purpose];
+  return [
+    `az identity create --name ${name} --resource-group ${group} --location ${location} --subscription ${subscriptionId}`,
+    `${variable}_ID=$(az identity show --name ${name} --resource-group ${group} --subscription ${subscriptionId} --query principalId --output tsv)`,
+    `${variable}_CLIENT=$(az identity show --name ${name} --resource-group ${group} --subscription ${subscriptionId} --query clientId --output tsv)`,
+    ...subscription.map((role) => `${assign} --role '${role}' --scope /subscriptions/${subscriptionId}${role === ASSIGNER ? condition() : ''}`),
+    `${assign} --role '${container}' --scope ${storageIds(storage).container}`,
+    ...(purpose === 'apply' ? [`az ad group member add --group "$AKS_ADMIN_GROUP_ID" --member-id "$${variable}_ID"   # it applies the layers inside the cluster too`] : []),
+  ];
+}
+
+function condition(): string {
+  const action = (verb: 'write' | 'delete', source: '@Request' | '@Resource'): string => {
+    const roles = Object.values(ASSIGNABLE_ROLES).join(', ');
+    const name = `Microsoft.Authorization/roleAssignments/${verb}`;
+    return `((!(ActionMatches{'${name}'})) OR (${source}[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roles}}))`;
+  };
+  return ` --condition-version 2.0 --condition "${action('write', '@Request')} AND ${action('delete', '@Resource')}"`;
+}
+
+function hostCommands(environment: string, storage: StateStorage, hosts: PipelineHosts, purpose: Purpose): string[] {
+  const create =
+    `az identity federated-credential create --identity-name ${identityName(environment, purpose)} --resource-group ${storage.resourceGroupName}` +
+    ` --subscription ${storage.subscriptionId} --audiences ${AUDIENCE}`;
+  const name = pipelineEnvironment(environment, purpose);
+  const commands: string[] = [];
+  if (hosts.github) {
+    const subject = federatedSubject('github', hosts.github, environment, purpose);
+    commands.push(
+      `${create} --name github-${name} --issuer ${GITHUB_ISSUER} --subject '${subject}'`,
+      `gh api --method PUT repos/${hosts.github}/environments/${name}`,
+      `gh variable set AZURE_CLIENT_ID --repo ${hosts.github} --env ${name} --body "$${purpose.toUpperCase()}_CLIENT"`,
+      `gh variable set AZURE_TENANT_ID --repo ${hosts.github} --env ${name} --body "$(az account show --query tenantId --output tsv)"`,
+      `gh variable set AZURE_SUBSCRIPTION_ID --repo ${hosts.github} --env ${name} --body ${storage.subscriptionId}`,
+      `gh variable set AKS_ADMIN_GROUP_ID --repo ${hosts.github} --env ${name} --body "$AKS_ADMIN_GROUP_ID"`,
+    );
+  }
+  if (hosts.azureDevOps) {
+    const subject = federatedSubject('azureDevOps', hosts.azureDevOps, environment, purpose);
+    commands.push(
+      `# Azure DevOps: make the service connection ${name} (Azure Resource Manager, workload identity federation, manual), and take issuer and subject`,
+      `# from its draft; the subject is ${subject}, or begins with /eid1/ where Entra issues the token.`,
+      `${create} --name azure-devops-${name} --issuer "$ISSUER" --subject "$SUBJECT"`,
+    );
+  }
+  return commands;
+}
+
+function identityName(environment: string, purpose: Purpose): string {
+  return `${environment}-pipeline-${purpose}`;
+}

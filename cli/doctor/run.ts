@@ -1,0 +1,36 @@
+import { checkMachine, status } from '../../local-cluster';
+import type { CommonOptions } from '../options';
+import { Session } from '../session';
+import { cleanEnvironment } from '../tools/cluster-access';
+import { asker } from './ask';
+import { azureTime } from './clock';
+import { examine } from './doctor';
+import { countVerdict, Finding, isHealthy } from './finding';
+import { renderFindings } from './render';
+
+/** Looks at an environment and prints what was found. @returns the exit code: 1 where something stands in the way */
+export async function doctor(name: string, options: CommonOptions, signal: AbortSignal): Promise<number> {
+  const session = new Session(name, options, signal);
+  const list = await examine(
+    {
+      environment: session.environment,
+      engine: options.engine ?? 'auto',
+      ask: asker({ known: session.programs, env: cleanEnvironment(), signal }),
+      env: process.env,
+      now: () => new Date(),
+      serverTime: azureTime,
+      isBuiltHere: session.isBuiltHere,
+      machine: async () => ((await status()).state === 'running' ? { isRunning: true, problems: [] } : { isRunning: false, problems: await checkMachine() }),
+    },
+    () => session.tools(),
+  );
+  const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+  const text = options.json ? JSON.stringify(report(name, list), undefined, 2) : renderFindings(session.environment, list, color);
+  process.stdout.write(`${text}\n`);
+  return isHealthy(list) ? 0 : 1;
+}
+
+/** The findings as `--json` prints them. */
+function report(environment: string, list: readonly Finding[]): object {
+  return { environment, ok: isHealthy(list), failures: countVerdict(list, 'failure'), warnings: countVerdict(list, 'warning'), findings: list };
+}
