@@ -1,7 +1,7 @@
 import type { Expectation } from '../scenarios';
 import { SCENARIOS } from '../scenarios';
 import { bookinfoServices } from '../constructs/bookinfo/services';
-import { judgeAbort, judgeDelay } from '../cli/verify/faults';
+import { judgeAbort, judgeDelay, judgeDenied } from '../cli/verify/faults';
 import { gatewayUrl } from '../cli/verify/gateway';
 import { escapeXml, toJUnit } from '../cli/verify/junit';
 import { MeshAnswer, parseAnswers } from '../cli/verify/mesh-call';
@@ -169,6 +169,16 @@ describe('faults', () => {
     // Refused by a policy, not by the fault.
     const refused = answer({ status: 403, body: 'RBAC: access denied' });
     expect(judgeAbort({ ...abort, status: 403 }, { reviews: [unrated], direct: refused, others: [] }).verdict).toBe('fail');
+  });
+
+  test('every call that nobody allowed has to be refused, and by the mesh', () => {
+    const refused = answer({ status: 403, body: 'RBAC: access denied' });
+    expect(judgeDenied([refused, refused], 2)).toEqual({ verdict: 'pass', observation: '2 x 403 RBAC: access denied' });
+    expect(judgeDenied([refused, answer({ body: '{}' })], 2)).toEqual({ verdict: 'fail', observation: '1 of 2 not denied: 200 {}' });
+    expect(judgeDenied([refused, answer({ status: 403, body: 'the program says no' })], 2).verdict).toBe('fail');
+    expect(judgeDenied([refused, answer({ status: undefined, error: 'TimeoutError' })], 2).verdict).toBe('fail');
+    expect(judgeDenied([refused], 2).verdict).toBe('fail');
+    expect(judgeDenied([], 0).verdict).toBe('fail');
   });
 
   test('answers are found among other output', () => {

@@ -1,8 +1,8 @@
 import { serviceHost } from '../../constructs/kubernetes/service';
 import { bookinfoPods, Check, originOf, reviewsVersions, serviceUrl, VerifyContext } from './context';
-import { isDenied } from './faults';
+import { judgeDenied } from './faults';
 import { Visitor } from './gateway';
-import { callFrom, callFromNode, describeAnswer, MeshAnswer } from './mesh-call';
+import { callFrom, callFromNode } from './mesh-call';
 import { judgePlaintext } from './plaintext';
 import { hasLabels, listPods, MeshPod, PROXY_CONTAINER } from './pods';
 import { describePage, expectedPage, judgePage } from './product-page';
@@ -10,6 +10,8 @@ import { judgeSync, parseProxyStatus, parseSyncz, ProxyStatus } from './proxy-sy
 import type { Outcome } from './result';
 
 const PAGE_LOADS = 3;
+/** Enough to meet every connection that a proxy still keeps from before a change: each answers once more by the old rules. */
+const DENIED_CALLS = 8;
 
 /** The product page, as one visitor sees it. @param user who signs in first; nobody where left out */
 export function pageCheck(context: VerifyContext, user?: string): Check {
@@ -44,30 +46,28 @@ export function pageCheck(context: VerifyContext, user?: string): Check {
 export function deniedChecks(context: VerifyContext): Check[] {
   const ratings: Check = {
     name: 'denied: productpage calls ratings',
+    phase: 'late',
     expectation: '403 from the proxy of ratings: only reviews may call it',
-    sent: `GET ${serviceUrl(context, 'ratings')} from productpage`,
+    sent: `${DENIED_CALLS} x GET ${serviceUrl(context, 'ratings')} from productpage`,
     async attempt() {
       const origin = originOf(context, await bookinfoPods(context), 'productpage');
-      const [answer] = await callFrom(context.tools, origin, [{ url: serviceUrl(context, 'ratings') }], { timeoutSeconds: 12 });
-      return denial(answer);
+      const call = { url: serviceUrl(context, 'ratings'), headers: { connection: 'close' }, count: DENIED_CALLS };
+      return judgeDenied(await callFrom(context.tools, origin, [call], { timeoutSeconds: 12, concurrency: DENIED_CALLS }), DENIED_CALLS);
     },
   };
   const reviews: Check = {
     name: 'denied: ratings calls reviews',
+    phase: 'late',
     expectation: '403 from the proxy of reviews: only productpage may call it',
-    sent: `GET ${serviceUrl(context, 'reviews')} from ratings`,
+    sent: `${DENIED_CALLS} x GET ${serviceUrl(context, 'reviews')} from ratings`,
     async attempt() {
       const origin = originOf(context, await bookinfoPods(context), 'ratings');
-      return denial(await callFromNode(context.tools, origin, serviceUrl(context, 'reviews')));
+      return judgeDenied(await callFromNode(context.tools, origin, serviceUrl(context, 'reviews'), DENIED_CALLS), DENIED_CALLS);
     },
   };
   // A fault for everybody is injected on the caller's side: the proxy of ratings is never asked.
   const hidden = context.expectations.some(({ kind, user }) => kind === 'abort' && user === undefined);
   return hidden ? [reviews] : [ratings, reviews];
-}
-
-function denial(answer: MeshAnswer | undefined): Outcome {
-  return answer ? { verdict: isDenied(answer) ? 'pass' : 'fail', observation: describeAnswer(answer) } : { verdict: 'fail', observation: 'no answer' };
 }
 
 /** Requests without TLS, from a pod that belongs to no mesh. */
@@ -78,6 +78,7 @@ export function plaintextCheck(context: VerifyContext): Check {
   const service = serviceHost(bookinfo.reviews, mesh.clusterDomain);
   return {
     name: 'plaintext refused',
+    phase: 'late',
     expectation: 'a pod without a sidecar is refused by reviews, by pod and by Service; the gateway answers it',
     sent: `plain GET http://${service}:${port}/reviews/0 and the same to a pod, from a namespace outside the mesh`,
     async attempt() {

@@ -34,8 +34,12 @@ export interface Check {
   readonly expectation: string;
   /** The requests that an attempt sends, in words. */
   readonly sent: string;
-  /** Other requests would spoil what it counts. @default false */
-  readonly exclusive?: boolean;
+  /**
+   * When it runs: with the others, `alone` as other requests would spoil what it counts, or `late` as what a change just took away would still
+   * pass: proxies finish their old connections by the old rules.
+   * @default 'early'
+   */
+  readonly phase?: 'early' | 'alone' | 'late';
   /** Sends the requests anew and judges what comes back. */
   attempt(): Promise<Outcome>;
 }

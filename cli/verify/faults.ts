@@ -12,6 +12,17 @@ export function isDenied(answer: MeshAnswer): boolean {
   return answer.status === 403 && (answer.body ?? '').includes('RBAC');
 }
 
+/** Judges calls that nobody allowed: every one of them has to be refused by the mesh. */
+export function judgeDenied(answers: readonly MeshAnswer[], sent: number): Outcome {
+  const others = answers.filter((answer) => !isDenied(answer));
+  if (sent === 0 || answers.length < sent) {
+    return { verdict: 'fail', observation: `only ${answers.length} of ${sent} requests were answered` };
+  }
+  return others.length > 0
+    ? { verdict: 'fail', observation: `${others.length} of ${sent} not denied: ${describeAnswer(others[0])}` }
+    : { verdict: 'pass', observation: `${sent} x ${describeAnswer(answers[0])}` };
+}
+
 /**
  * Judges an injected delay.
  * @param slow answers on behalf of whom the delay is for

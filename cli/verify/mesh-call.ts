@@ -83,9 +83,10 @@ export async function callFrom(
   calls: readonly MeshCall[],
   bounds: MeshCallBounds = {},
 ): Promise<MeshAnswer[]> {
-  const spec = { calls, concurrency: 16, timeoutSeconds: 5, budgetSeconds: 12, ...bounds };
+  const { concurrency = 16, timeoutSeconds = 5, budgetSeconds = 12 } = bounds;
+  const spec = { calls, concurrency, timeoutSeconds, budgetSeconds };
   const command = ['exec', '-n', origin.namespace, origin.pod, '-c', origin.container, '--', 'python3', '-c', SCRIPT, JSON.stringify(spec)];
-  const { stdout } = await tools.kubectl(command, { timeoutSeconds: spec.budgetSeconds + spec.timeoutSeconds + 15 });
+  const { stdout } = await tools.kubectl(command, { timeoutSeconds: budgetSeconds + timeoutSeconds + 15 });
   return parseAnswers(stdout);
 }
 
@@ -97,20 +98,27 @@ export function parseAnswers(stdout: string): MeshAnswer[] {
     .map((line) => JSON.parse(line) as MeshAnswer);
 }
 
-/** Sends one GET from a container that has Node instead, as Bookinfo's ratings has. */
-export async function callFromNode(tools: Pick<ClusterTools, 'kubectl'>, origin: CallOrigin, url: string): Promise<MeshAnswer> {
+/** Sends GETs one after the other, each on a connection of its own, from a container that has Node instead, as Bookinfo's ratings has. */
+export async function callFromNode(tools: Pick<ClusterTools, 'kubectl'>, origin: CallOrigin, url: string, count: number): Promise<MeshAnswer[]> {
   const script = `
-    const begin = Date.now();
-    const done = (answer) => { console.log(JSON.stringify({ ...answer, call: 0, seconds: (Date.now() - begin) / 1000 })); process.exit(0); };
-    require('http').get(process.argv[1], { timeout: 5000 }, (response) => {
-      let body = '';
-      response.on('data', (chunk) => { body += chunk; });
-      response.on('end', () => done({ status: response.statusCode, body: body.slice(0, 4000) }));
-    }).on('error', (error) => done({ error: (error.code || error.name) + ': ' + error.message }))
-      .on('timeout', () => done({ error: 'TimeoutError: no answer within 5 s' }));`;
-  const command = ['exec', '-n', origin.namespace, origin.pod, '-c', origin.container, '--', 'node', '-e', script, url];
-  const { stdout } = await tools.kubectl(command, { timeoutSeconds: 20 });
-  return parseAnswers(stdout)[0] ?? { call: 0, seconds: 0, error: 'NoAnswer: node printed nothing' };
+    const send = (left) => {
+      const begin = Date.now();
+      const done = (answer) => {
+        console.log(JSON.stringify({ ...answer, call: 0, seconds: (Date.now() - begin) / 1000 }));
+        if (left > 1) { send(left - 1); }
+      };
+      const request = require('http').get(process.argv[1], { timeout: 5000, agent: false }, (response) => {
+        let body = '';
+        response.on('data', (chunk) => { body += chunk; });
+        response.on('end', () => done({ status: response.statusCode, body: body.slice(0, 4000) }));
+      });
+      request.on('error', (error) => done({ error: (error.code || error.name) + ': ' + error.message }));
+      request.on('timeout', () => request.destroy(new Error('no answer within 5 s')));
+    };
+    send(Number(process.argv[2]));`;
+  const command = ['exec', '-n', origin.namespace, origin.pod, '-c', origin.container, '--', 'node', '-e', script, url, String(count)];
+  const { stdout } = await tools.kubectl(command, { timeoutSeconds: 15 + 5 * count });
+  return parseAnswers(stdout);
 }
 
 /** An answer in a few words. */

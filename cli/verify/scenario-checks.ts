@@ -102,7 +102,7 @@ function mirrorCheck(context: VerifyContext, expectation: MirrorExpectation): Ch
     name: `mirror reviews to ${expectation.version}${suffix(expectation.user)}`,
     expectation: describeMirror(expectation.version, expectation.percent, MIRRORED_CALLS),
     sent: `${MIRRORED_CALLS} x GET ${url}${header(expectation.user)} from productpage; the proxy of ${expectation.version} counts`,
-    exclusive: true,
+    phase: 'alone',
     async attempt() {
       const pods = await bookinfoPods(context);
       const targets = pods.filter((pod) => pod.ready && hasLabels(pod, labels));

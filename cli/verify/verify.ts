@@ -12,6 +12,8 @@ import { scenarioCheck } from './scenario-checks';
 
 /** Proxies catch up with a change within about five seconds; after this many a failing check has failed. */
 const SETTLE_SECONDS = 20;
+/** Rules that are gone are still obeyed for a moment: what they refuse is not asked sooner than this many seconds after the start. */
+const LATE_SECONDS = 5;
 const PAUSE_MS = 500;
 /** More at once would slow each other down on a small node, and with it what is timed. */
 const PARALLEL = 3;
@@ -58,7 +60,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
   try {
     // It takes a few seconds to start, which the other checks can use; the plaintext check tells of its failure.
     context.outsidePod().catch(() => undefined);
-    const rows = await runChecks(checksOf(context), request, begin + SETTLE_SECONDS * 1000);
+    const rows = await runChecks(checksOf(context), request, begin);
     return {
       environment: environment.name,
       scenario: scenario.name,
@@ -86,14 +88,15 @@ export function checksOf(context: VerifyContext): Check[] {
   ];
 }
 
-async function runChecks(checks: readonly Check[], request: VerifyRequest, deadline: number): Promise<VerifyRow[]> {
-  const rows: VerifyRow[] = new Array<VerifyRow>(checks.length);
-  const runAll = async (indexes: number[], workers: number): Promise<void> => {
-    const queue = [...indexes];
+async function runChecks(checks: readonly Check[], request: VerifyRequest, begin: number): Promise<VerifyRow[]> {
+  const rows = new Map<Check, VerifyRow>();
+  const runPhase = async (phase: readonly Check[], workers: number): Promise<void> => {
+    const queue = [...phase];
     const work = async (): Promise<void> => {
-      for (let index = queue.shift(); index !== undefined; index = queue.shift()) {
-        rows[index] = await runCheck(checks[index], deadline, request.signal);
-        request.report(`${rows[index].verdict.padEnd(7)}  ${checks[index].name}`);
+      for (let check = queue.shift(); check; check = queue.shift()) {
+        const row = await runCheck(check, begin + SETTLE_SECONDS * 1000, request.signal);
+        rows.set(check, row);
+        request.report(`${row.verdict.padEnd(7)}  ${check.name}`);
       }
     };
     const ended = await Promise.allSettled(Array.from({ length: workers }, work));
@@ -102,12 +105,15 @@ async function runChecks(checks: readonly Check[], request: VerifyRequest, deadl
       throw failed.reason;
     }
   };
-  const indexes = checks.map((_, index) => index);
+  const [sync, ...others] = checks;
+  const inPhase = (phase: Check['phase']): Check[] => others.filter((check) => (check.phase ?? 'early') === phase);
   // Proxies first: as long as they are behind, the others would only be repeated.
-  await runAll(indexes.slice(0, 1), 1);
-  await runAll(indexes.slice(1).filter((index) => !checks[index].exclusive), PARALLEL);
-  await runAll(indexes.slice(1).filter((index) => checks[index].exclusive), 1);
-  return rows;
+  await runPhase([sync], 1);
+  await runPhase(inPhase('early'), PARALLEL);
+  await runPhase(inPhase('alone'), 1);
+  await pause(begin + LATE_SECONDS * 1000 - Date.now());
+  await runPhase(inPhase('late'), PARALLEL);
+  return checks.flatMap((check) => rows.get(check) ?? []);
 }
 
 /** Repeats a check until it does not fail or the time is up; it is tried at least once. */
@@ -118,7 +124,7 @@ export async function runCheck(check: Check, deadline: number, signal?: AbortSig
     if (outcome.verdict !== 'fail' || Date.now() + pauseMs > deadline) {
       return { check: check.name, expectation: check.expectation, sent: check.sent, ...outcome, seconds: since(begin), attempts };
     }
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await pause(pauseMs);
   }
 }
 
@@ -155,13 +161,20 @@ async function askable<T>(environment: string, ask: () => Promise<T>): Promise<T
   }
 }
 
-/** The last line of a program's complaint, or the message. */
+/** The last line of a program's complaint that says something, or the message. */
 function reason(error: unknown): string {
   if (error instanceof CommandError) {
-    const last = error.stderr.trim().split('\n').at(-1);
+    const last = error.stderr
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('command terminated with'))
+      .at(-1);
     return error.timedOutAfterSeconds === undefined && last ? last : error.message.split('\n')[0];
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
 }
 
 function since(begin: number): number {
