@@ -83,7 +83,7 @@ export function callerOf(model: MeshModel, from: SimulatedRequest['from'], homeN
   const service = services.find((candidate) => candidate.namespace === homeNamespace) ?? services[0];
   const workloads = service
     ? (Registry.of(model).endpoints(service) ?? [])
-    : model.workloads.filter((workload) => workload.name === name && (namespace ?? workload.namespace) === workload.namespace);
+    : ownFirst(model.workloads.filter((workload) => workload.name === name && (namespace ?? workload.namespace) === workload.namespace), homeNamespace).slice(0, 1);
   if (workloads.length > 0) {
     const [first] = workloads;
     // What differs between the versions of a caller is not known of it.
@@ -102,6 +102,10 @@ export function callerOf(model: MeshModel, from: SimulatedRequest['from'], homeN
   }
   const known = [...new Set([...model.services.map((candidate) => candidate.name), ...model.workloads.map((candidate) => candidate.name)])];
   throw new Error(`from: the model has no Service and no workload ${JSON.stringify(from)}. Name one of: ${known.sort().join(', ') || 'there is none'}.`);
+}
+
+function ownFirst(workloads: readonly ModelWorkload[], namespace: string): readonly ModelWorkload[] {
+  return [...workloads].sort((a, b) => Number(b.namespace === namespace) - Number(a.namespace === namespace));
 }
 
 /**

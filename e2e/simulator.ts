@@ -1,0 +1,65 @@
+import { localClusterPaths } from '../local-cluster/paths';
+import { Cluster, ClusterAccess } from './simulator/cluster';
+import type { Comparison } from './simulator/compare';
+import { NAMESPACE, startPods } from './simulator/pods';
+import { compareRouting } from './simulator/routing';
+
+export interface SimulatorSuiteOptions {
+  /** @default the local cluster */
+  readonly access?: ClusterAccess;
+  /** Image with Node.js that the pods run. @default Bookinfo's ratings, which every cluster with Bookinfo has */
+  readonly image?: string;
+  /** @default { 'istio-injection': 'enabled' } */
+  readonly injectionLabels?: Readonly<Record<string, string>>;
+  /** Where the generated cases start; the same number gives the same cases. @default 1 */
+  readonly seed?: number;
+  /** @default true */
+  readonly cleanUp?: boolean;
+  /** Called with each line of the report. @default standard output */
+  readonly report?: (line: string) => void;
+}
+
+export interface SimulatorSuiteResult {
+  readonly ok: boolean;
+  readonly compared: number;
+  readonly parts: readonly Comparison[];
+}
+
+/** Holds the simulator's answers against what the proxies of a real mesh do, for generated configurations and requests and for every scenario. */
+export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promise<SimulatorSuiteResult> {
+  const paths = localClusterPaths();
+  const cluster = new Cluster(options.access ?? { kubectl: paths.kubectl ?? 'kubectl', kubeconfig: paths.kubeconfig, context: paths.context });
+  const report = options.report ?? ((line: string): void => void process.stdout.write(`${line}\n`));
+  const seed = options.seed ?? 1;
+  const parts: Comparison[] = [];
+  try {
+    await startPods(cluster, options.image ?? 'docker.io/istio/examples-bookinfo-ratings-v1:1.20.3', options.injectionLabels ?? { 'istio-injection': 'enabled' });
+    for (const part of [() => compareRouting(cluster, seed, 40, 8)]) {
+      const comparison = await part();
+      parts.push(comparison);
+      report(`${comparison.part}: ${comparison.compared} compared, ${comparison.disagreements.length} disagree`);
+      comparison.disagreements.forEach((line) => report(`  ${line}`));
+    }
+  } finally {
+    if (options.cleanUp ?? true) {
+      await cluster.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
+    }
+  }
+  const compared = parts.reduce((sum, part) => sum + part.compared, 0);
+  const disagreements = parts.reduce((sum, part) => sum + part.disagreements.length, 0);
+  report(`simulator: ${compared} compared, ${disagreements} disagree`);
+  return { ok: disagreements === 0, compared, parts };
+}
+
+if (require.main === module) {
+  const seed = Number(process.argv[2] ?? 1);
+  simulatorSuite({ seed, cleanUp: process.argv[3] !== 'keep' }).then(
+    (result) => {
+      process.exitCode = result.ok ? 0 : 1;
+    },
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.exitCode = 2;
+    },
+  );
+}

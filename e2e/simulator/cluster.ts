@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { AnyObject, MeshModel, ModelObject } from '../../constructs/model';
+
+/** How the suite reaches its cluster. */
+export interface ClusterAccess {
+  readonly kubectl: string;
+  readonly kubeconfig: string;
+  readonly context?: string;
+}
+
+/** A request that a pod sends, as it goes over the wire. */
+export interface WireRequest {
+  /** Name that is resolved and called. */
+  readonly dial: string;
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
+  /** Host header included. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What came back. */
+export interface WireAnswer {
+  /** Nothing where the connection failed. */
+  readonly status?: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly milliseconds: number;
+  readonly error?: string;
+}
+
+/** Runs in the pod: sends what stands on its standard input, eight at a time, and prints the answers. */
+const DRIVER = `
+const http = require('http');
+let text = '';
+process.stdin.on('data', (part) => { text += part; }).on('end', async () => {
+  const requests = JSON.parse(text);
+  const answers = new Array(requests.length);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+  const send = (r) => new Promise((resolve) => {
+    const started = Date.now();
+    const done = (answer) => resolve({ milliseconds: Date.now() - started, headers: {}, body: '', ...answer });
+    const call = http.request({ host: r.dial, port: r.port, method: r.method, path: r.path, headers: r.headers, agent, timeout: 20000 }, (response) => {
+      let body = '';
+      response.on('data', (part) => { body += part; }).on('end', () => done({ status: response.statusCode, headers: response.headers, body }));
+    });
+    call.on('timeout', () => call.destroy(new Error('timeout'))).on('error', (error) => done({ error: String(error.code || error.message) }));
+    call.end();
+  });
+  let next = 0;
+  await Promise.all(Array.from({ length: 8 }, async () => { while (next < requests.length) { const i = next++; answers[i] = await send(requests[i]); } }));
+  process.stdout.write(JSON.stringify(answers), () => process.exit(0));
+});
+`;
+
+/** A cluster with a mesh in it, by way of kubectl. */
+export class Cluster {
+  constructor(private readonly access: ClusterAccess) {}
+
+  async kubectl(args: readonly string[], input = ''): Promise<string> {
+    const context = this.access.context ? ['--context', this.access.context] : [];
+    return new Promise((resolve, reject) => {
+      const child = execFile(
+        this.access.kubectl,
+        ['--kubeconfig', this.access.kubeconfig, ...context, ...args],
+        { maxBuffer: 256 * 1024 * 1024, timeout: 180_000 },
+        (error, stdout, stderr) => (error ? reject(new Error(`kubectl ${args.slice(0, 4).join(' ')}: ${stderr || error.message}`)) : resolve(stdout)),
+      );
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end(input);
+    });
+  }
+
+  async apply(objects: readonly object[]): Promise<void> {
+    if (objects.length > 0) {
+      await this.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+    }
+  }
+
+  async remove(objects: readonly AnyObject[]): Promise<void> {
+    if (objects.length > 0) {
+      await this.kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+    }
+  }
+
+  /** The model of all that the cluster holds. */
+  async model(outboundTrafficPolicy?: 'ALLOW_ANY' | 'REGISTRY_ONLY'): Promise<MeshModel> {
+    const kinds = [
+      ...['namespaces', 'services', 'deployments.apps', 'virtualservices.networking.istio.io', 'destinationrules.networking.istio.io'],
+      ...['gateways.networking.istio.io', 'serviceentries.networking.istio.io', 'sidecars.networking.istio.io'],
+      ...['authorizationpolicies.security.istio.io', 'peerauthentications.security.istio.io', 'requestauthentications.security.istio.io'],
+    ];
+    const list = JSON.parse(await this.kubectl(['get', kinds.join(','), '-A', '-o', 'json'])) as { items: ModelObject[] };
+    return new MeshModel(list.items, { outboundTrafficPolicy });
+  }
+
+  /** Sends requests from a pod's own container. */
+  async send(namespace: string, deployment: string, requests: readonly WireRequest[]): Promise<WireAnswer[]> {
+    const args = ['exec', '-i', '-n', namespace, `deploy/${deployment}`, '-c', 'app', '--', 'node', '-e', DRIVER];
+    return JSON.parse(await this.kubectl(args, JSON.stringify(requests))) as WireAnswer[];
+  }
+}
+
+/**
+ * Asks again until an answer is as wanted.
+ * @throws Error where it does not become so in time
+ */
+export async function until(what: string, seconds: number, ask: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  let last = '';
+  while (Date.now() < end) {
+    try {
+      if (await ask()) {
+        return;
+      }
+    } catch (error) {
+      last = `: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`${what} did not happen within ${seconds} s${last}`);
+}
