@@ -149,10 +149,15 @@ describe('store', () => {
     expect(fs.readdirSync(folder)).toEqual([`.building-${process.pid}-x`]);
   });
 
-  test('pruning keeps what is named', () => {
-    for (const key of ['old', 'new']) fs.mkdirSync(storePath('rootfs', key), { recursive: true });
-    expect(prune(['rootfs-new'])).toEqual(['rootfs-old']);
-    expect(prune(['rootfs-new'])).toEqual([]);
+  test('pruning keeps what is named or was used lately', () => {
+    const longAgo = Date.now() / 1000 - 31 * 24 * 3600;
+    for (const key of ['old', 'recent', 'current']) {
+      fs.mkdirSync(storePath('rootfs', key), { recursive: true });
+      if (key !== 'recent') fs.utimesSync(storePath('rootfs', key), longAgo, longAgo);
+    }
+    expect(prune(['rootfs-current'])).toEqual(['rootfs-old']);
+    // Named once, it counts as used.
+    expect(prune([])).toEqual([]);
   });
 
   test('a link is replaced', () => {

