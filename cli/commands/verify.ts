@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
-import type { CommonOptions } from '../options';
+import type { Environment } from '../../environments';
+import { requireReachable } from '../apply';
+import { commandLine, CommonOptions } from '../options';
+import { activeScenario } from '../scenario-state';
 import { Session } from '../session';
+import { readReleases } from '../tools/releases';
 import { printVerifyTable, toJUnit, verify } from '../verify';
 
 export interface VerifyOptions extends CommonOptions {
@@ -17,8 +20,9 @@ export interface VerifyOptions extends CommonOptions {
  */
 export async function verifyEnvironment(name: string, options: VerifyOptions, signal: AbortSignal): Promise<number> {
   const session = new Session(name, options, signal);
+  await requireReachable(session, [commandLine('up', name, options)]);
   const result = await verify({
-    environment: session.environment,
+    environment: await inActiveScenario(session),
     tools: await session.tools(),
     handles: session.handles,
     url: options.url,
@@ -33,27 +37,9 @@ export async function verifyEnvironment(name: string, options: VerifyOptions, si
   return result.ok ? 0 : 1;
 }
 
-/** `aks-istio verify <environment>` as a command of its own; Ctrl-C ends it in good order. */
-export function verifyCommand(): Command {
-  return new Command('verify')
-    .description('send real requests and compare what comes back with what the scenario promises')
-    .argument('<environment>', 'environment to verify')
-    .option('--scenario <name>', "scenario whose promises to check (default: the environment file's)")
-    .addOption(new Option('--mesh <flavor>', 'who installs Istio: the Helm charts or the AKS add-on').choices(['helm', 'addon']))
-    .option('--kubeconfig <file>', 'another cluster in place of the local one, by its kubeconfig')
-    .option('--context <name>', "context of that kubeconfig (default: the file's current one)")
-    .option('--url <url>', 'address of the gateway, such as that of a forwarded port')
-    .option('--json', 'print the result as JSON, and nothing else on standard output')
-    .option('--junit <file>', 'also write the result as JUnit XML')
-    .option('--verbose', 'show stack traces of errors')
-    .action(async (name: string, options: VerifyOptions) => {
-      const controller = new AbortController();
-      const abort = (): void => controller.abort();
-      process.once('SIGINT', abort).once('SIGTERM', abort);
-      try {
-        process.exitCode = await verifyEnvironment(name, options, controller.signal);
-      } finally {
-        process.off('SIGINT', abort).off('SIGTERM', abort);
-      }
-    });
+/** What was switched to since is verified as such; where nothing known is in force, the environment file has the say. */
+async function inActiveScenario(session: Session): Promise<Environment> {
+  const { environment, options } = session;
+  const active = options.scenario ?? activeScenario(session, await readReleases(await session.tools()));
+  return active === undefined ? environment : { ...environment, traffic: { ...environment.traffic, scenario: active } };
 }
