@@ -1,7 +1,11 @@
 import { Command, CommanderError, Option } from 'commander';
+import { bootstrapCommand } from './commands/bootstrap';
 import { doctorCommand } from './commands/doctor';
+import { planCommentCommand } from './commands/plan-comment';
+import type { UpOptions } from './commands/up';
 import type { VerifyOptions } from './commands/verify';
 import type { RunAction } from './commands/run-action';
+import { LAYERS } from '../environments/environment';
 import { formatError, Interrupted } from './errors';
 import { lazy } from './lazy';
 import { CommonOptions, ENGINE_CHOICES } from './options';
@@ -28,7 +32,8 @@ export function buildProgram(run: RunAction): Command {
 
   cluster(program.command('up <environment>').description('bring an environment up, layer by layer, and verify it; safe to repeat'))
     .addOption(scenario())
-    .action((name: string, options: CommonOptions) => run((signal) => lazy.up().up(name, options, signal), options));
+    .addOption(new Option('--until <layer>', 'stop after this layer, without verifying: where the rest needs a fresh login').choices([...LAYERS]))
+    .action((name: string, options: UpOptions) => run((signal) => lazy.up().up(name, options, signal), options));
   cluster(program.command('plan <environment>').description('say what up would change; exit code 2 where it would change something'))
     .addOption(scenario())
     .option('--full', "print the engine's own rendering as well")
@@ -48,7 +53,7 @@ export function buildProgram(run: RunAction): Command {
   cluster(program.command('down <environment>').description('take an environment away in reverse order, and say what is left'))
     .option('--yes', 'ask nothing')
     .action((name: string, options: CommonOptions & { yes?: boolean }) => run((signal) => lazy.down().down(name, options, signal), options));
-  program.addCommand(doctorCommand(run));
+  program.addCommand(doctorCommand(run)).addCommand(bootstrapCommand(run)).addCommand(planCommentCommand(run));
   // Commands that were added whole do not inherit it.
   program.commands.forEach((command) => command.exitOverride().showHelpAfterError(HINT));
   return program;

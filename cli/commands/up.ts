@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { Layer, LAYERS } from '../../environments/environment';
 import type { SynthesizedStack } from '../../stacks/synth';
 import { chooseEngine, ChosenEngine, requireReachable } from '../apply';
 import { CliError } from '../errors';
@@ -11,27 +12,36 @@ import { findProgram } from '../tools/executables';
 import { duration, runTasks, Task } from '../ui/tasks';
 import type { VerifyResult } from '../verify';
 
+export interface UpOptions extends CommonOptions {
+  /** Last layer to apply; nothing is verified then. @default all of them */
+  readonly until?: Layer;
+}
+
 /** What `up` came to, as `--json` prints it. */
-interface UpResult {
+interface UpResult extends AppliedLayers {
+  readonly url: string;
+  readonly verify: VerifyResult;
+}
+
+/** What applying came to, before anything is verified. */
+interface AppliedLayers {
   readonly environment: string;
   readonly engine: string;
   readonly changed: boolean;
   readonly layers: readonly { readonly stack: string; readonly changed: boolean; readonly summary: string }[];
-  readonly url: string;
-  readonly verify: VerifyResult;
   readonly seconds: number;
 }
 
 /** Brings an environment up: cluster, synth, every layer in order, verification. @returns the exit code */
-export async function up(name: string, options: CommonOptions, signal: AbortSignal): Promise<number> {
+export async function up(name: string, options: UpOptions, signal: AbortSignal): Promise<number> {
   const begin = Date.now();
   const session = new Session(name, options, signal);
-  const resume = commandLine('up', name, options);
+  const resume = `${commandLine('up', name, options)}${options.until ? ` --until ${options.until}` : ''}`;
   requireAzureSettings(session.environment, resume);
-  return session.exclusively(resume, (crashed) => bringUp(session, resume, crashed, begin));
+  return session.exclusively(resume, (crashed) => bringUp(session, options.until, resume, crashed, begin));
 }
 
-async function bringUp(session: Session, resume: string, crashed: boolean, begin: number): Promise<number> {
+async function bringUp(session: Session, until: Layer | undefined, resume: string, crashed: boolean, begin: number): Promise<number> {
   await runTasks(await clusterTasks(session, resume), session.mode);
   const layers: { stack: string; changed: boolean; summary: string }[] = [];
   let stacks: SynthesizedStack[] = [];
@@ -60,7 +70,7 @@ async function bringUp(session: Session, resume: string, crashed: boolean, begin
   );
   const { engine } = chosen as unknown as ChosenEngine;
   await runTasks(
-    stacks.map(
+    upTo(stacks, until).map(
       (stack): Task => ({
         title: stack.layer,
         run: async ({ report }) => {
@@ -72,11 +82,22 @@ async function bringUp(session: Session, resume: string, crashed: boolean, begin
     ),
     session.mode,
   );
-  const verified = await verifyTask(session);
   const changed = layers.some((layer) => layer.changed);
+  if (until !== undefined && until !== LAYERS.at(-1)) {
+    const applied: AppliedLayers = { environment: session.name, engine: engine.name, changed, layers, seconds: seconds(begin) };
+    const rest = `Stopped after the layer ${until}, as told. To go on: ${resume.replace(` --until ${until}`, '')}`;
+    process.stdout.write(`${session.options.json ? JSON.stringify(applied, null, 2) : `\n${rest}`}\n`);
+    return 0;
+  }
+  const verified = await verifyTask(session);
   const result: UpResult = { environment: session.name, engine: engine.name, changed, layers, url: `${verified.url}/productpage`, verify: verified, seconds: seconds(begin) };
   await printResult(session, result, begin);
   return verified.ok ? 0 : 1;
+}
+
+/** The stacks up to a layer; all of them where none is named. */
+function upTo(stacks: readonly SynthesizedStack[], until: Layer | undefined): readonly SynthesizedStack[] {
+  return until === undefined ? stacks : stacks.filter((stack) => LAYERS.indexOf(stack.layer) <= LAYERS.indexOf(until));
 }
 
 /** Runs the verification as a task. */
