@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import type { VerifyResult } from '../cli/verify';
+import { localClusterPaths } from '../local-cluster/paths';
+import { SCENARIOS } from '../scenarios';
+import { aksIstio, clusterOptions, expectCode, killAfter } from './command';
+import { differences, Machine, machineState } from './machine';
+import { must, Trial } from './runner';
+import { countElements } from './xml';
+
+const ENVIRONMENT = 'local';
+const NAMESPACE = 'bookinfo';
+/** The scenario that `up` brings, as environments/local.ts names none. */
+const FIRST = 'all-v1';
+const OTHER = 'ratings-delay';
+
+/** Where `up` is killed: the line that begins a layer, and how long after it, so that the layer is half applied. */
+const KILLS = [
+  { layer: 'mesh', line: /^> mesh$/m, delayMs: 3000, whole: false },
+  { layer: 'bookinfo', line: /^> bookinfo$/m, delayMs: 2000, whole: true },
+  { layer: 'traffic', line: /^> traffic$/m, delayMs: 350, whole: false },
+] as const;
+/** Only where the cluster is started too. */
+const KILL_NODE = { layer: 'the local cluster', line: /^> /m, delayMs: 4000, whole: true } as const;
+
+/** All trials, in order: each works on what the one before it left. */
+export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
+  const machine: { before?: Machine } = {};
+  return [
+    ...(props.ownCluster ? [cleanTrial(machine)] : []),
+    upTrial(),
+    againTrial(),
+    ...SCENARIOS.map(({ name }) => scenarioTrial(name)),
+    planTrial(),
+    reportsTrial(),
+    sabotageTrial(),
+    ...(props.ownCluster ? [KILL_NODE, ...KILLS] : KILLS).map(killTrial),
+    downTrial(props.ownCluster ? machine : undefined),
+  ];
+}
+
+/** The machine before anything of ours runs on it; a node that runs already is taken down first. */
+function cleanTrial(machine: { before?: Machine }): Trial {
+  return {
+    name: 'down local, whatever is there: the machine as it is without a node',
+    async run() {
+      await expectCode(0, 'down', ENVIRONMENT);
+      machine.before = machineState();
+      return `${machine.before.interfaces.length} interfaces, ${machine.before.mounts.length} mounts, ${machine.before['control groups'].length} control groups`;
+    },
+  };
+}
+
+function upTrial(): Trial {
+  return {
+    name: 'up local',
+    vital: true,
+    async run() {
+      const ran = await expectCode(0, 'up', ENVIRONMENT);
+      const url = /http:\/\/\S+\/productpage/.exec(ran.stdout)?.[0];
+      must(url !== undefined, 'it printed no URL');
+      const page = await fetch(url);
+      must(page.status === 200 && (await page.text()).includes('The Comedy of Errors'), `${url} answered ${page.status}`);
+      return url;
+    },
+  };
+}
+
+function againTrial(): Trial {
+  return {
+    name: 'up local once more: nothing changed, and it says so',
+    async run() {
+      const ran = await expectCode(0, 'up', ENVIRONMENT);
+      must(/^Nothing changed/m.test(ran.stdout), `it does not say that nothing changed:\n${ran.stdout}`);
+      return `${ran.seconds.toFixed(1)} s`;
+    },
+  };
+}
+
+function scenarioTrial(name: string): Trial {
+  return {
+    name: `scenario local ${name}: switched, served, verified`,
+    async run() {
+      const { stdout } = await expectCode(0, 'scenario', ENVIRONMENT, name, '--json');
+      const result = JSON.parse(stdout) as { scenario: string; seconds: number; verify: VerifyResult };
+      must(result.scenario === name && result.verify.scenario === name, `it verified ${result.verify.scenario}`);
+      must(result.verify.ok && result.verify.rows.length >= 7, JSON.stringify(result.verify.rows, undefined, 1));
+      const served = result.seconds - result.verify.seconds;
+      return `switched in ${served.toFixed(1)} s, verified in ${result.verify.seconds.toFixed(1)} s`;
+    },
+  };
+}
+
+function planTrial(): Trial {
+  return {
+    name: 'plan local: code 0 where nothing differs, 2 and the weights where a scenario does',
+    async run() {
+      await expectCode(0, 'scenario', ENVIRONMENT, FIRST);
+      const same = await expectCode(0, 'plan', ENVIRONMENT);
+      must(/No changes/.test(same.stdout), same.stdout);
+      const split = await expectCode(2, 'plan', ENVIRONMENT, '--scenario', 'reviews-90-10');
+      const line = split.stdout.split('\n').find((candidate) => /VirtualService.*reviews.*100 -> 90/.test(candidate));
+      must(line !== undefined, `no line tells of the weights:\n${split.stdout}`);
+      const json = await expectCode(2, 'plan', ENVIRONMENT, '--scenario', OTHER, '--json');
+      must((JSON.parse(json.stdout) as { changed: boolean }).changed, json.stdout);
+      return line.trim();
+    },
+  };
+}
+
+function reportsTrial(): Trial {
+  return {
+    name: 'verify local: the table, --json and --junit agree',
+    async run() {
+      const file = path.join(mkdtempSync(path.join(tmpdir(), 'aks-istio-e2e-')), 'junit.xml');
+      const ran = await expectCode(0, 'verify', ENVIRONMENT, '--json', '--junit', file);
+      const result = JSON.parse(ran.stdout) as VerifyResult;
+      must(result.ok && result.scenario === FIRST, ran.stdout);
+      const elements = countElements(readFileSync(file, 'utf8'));
+      must(elements.get('testcase') === result.rows.length && !elements.has('failure'), JSON.stringify([...elements]));
+      const { stdout } = await expectCode(0, 'verify', ENVIRONMENT);
+      must(result.rows.every((row) => stdout.includes(row.check.slice(0, 20))), stdout);
+      return `${result.rows.length} checks in ${result.seconds.toFixed(1)} s`;
+    },
+  };
+}
+
+/** Breaks the protection for real: a verification that cannot fail is none. */
+function sabotageTrial(): Trial {
+  return {
+    name: 'policies deleted behind its back: verify fails on the rows that say so, up mends them',
+    async run() {
+      kubectl('delete', 'authorizationpolicies.security.istio.io,peerauthentications.security.istio.io', '--all', '-n', NAMESPACE);
+      const ran = await expectCode(1, 'verify', ENVIRONMENT, '--json');
+      const failed = (JSON.parse(ran.stdout) as VerifyResult).rows.filter(({ verdict }) => verdict === 'fail').map(({ check }) => check);
+      const wanted = ['denied: productpage calls ratings', 'denied: ratings calls reviews', 'plaintext refused'];
+      must(failed.join() === wanted.join(), `these failed: ${failed.join(', ') || 'none'}`);
+      await expectCode(0, 'up', ENVIRONMENT);
+      return `failed: ${failed.join('; ')}`;
+    },
+  };
+}
+
+/** Takes everything away, kills `up` in the middle of a layer, and wants the next one to get there by itself. */
+function killTrial(kill: (typeof KILLS)[number] | typeof KILL_NODE): Trial {
+  const victims = kill.whole ? 'the command and all it started' : 'the command alone';
+  return {
+    name: `kill -9 of ${victims} during up, at ${kill.layer}: the next up converges`,
+    async run() {
+      await expectCode(0, 'down', ENVIRONMENT);
+      const killed = await killAfter(kill.line, kill.delayMs, kill.whole, 'up', ENVIRONMENT);
+      must(!killed.tooLate, 'it had ended before it was killed');
+      const again = await expectCode(0, 'up', ENVIRONMENT);
+      return `killed at "${killed.lastLine}"; then up in ${again.seconds.toFixed(0)} s`;
+    },
+  };
+}
+
+function downTrial(machine: { before?: Machine } | undefined): Trial {
+  return {
+    name: machine ? 'down local leaves processes, mounts, interfaces, firewall and control groups as they were' : 'down local',
+    async run() {
+      const ran = await expectCode(0, 'down', ENVIRONMENT);
+      if (machine) {
+        must(machine.before !== undefined, 'the machine was not looked at before');
+        const left = differences(machine.before, machineState());
+        must(left.length === 0, left.join('\n'));
+      }
+      const status = await aksIstio('status', ENVIRONMENT);
+      must(status.code !== 0, `status says that it is there:\n${status.stdout}`);
+      return `${ran.seconds.toFixed(1)} s`;
+    },
+  };
+}
+
+function kubectl(...args: string[]): void {
+  const paths = localClusterPaths();
+  const own = clusterOptions();
+  const options = own.length > 0 ? own : ['--kubeconfig', paths.kubeconfig, '--context', paths.context];
+  const program = own.length > 0 ? 'kubectl' : (paths.kubectl ?? 'kubectl');
+  execFileSync(program, [...options, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
