@@ -1,0 +1,408 @@
+import { spawn, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parse } from 'yaml';
+import { DirectEngine } from '../cli/engine/direct';
+import { Stack } from '../cli/engine/engine';
+import { TerraformEngine } from '../cli/engine/terraform';
+import { CliError, formatError, Interrupted } from '../cli/errors';
+import { progress, stepTasks } from '../cli/local-steps';
+import { commandLine } from '../cli/options';
+import { neededPrograms, requireAzureSettings } from '../cli/prerequisites';
+import { acquireRunLock, runFile } from '../cli/run-lock';
+import { cleanEnvironment, ClusterTools, openCluster } from '../cli/tools/cluster-access';
+import { CommandError, run, RunOptions, RunResult } from '../cli/tools/process';
+import { duration } from '../cli/ui/tasks';
+import { loadEnvironment } from '../environments';
+
+const bin = path.resolve('bin/aks-istio.js');
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aks-istio-cli-'));
+const before = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => {
+  process.chdir(before);
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** Writes a stack's JSON as a synth would. */
+function stackOf(name: string, resource: object): Stack {
+  const dir = path.join(folder, 'stacks', name);
+  fs.mkdirSync(dir, { recursive: true });
+  fs.writeFileSync(path.join(dir, 'cdk.tf.json'), JSON.stringify({ resource, terraform: { backend: { local: { path: path.join(dir, 'state') } } } }));
+  return { name, layer: 'mesh', dir };
+}
+
+function executable(name: string, script: string): string {
+  const file = path.join(folder, name);
+  fs.writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return file;
+}
+
+const ok = (stdout = ''): Promise<RunResult> => Promise.resolve({ code: 0, stdout, stderr: '' });
+
+/** A cluster that knows as much of Helm and kubectl as the engines ask. */
+class FakeCluster {
+  readonly calls: string[] = [];
+  readonly releases = new Map<string, { revision: number; status: string; labels: Record<string, string>; values: unknown; chart: string }>();
+  readonly objects: object[] = [];
+  missing = 0;
+  failing?: { release: string; stderr: string };
+
+  get tools(): ClusterTools {
+    const never = (): Promise<RunResult> => Promise.reject(new Error('not expected'));
+    return {
+      ...{ kubeconfig: '/k', context: 'c', env: {}, hasIstioctl: false, kubectlPath: 'kubectl', istioctl: never },
+      helm: (args, options) => this.helm(args, options),
+      kubectl: (args, options) => this.kubectl(args, options),
+    };
+  }
+
+  private helm(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const isUpgrade = args[0] === 'upgrade';
+    const name = isUpgrade ? args[2] : args[1];
+    const namespace = args[args.indexOf(isUpgrade ? '--namespace' : '-n') + 1];
+    this.calls.push(`${args[0]} ${namespace}/${name}`);
+    if (this.failing?.release === name) {
+      return Promise.reject(new CommandError('helm upgrade', 1, '', this.failing.stderr));
+    }
+    const key = `${namespace}/${name}`;
+    if (args[0] === 'uninstall') {
+      this.releases.delete(key);
+    } else if (args[0] === 'rollback') {
+      this.releases.get(key)!.status = 'deployed';
+    } else {
+      const labels = Object.fromEntries(args[args.indexOf('--labels') + 1].split(',').map((pair) => pair.split('=')));
+      const chart = (parse(fs.readFileSync(path.join(args[3], 'Chart.yaml'), 'utf8')) as { name: string }).name;
+      this.releases.set(key, { revision: (this.releases.get(key)?.revision ?? 0) + 1, status: 'deployed', labels, values: parse(options.input ?? ''), chart });
+    }
+    return ok();
+  }
+
+  private kubectl(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    if (args.includes('secrets')) {
+      const items = [...this.releases].map(([key, { revision, status, labels, values, chart }]) => {
+        const [namespace, name] = key.split('/');
+        const objects = ((values as { objects?: unknown[] } | undefined)?.objects ?? []).map((object) => `---\n${JSON.stringify(object)}`).join('\n');
+        const stored = { name, namespace, version: revision, info: { status }, chart: { metadata: { name: chart, version: '1.0.0' } }, config: values, manifest: objects };
+        return { metadata: { name, namespace, labels }, data: { release: Buffer.from(gzipSync(JSON.stringify(stored)).toString('base64')).toString('base64') } };
+      });
+      return ok(JSON.stringify({ items }));
+    }
+    const asked = options.input ? (JSON.parse(options.input) as { items: unknown[] }).items : [];
+    if (args.includes('--show-managed-fields')) {
+      return ok(JSON.stringify({ items: this.objects }));
+    }
+    return ok(args.includes('name') ? asked.slice(this.missing).map((_item, index) => `thing/${index}\n`).join('') : '{"items":[]}');
+  }
+}
+
+describe('the direct engine', () => {
+  const chart = path.join(folder, 'chart');
+  fs.mkdirSync(chart, { recursive: true });
+  fs.writeFileSync(path.join(chart, 'Chart.yaml'), 'name: istiod\nversion: 1.29.1\n');
+  const stack = (): Stack =>
+    stackOf('local-mesh', {
+      kubernetes_namespace_v1: { ns: { metadata: { name: 'istio-system' } } },
+      helm_release: {
+        istiod: { name: 'istiod', namespace: 'istio-system', chart, values: ['pilot:\n  cpu: 1'], depends_on: ['helm_release.base'], timeout: 100 },
+        base: { name: 'istio-base', namespace: 'istio-system', chart, depends_on: ['kubernetes_namespace_v1.ns'] },
+      },
+    });
+  const report = (): void => undefined;
+  const engine = (cluster: FakeCluster, crashed = true) => new DirectEngine(cluster.tools, 'aks-istio up local', crashed);
+
+  test('applies releases in order, then finds nothing to change, then mends what is gone', async () => {
+    const cluster = new FakeCluster();
+    const first = await engine(cluster).apply(stack(), report);
+    expect(first).toEqual({ changed: true, summary: '3 releases: 3 installed' });
+    expect(cluster.calls).toEqual(['upgrade default/local-mesh-objects', 'upgrade istio-system/istio-base', 'upgrade istio-system/istiod']);
+    expect(cluster.releases.get('default/local-mesh-objects')!.values).toEqual({ objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } }] });
+
+    cluster.calls.length = 0;
+    expect(await engine(cluster).apply(stack(), report)).toEqual({ changed: false, summary: '3 releases: 3 unchanged' });
+    expect((await engine(cluster).plan(stack())).changes).toEqual([]);
+    expect(cluster.calls).toEqual([]);
+
+    cluster.missing = 1;
+    expect(await engine(cluster).apply(stack(), report)).toEqual({ changed: true, summary: '3 releases: 1 upgraded, 2 unchanged' });
+    expect(cluster.calls).toEqual(['upgrade default/local-mesh-objects']);
+  });
+
+  test('a changed chart is a change', async () => {
+    const cluster = new FakeCluster();
+    await engine(cluster).apply(stack(), report);
+    cluster.calls.length = 0;
+    fs.writeFileSync(path.join(chart, 'values.yaml'), 'new: true\n');
+    await engine(cluster).apply(stack(), report);
+    expect(cluster.calls).toEqual(['upgrade istio-system/istio-base', 'upgrade istio-system/istiod']);
+  });
+
+  test('mends a pending release first', async () => {
+    const cluster = new FakeCluster();
+    await engine(cluster).apply(stack(), report);
+    cluster.calls.length = 0;
+    cluster.releases.get('istio-system/istiod')!.status = 'pending-install';
+    await engine(cluster).apply(stack(), report);
+    expect(cluster.calls).toEqual(['uninstall istio-system/istiod', 'upgrade istio-system/istiod']);
+  });
+
+  test("leaves somebody else's release alone, and says whose", async () => {
+    const cluster = new FakeCluster();
+    cluster.releases.set('istio-system/istiod', { revision: 1, status: 'deployed', labels: {}, values: {}, chart: 'other' });
+    await expect(engine(cluster).apply(stack(), report)).rejects.toThrow('istio-system/istiod: it was installed from the chart other');
+    expect(cluster.calls).toEqual([]);
+  });
+
+  test('a failed release says what, why, and how to go on', async () => {
+    const cluster = new FakeCluster();
+    cluster.failing = { release: 'istiod', stderr: 'WARNING: old\nError: UPGRADE FAILED: admission webhook "validation.istio.io" denied the request' };
+    const error = await engine(cluster)
+      .apply(stack(), report)
+      .catch((caught: unknown) => caught);
+    expect(formatError(error, false)).toBe(
+      'release istiod of local-mesh failed and was rolled back\n  admission webhook "validation.istio.io" denied the request\nTo go on:\n  aks-istio up local',
+    );
+  });
+
+  test('takes away in reverse order, and only what is there', async () => {
+    const cluster = new FakeCluster();
+    await engine(cluster).apply(stack(), report);
+    cluster.releases.delete('istio-system/istiod');
+    cluster.calls.length = 0;
+    await engine(cluster).destroy(stack(), report);
+    expect(cluster.calls).toEqual(['uninstall istio-system/istio-base', 'uninstall default/local-mesh-objects']);
+  });
+});
+
+describe('the terraform engine', () => {
+  const log = path.join(folder, 'terraform.log');
+  const report = (): void => undefined;
+  /** Answers as Terraform does; `plan` is a script of its own for each test. */
+  const terraform = (plan: string, more = ''): string =>
+    executable(
+      'terraform',
+      `echo "$1 \${2#-auto}" | sed 's/ -input.*//' >> ${log}
+${more}
+case "$1" in
+  state) [ -f known ] && cat known; exit 0 ;;
+  plan) ${plan} ;;
+  apply) echo 'Apply complete! Resources: 2 added, 1 changed, 0 destroyed.' ;;
+  destroy) echo 'Destroy complete! Resources: 3 destroyed.' ;;
+esac`,
+    );
+  const calls = (): string[] => fs.readFileSync(log, 'utf8').trim().split('\n').map((line) => line.split(' ')[0]);
+  const engine = (program: string, cluster = new FakeCluster(), previousCrashed = false) =>
+    new TerraformEngine({ environment: 'local', tools: () => Promise.resolve(cluster.tools), programs: { terraform: program }, resume: 'aks-istio up local', previousCrashed });
+  const stack = () => stackOf('tf-mesh', { kubernetes_config_map_v1: { map: { metadata: { name: 'map', namespace: 'shop' } } } });
+  const imports = (): string => path.join(stack().dir, 'import.tf.json');
+  beforeEach(() => {
+    fs.rmSync(log, { force: true });
+    fs.rmSync(path.join(stack().dir, 'known'), { force: true });
+  });
+
+  test('init, look, plan, apply of the plan; nothing to apply where the plan is empty', async () => {
+    expect(await engine(terraform('exit 2')).apply(stack(), report)).toEqual({ changed: true, summary: '2 added, 1 changed, 0 destroyed' });
+    expect(calls()).toEqual(['init', 'state', 'plan', 'apply']);
+    fs.rmSync(log);
+    expect(await engine(terraform('exit 0')).apply(stack(), report)).toEqual({ changed: false, summary: 'no changes' });
+    expect(calls()).toEqual(['init', 'state', 'plan']);
+  });
+
+  test('adopts what is ours and the state lacks, by import blocks that last for one apply', async () => {
+    const cluster = new FakeCluster();
+    cluster.objects.push({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'map', namespace: 'shop', labels: { 'app.kubernetes.io/managed-by': 'aks-istio' } } });
+    const seen = path.join(folder, 'seen.json');
+    const applied = await engine(terraform(`cp import.tf.json ${seen}; exit 2`), cluster).apply(stack(), report);
+    expect(applied.summary).toContain('1 adopted');
+    expect(JSON.parse(fs.readFileSync(seen, 'utf8'))).toEqual({ import: [{ to: 'kubernetes_config_map_v1.map', id: 'shop/map' }] });
+    expect(fs.existsSync(imports())).toBe(false);
+  });
+
+  test('what the state knows is not looked for; what is not ours is refused by name before any plan', async () => {
+    const cluster = new FakeCluster();
+    cluster.objects.push({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'map', namespace: 'shop' } });
+    await expect(engine(terraform('exit 2'), cluster).apply(stack(), report)).rejects.toThrow('ConfigMap shop/map: it exists and does not carry our field manager');
+    expect(calls()).toEqual(['init', 'state']);
+    fs.writeFileSync(path.join(stack().dir, 'known'), 'kubernetes_config_map_v1.map\n');
+    expect((await engine(terraform('exit 0'), cluster).apply(stack(), report)).changed).toBe(false);
+  });
+
+  test('a lock of a run that died here is taken away once; anybody else keeps theirs', async () => {
+    const me = `${os.userInfo().username}@${os.hostname()}`;
+    const locked = `if [ ! -f ${folder}/unlocked ]; then printf 'Error: Error acquiring the state lock\\nLock Info:\\n  ID: 11-22\\n  Operation: OperationTypeApply\\n  Who: %s\\n' "$WHO" >&2; exit 1; fi; exit 0`;
+    const unlock = `[ "$1" = force-unlock ] && touch ${folder}/unlocked`;
+    process.env.WHO = 'colleague@host';
+    const error = await engine(terraform(locked, unlock), undefined, true)
+      .apply(stack(), report)
+      .catch((caught: unknown) => caught);
+    expect((error as CliError).next).toContain(`terraform -chdir=${stack().dir} force-unlock -force 11-22`);
+    process.env.WHO = me;
+    await expect(engine(terraform(locked, unlock), undefined, false).apply(stack(), report)).rejects.toThrow('is locked');
+    fs.rmSync(log);
+    expect((await engine(terraform(locked, unlock), undefined, true).apply(stack(), report)).changed).toBe(false);
+    expect(calls()).toEqual(['init', 'state', 'plan', 'force-unlock', 'plan']);
+  });
+
+  test("a failing step tells the provider's error, where all of it is, and how to go on", async () => {
+    const error = (await engine(terraform("printf '╷\\n│ Error: no such host\\n│ \\n│   with helm_release.x\\n╵\\n' >&2; exit 1"))
+      .apply(stack(), report)
+      .catch((caught: unknown) => caught)) as CliError;
+    expect(error.what).toBe('terraform plan of tf-mesh failed');
+    expect(error.why).toMatch(/^Error: no such host\n {2}with helm_release\.x\nAll of its output: .*tf-mesh-plan\.log$/);
+    expect(error.next).toEqual(['aks-istio up local']);
+  });
+
+  test('destroys only what a state holds', async () => {
+    expect(await engine(terraform('exit 0')).destroy(stack(), report)).toEqual({ changed: false, summary: 'nothing there' });
+    fs.writeFileSync(path.join(stack().dir, 'known'), 'kubernetes_config_map_v1.map\n');
+    expect(await engine(terraform('exit 0')).destroy(stack(), report)).toEqual({ changed: true, summary: '3 destroyed' });
+  });
+});
+
+describe('programs', () => {
+  test('end in time, and say how they ended', async () => {
+    await expect(run('sh', ['-c', 'echo why >&2; exit 3'])).rejects.toMatchObject({ code: 3, stderr: 'why\n' });
+    expect((await run('sh', ['-c', 'cat; exit 3'], { input: 'in', okCodes: [3] })).stdout).toBe('in');
+    await expect(run('sh', ['-c', 'sleep 20'], { timeoutSeconds: 0.1 })).rejects.toThrow('did not end within 0.1 s');
+  });
+
+  test('receive one SIGINT when the command is interrupted, and may put their things in order', async () => {
+    const controller = new AbortController();
+    const file = path.join(folder, 'tidy');
+    const running = run('sh', ['-c', `trap 'echo tidy >> ${file}; exit 1' INT; echo ready; while :; do sleep 0.02; done`], {
+      signal: controller.signal,
+      onLine: () => controller.abort(),
+    });
+    await expect(running).rejects.toThrow(Interrupted);
+    expect(fs.readFileSync(file, 'utf8')).toBe('tidy\n');
+    await expect(run('true', [], { signal: controller.signal })).rejects.toThrow(Interrupted);
+  });
+
+  test('reach the cluster of the environment and no other', async () => {
+    const kubeconfig = path.join(folder, 'kubeconfig');
+    fs.writeFileSync(kubeconfig, 'current-context: one\ncontexts: [{ name: one }, { name: two }]\n');
+    const kubectl = executable('kubectl', 'echo "$@ | $KUBECONFIG | $KUBE_HOST"');
+    process.env.KUBE_HOST = 'https://elsewhere';
+    const access = { kind: 'kubeconfig', path: kubeconfig } as const;
+    const tools = await openCluster({ environment: 'local', access, programs: { kubectl } });
+    expect((await tools.kubectl(['get', 'pods'])).stdout).toBe(`--kubeconfig ${kubeconfig} --context one get pods | ${kubeconfig} | \n`);
+    expect(cleanEnvironment()).toMatchObject({ KUBECONFIG: '/dev/null' });
+    delete process.env.KUBE_HOST;
+    await expect(openCluster({ environment: 'local', access: { ...access, context: 'three' }, programs: { kubectl } })).rejects.toThrow('The file knows: one, two');
+    await expect(openCluster({ environment: 'local', access: { kind: 'kubeconfig', path: '/nowhere' }, programs: { kubectl } })).rejects.toThrow('kubeconfig /nowhere not found');
+  });
+});
+
+describe('runs', () => {
+  const file = path.join(folder, 'runs', 'local.json');
+  const say: string[] = [];
+  const acquire = () => acquireRunLock('local', file, 'aks-istio up local', (line) => say.push(line));
+
+  test('one that ended well leaves nothing, one that failed leaves a trace', async () => {
+    const first = await acquire();
+    expect(first.previousCrashed).toBe(false);
+    first.release();
+    const failed = await acquire();
+    expect(failed.previousCrashed).toBe(false);
+    const next = await acquire();
+    expect(next.previousCrashed).toBe(true);
+    next.release();
+  });
+
+  test('a living one keeps others out; the programs of a dead one are ended', async () => {
+    const other = spawn('sleep', ['30'], { detached: true });
+    const record = (pid: number, children: object[]) => fs.writeFileSync(file, JSON.stringify({ pid, command: 'aks-istio up local', since: 'then', children }));
+    record(other.pid!, []);
+    await expect(acquire()).rejects.toThrow(`process ${other.pid} (aks-istio up local) since then`);
+    const ended = new Promise((resolve) => other.on('exit', (_code, signal) => resolve(signal)));
+    record(2 ** 22 + 1, [{ pid: other.pid, command: 'helm upgrade --install istiod' }]);
+    (await acquire()).release();
+    expect(await ended).toBe('SIGINT');
+    expect(say.join()).toContain('ending helm upgrade --install');
+  });
+
+  test('are recorded by cluster, not by folder', () => {
+    const access = { kind: 'kubeconfig', path: '/a' } as const;
+    expect(runFile('local', access)).not.toBe(runFile('local', { ...access, path: '/b' }));
+    expect(path.isAbsolute(runFile('local', access))).toBe(true);
+  });
+});
+
+describe('steps of the local cluster', () => {
+  test('those that are done are not shown; time left is of all that follow', async () => {
+    const ran: string[] = [];
+    const step = (id: string, done: boolean, estimateSeconds: number) => ({
+      ...{ id, title: id, estimateSeconds, isDone: () => Promise.resolve(done) },
+      run: () => Promise.resolve(void ran.push(id)),
+    });
+    const tasks = await stepTasks([step('a', true, 10), step('b', false, 20), step('c', true, 5), step('d', false, 60)], new AbortController().signal);
+    expect(tasks.map((task) => task.title)).toEqual(['b (about 20 s)', 'c', 'd (about 1 min 0 s)']);
+    for (const task of tasks) {
+      await task.run({ report: () => undefined });
+    }
+    expect(ran).toEqual(['b', 'd']);
+    expect(await stepTasks([step('a', true, 10)], new AbortController().signal)).toEqual([]);
+    expect(progress(5, 20, [{ estimateSeconds: 60 }])).toBe('5.0 s, about 1 min 20 s left');
+    expect(duration(200)).toBe('3 min 20 s');
+  });
+});
+
+describe('what an environment needs', () => {
+  test('programs by engine and cluster', () => {
+    expect(neededPrograms(loadEnvironment('local'), 'direct')).toEqual(['helm', 'kubectl']);
+    expect(neededPrograms(loadEnvironment('dev', { flavor: 'addon' }), 'terraform')).toEqual(['terraform', 'kubectl', 'az', 'kubelogin']);
+  });
+
+  test('Azure settings, all at once', () => {
+    const check = () => requireAzureSettings(loadEnvironment('dev'), 'aks-istio up dev', {});
+    expect(check).toThrow(/ARM_SUBSCRIPTION_ID/);
+    expect(check).toThrow(/AKS_ADMIN_GROUP_ID/);
+    expect(() => requireAzureSettings(loadEnvironment('local'), '', {})).not.toThrow();
+  });
+
+  test('the command to go on keeps what was chosen, quoted', () => {
+    const options = { engine: 'auto', scenario: 'all-v1', kubeconfig: '/my files/k', json: true } as const;
+    expect(commandLine('up', 'local', options)).toBe("aks-istio up local --scenario all-v1 --kubeconfig '/my files/k'");
+    expect(commandLine('scenario', 'local', { engine: 'direct' }, ['jason-v2'])).toBe('aks-istio scenario local jason-v2 --engine direct');
+  });
+});
+
+describe('the command line', () => {
+  const aksIstio = (args: string[], env: NodeJS.ProcessEnv = {}) => {
+    const result = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: folder, XDG_CACHE_HOME: folder, ...env } });
+    return { code: result.status, stdout: result.stdout, stderr: result.stderr };
+  };
+
+  test('help lists the commands and the exit codes, quickly', () => {
+    const { code, stdout } = aksIstio(['--help']);
+    expect(code).toBe(0);
+    expect(['up', 'plan', 'verify', 'scenario', 'status', 'down'].filter((name) => !new RegExp(`^ {2}${name} `, 'm').test(stdout))).toEqual([]);
+    expect(stdout).toContain('2 plan found changes');
+  });
+
+  test('a usage error is code 64 and one message', () => {
+    const { code, stderr } = aksIstio(['up', 'local', '--engine', 'magic']);
+    expect(code).toBe(64);
+    expect(stderr).toContain('Allowed choices are auto, terraform, direct');
+  });
+
+  test('a failure is code 1, what, why and how to go on, and a stack trace only when asked for', () => {
+    const plain = aksIstio(['up', 'dev']);
+    expect(plain.code).toBe(1);
+    expect(plain.stderr).toContain('export ARM_SUBSCRIPTION_ID=');
+    expect(plain.stderr).not.toContain('    at ');
+    expect(aksIstio(['up', 'nowhere', '--verbose']).stderr).toMatch(/must be one of local, dev, prod[^]*\n {4}at /);
+  });
+
+  test('plan names layers whose cluster does not exist yet, in code 2; status says that there is none', () => {
+    const planned = aksIstio(['plan', 'local', '--json']);
+    expect(planned.code).toBe(2);
+    const { layers } = JSON.parse(planned.stdout) as { layers: { stack: string; unknown?: string }[] };
+    expect(layers.map(({ stack, unknown }) => `${stack}: ${typeof unknown}`)).toEqual(['local-mesh: string', 'local-bookinfo: string', 'local-traffic: string']);
+    const status = aksIstio(['status', 'local']);
+    expect(status.code).toBe(1);
+    expect(status.stderr).toContain('the local cluster is not running');
+  });
+});
