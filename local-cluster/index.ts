@@ -31,7 +31,7 @@ export function buildSteps(): Step[] {
     {
       id: 'programs',
       title: 'Kubernetes, Istio, Helm and CoreDNS, compiled from source',
-      estimateSeconds: 480,
+      estimateSeconds: 400,
       isDone: () => Promise.resolve(hasPrograms('programs')),
       run: (ctx) => buildPrograms(ctx, 'programs'),
     },
