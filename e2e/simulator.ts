@@ -2,7 +2,10 @@ import { localClusterPaths } from '../local-cluster/paths';
 import { Cluster, ClusterAccess } from './simulator/cluster';
 import type { Comparison } from './simulator/compare';
 import { NAMESPACE, startPods } from './simulator/pods';
+import { compareMutualTls } from './simulator/mutual-tls';
+import { comparePolicies } from './simulator/policies';
 import { compareRouting } from './simulator/routing';
+import { compareScenarios } from './simulator/scenarios';
 
 export interface SimulatorSuiteOptions {
   /** @default the local cluster */
@@ -34,7 +37,12 @@ export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promi
   const parts: Comparison[] = [];
   try {
     await startPods(cluster, options.image ?? 'docker.io/istio/examples-bookinfo-ratings-v1:1.20.3', options.injectionLabels ?? { 'istio-injection': 'enabled' });
-    for (const part of [() => compareRouting(cluster, seed, 40, 8)]) {
+    for (const part of [
+      () => compareRouting(cluster, seed, 40, 8),
+      () => comparePolicies(cluster, seed, 30, 8),
+      () => compareMutualTls(cluster),
+      () => compareScenarios(cluster),
+    ]) {
       const comparison = await part();
       parts.push(comparison);
       report(`${comparison.part}: ${comparison.compared} compared, ${comparison.disagreements.length} disagree`);

@@ -1,6 +1,6 @@
 import type { PeerAuthenticationSpec } from '../../istio/generated';
 import type { MeshModel } from '../mesh-model';
-import { namespaceOf } from '../object';
+import { ModelObject, namespaceOf } from '../object';
 import type { EffectiveDestinationRule } from './destination-rules';
 import { tlsSettings } from './destination-rules';
 import { PolicyTarget, sourceOf } from './policy-scope';
@@ -9,13 +9,17 @@ import type { HopSecurity, Source } from './simulation';
 import { byAge } from './virtual-services';
 
 type Mode = 'STRICT' | 'PERMISSIVE' | 'DISABLE';
+type PeerPolicy = ModelObject<PeerAuthenticationSpec>;
+
+/** A mode, and the object that says so; nothing where none does. */
+export interface PlacedMode {
+  readonly mode: Mode;
+  readonly source?: Source;
+}
 
 /** Mode in which a workload's port takes connections, and the objects that say so: port before workload before namespace before mesh. */
-export function serverMode(model: MeshModel, target: PolicyTarget, port: number): { readonly mode: Mode; readonly source?: Source } {
-  const all = [...model.ofKind<PeerAuthenticationSpec>('security.istio.io', 'PeerAuthentication')].sort(byAge);
-  const selectorOf = (policy: (typeof all)[number]): [string, string][] => Object.entries(policy.spec?.selector?.matchLabels ?? {});
-  const wide = (namespace: string): (typeof all)[number] | undefined =>
-    all.find((policy) => namespaceOf(policy) === namespace && selectorOf(policy).length === 0);
+export function serverMode(model: MeshModel, target: PolicyTarget, port: number): PlacedMode {
+  const all = policiesOf(model);
   // A selector in the root namespace reaches no workload of another namespace.
   const narrow = all.find(
     (policy) =>
@@ -24,13 +28,30 @@ export function serverMode(model: MeshModel, target: PolicyTarget, port: number)
       selectorOf(policy).length > 0 &&
       selectorOf(policy).every(([label, value]) => target.labels[label] === value),
   );
-  const levels = [narrow, target.namespace === model.rootNamespace ? undefined : wide(target.namespace), wide(model.rootNamespace)];
   const atPort = narrow?.spec?.portLevelMtls?.[String(port)]?.mode;
   if (narrow && atPort && atPort !== 'UNSET') {
     return { mode: atPort, source: sourceOf(narrow, `portLevelMtls[${port}]`) };
   }
-  const decided = levels.find((policy) => policy?.spec?.mtls?.mode && policy.spec.mtls.mode !== 'UNSET');
-  return decided ? { mode: decided.spec!.mtls!.mode as Mode, source: sourceOf(decided, 'mtls.mode') } : { mode: 'PERMISSIVE' };
+  return modeOf(narrow) ?? namespaceMode(model, target.namespace) ?? { mode: 'PERMISSIVE' };
+}
+
+/** Mode of a namespace, else of the mesh; callers go by it alone when they decide whether to start mutual TLS by themselves. */
+function namespaceMode(model: MeshModel, namespace: string): PlacedMode | undefined {
+  const wide = (where: string): PeerPolicy | undefined => policiesOf(model).find((policy) => namespaceOf(policy) === where && selectorOf(policy).length === 0);
+  return (namespace === model.rootNamespace ? undefined : modeOf(wide(namespace))) ?? modeOf(wide(model.rootNamespace));
+}
+
+function policiesOf(model: MeshModel): PeerPolicy[] {
+  return [...model.ofKind<PeerAuthenticationSpec>('security.istio.io', 'PeerAuthentication')].sort(byAge);
+}
+
+function selectorOf(policy: PeerPolicy): [string, string][] {
+  return Object.entries(policy.spec?.selector?.matchLabels ?? {});
+}
+
+function modeOf(policy: PeerPolicy | undefined): PlacedMode | undefined {
+  const mode = policy?.spec?.mtls?.mode;
+  return policy && mode && mode !== 'UNSET' ? { mode, source: sourceOf(policy, 'mtls.mode') } : undefined;
 }
 
 /** A connection to be judged. */
@@ -57,9 +78,12 @@ export interface Hop {
 export function hopSecurity(model: MeshModel, hop: Hop): HopSecurity {
   const server = hop.injected ? serverMode(model, hop.target, hop.workloadPort) : undefined;
   const settings = hop.client.kind === 'none' || hop.passthrough ? undefined : tlsSettings(hop.rule, hop.subset, hop.servicePort);
-  const client = clientOf(hop, server?.mode, settings?.tls.mode);
+  const wide = namespaceMode(model, hop.target.namespace);
+  const client = clientOf(hop, server?.mode, wide?.mode, settings?.tls.mode);
+  const automatic = hop.client.kind !== 'none' && !settings;
   const sources = [
     ...(settings ? [sourceOf(settings.object, settings.field)] : []),
+    ...(automatic && wide?.mode === 'DISABLE' && wide.source && wide.source.object !== server?.source?.object ? [wide.source] : []),
     ...(server?.source ? [server.source] : []),
   ];
   const mode = server?.mode ?? 'none';
@@ -69,12 +93,12 @@ export function hopSecurity(model: MeshModel, hop: Hop): HopSecurity {
     server: mode,
     accepted,
     identity: client === 'mutual' && accepted ? hop.client.identity : undefined,
-    why: explain(hop, client, mode, settings?.tls.mode, server?.source, accepted),
+    why: explain(hop, client, mode, settings?.tls.mode, server?.source, wide, accepted),
     sources,
   };
 }
 
-function clientOf(hop: Hop, server: Mode | undefined, configured: string | undefined): HopSecurity['client'] {
+function clientOf(hop: Hop, server: Mode | undefined, wide: Mode | undefined, configured: string | undefined): HopSecurity['client'] {
   if (hop.client.kind === 'none' || hop.passthrough || configured === 'DISABLE') {
     return 'plaintext';
   }
@@ -84,8 +108,9 @@ function clientOf(hop: Hop, server: Mode | undefined, configured: string | undef
   if (configured !== undefined) {
     return 'tls';
   }
-  // Proxies start mutual TLS by themselves wherever the other end has one that takes it.
-  return hop.injected && !hop.external && server !== 'DISABLE' ? 'mutual' : 'plaintext';
+  // Proxies start mutual TLS by themselves wherever the other end has one that takes it, unless its whole namespace says DISABLE: then they
+  // do not look at what single workloads and ports say.
+  return hop.injected && !hop.external && server !== 'DISABLE' && wide !== 'DISABLE' ? 'mutual' : 'plaintext';
 }
 
 function accepts(client: HopSecurity['client'], server: HopSecurity['server'], hop: Hop): boolean {
@@ -99,13 +124,13 @@ function accepts(client: HopSecurity['client'], server: HopSecurity['server'], h
   return server !== 'STRICT' && (client === 'plaintext' || !hop.http);
 }
 
-function explain(hop: Hop, client: string, server: string, configured: string | undefined, source: Source | undefined, accepted: boolean): string {
+function explain(hop: Hop, client: string, server: string, configured: string | undefined, source: Source | undefined, wide: PlacedMode | undefined, accepted: boolean): string {
   const wants = server === 'none' ? 'the workload has no sidecar' : `the workload takes ${server}${source ? ` (${source.title}, ${source.field})` : ' by default'}`;
   const reasons: Record<string, string> = {
     none: 'the caller has no sidecar and sends plaintext',
     passthrough: "the caller's proxy does not know the host and sends plaintext",
     configured: `a DestinationRule sets ${configured ?? ''}`,
-    auto: client === 'mutual' ? 'mutual TLS by itself' : 'plaintext, as nothing asks for TLS',
+    auto: client === 'mutual' ? 'mutual TLS by itself' : wide?.mode === 'DISABLE' && server !== 'DISABLE' ? `plaintext, as ${wide.source?.title} says DISABLE` : 'plaintext, as nothing asks for TLS',
   };
   const key = hop.client.kind === 'none' ? 'none' : hop.passthrough ? 'passthrough' : configured ? 'configured' : 'auto';
   return `${reasons[key]}; ${hop.external ? 'the host is outside the mesh' : wants}${accepted ? '' : ', which refuses it'}`;
