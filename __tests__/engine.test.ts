@@ -17,7 +17,6 @@ import { terraformErrors } from '../cli/engine/terraform-look';
 import { planChanges } from '../cli/engine/terraform-plan';
 import { waitingReason } from '../cli/engine/waiting';
 import { decodeRecord, ReleaseRecord, ReleaseStatus } from '../cli/tools/releases';
-import * as constructs from '../constructs/kubernetes/object';
 import { loadEnvironment } from '../environments';
 import { synthesize, SynthesizedStack } from '../stacks/synth';
 

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { AzurermBackend, LocalBackend, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { labelManaged } from '../constructs/kubernetes/managed-by';
 import type { Environment, Layer } from '../environments';
 
 /** Context key that moves local state: a folder, for example of a test. */
@@ -19,6 +20,7 @@ export class LayerStack extends TerraformStack {
     environment: Environment,
   ) {
     super(scope, `${environment.name}-${layer}`);
+    labelManaged(this);
     const { state } = environment;
     if (state.kind === 'azurerm') {
       // Names only: Terraform logs in by Entra (ARM_*, az), so that no key lands in the synthesised files.

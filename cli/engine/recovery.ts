@@ -1,4 +1,4 @@
-import { FIELD_MANAGER } from './markers';
+import { FIELD_MANAGER, MANAGED_BY_LABEL } from './markers';
 import { KubernetesObjectData, qualifiedTitle } from './kubernetes-object';
 import { latestRecord, ReleaseRecord, revisions } from '../tools/releases';
 
@@ -113,7 +113,7 @@ export function importId(type: string, object: KubernetesObjectData): string {
 
 function isOurs(object: ClusterObject): boolean {
   return (
-    object.metadata.labels?.['app.kubernetes.io/managed-by'] === FIELD_MANAGER ||
+    object.metadata.labels?.[MANAGED_BY_LABEL] === FIELD_MANAGER ||
     (object.metadata.managedFields ?? []).some((entry) => entry.manager === FIELD_MANAGER)
   );
 }

@@ -1,4 +1,6 @@
+export * from './field-manager';
 export * from './literal';
+export * from './managed-by';
 export * from './object';
 export * from './object-release';
 export * from './providers';

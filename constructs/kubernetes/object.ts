@@ -2,11 +2,9 @@ import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
 import { ITerraformDependable, Lazy } from 'cdktf';
 import { Construct } from 'constructs';
 import { formatProblem } from '../validation';
+import { FIELD_MANAGER } from './field-manager';
 import { nullPaths, ObjectValue, toLiteral } from './literal';
 import { ObjectRelease } from './object-release';
-
-/** Name that our server-side writes are recorded under. @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers */
-export const FIELD_MANAGER = 'aks-istio';
 
 /** Who an object is. */
 export interface ObjectMetadata {

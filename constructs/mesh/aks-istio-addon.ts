@@ -3,7 +3,7 @@ import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
 import { Construct } from 'constructs';
 import type { ICluster } from '../cluster/cluster';
 import { meshRevisionProblems, meshRevisionVersion } from '../cluster/mesh-revisions';
-import { FIELD_MANAGER } from '../kubernetes/object';
+import { FIELD_MANAGER } from '../kubernetes/field-manager';
 import { valuesYaml } from '../kubernetes/values';
 import { Problem, throwOnProblems } from '../validation';
 import { ADDON_LIMITS } from './addon-limits';
