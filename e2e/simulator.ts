@@ -2,6 +2,7 @@ import { localClusterPaths } from '../local-cluster/paths';
 import { Cluster, ClusterAccess } from './simulator/cluster';
 import type { Comparison } from './simulator/compare';
 import { NAMESPACE, startPods } from './simulator/pods';
+import { compareGateway } from './simulator/gateway';
 import { compareMutualTls } from './simulator/mutual-tls';
 import { comparePolicies } from './simulator/policies';
 import { compareRouting } from './simulator/routing';
@@ -40,6 +41,7 @@ export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promi
     for (const part of [
       () => compareRouting(cluster, seed, 40, 8),
       () => comparePolicies(cluster, seed, 30, 8),
+      () => compareGateway(cluster, seed),
       () => compareMutualTls(cluster),
       () => compareScenarios(cluster),
     ]) {
