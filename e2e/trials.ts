@@ -87,8 +87,8 @@ function scenarioTrial(name: string): Trial {
       const result = JSON.parse(stdout) as { scenario: string; seconds: number; verify: VerifyResult };
       must(result.scenario === name && result.verify.scenario === name, `it verified ${result.verify.scenario}`);
       must(result.verify.ok && result.verify.rows.length >= 7, JSON.stringify(result.verify.rows, undefined, 1));
-      const served = result.seconds - result.verify.seconds;
-      return `switched in ${served.toFixed(1)} s, verified in ${result.verify.seconds.toFixed(1)} s`;
+      const applied = result.seconds - result.verify.seconds;
+      return `applied in ${applied.toFixed(1)} s, served and verified after ${result.seconds.toFixed(1)} s`;
     },
   };
 }
