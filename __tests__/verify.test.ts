@@ -6,6 +6,8 @@ import { gatewayUrl } from '../cli/verify/gateway';
 import { escapeXml, toJUnit } from '../cli/verify/junit';
 import { MeshAnswer, parseAnswers } from '../cli/verify/mesh-call';
 import { judgeMirror, parseInboundCount } from '../cli/verify/mirror';
+import { listPods, readyPod } from '../cli/verify/pods';
+import { countElements } from '../e2e/xml';
 import { removeLeftOvers, startOutsidePod } from '../cli/verify/outside-pod';
 import { judgePlaintext } from '../cli/verify/plaintext';
 import { describePage, expectedPage, judgePage, parseProductPage } from '../cli/verify/product-page';
@@ -295,6 +297,20 @@ describe('proxies in sync', () => {
     expect(judgeSync([], statuses).verdict).toBe('fail');
   });
 
+  test('a pod counts with its native sidecar, and not once it has ended', async () => {
+    const pod = (name: string, extra: object = {}, phase = 'Running') => ({
+      metadata: { name, namespace: 'book', labels: { app: 'reviews' }, ...extra },
+      spec: { containers: [{ name: 'reviews', image: 'r:1' }], initContainers: [{ name: 'istio-init' }, { name: 'istio-proxy', restartPolicy: 'Always' }] },
+      status: { phase, podIP: '10.0.0.1', conditions: [{ type: 'Ready', status: phase === 'Running' ? 'True' : 'False' }] },
+    });
+    const items = [pod('evicted', {}, 'Failed'), pod('going', { deletionTimestamp: 'now' }), pod('starting', {}, 'Pending'), pod('running')];
+    const kubectl = () => Promise.resolve({ code: 0, stdout: JSON.stringify({ items }), stderr: '' });
+    const pods = await listPods({ kubectl }, 'book');
+    expect(pods.map(({ name }) => name)).toEqual(['starting', 'running']);
+    expect(readyPod(pods, { app: 'reviews' })).toMatchObject({ name: 'running', containers: ['reviews', 'istio-proxy'], image: 'r:1' });
+    expect(readyPod(pods, { app: 'ratings' })).toBeUndefined();
+  });
+
   test('istiod itself: sent and acknowledged are compared', () => {
     const types = (listener: object) => ({
       'type.googleapis.com/envoy.config.cluster.v3.Cluster': { sent: 'a', acked: 'a' },
@@ -415,7 +431,9 @@ describe('what is printed', () => {
     expect(xml).toContain('<testsuite name="verify local jason-v2" tests="3" failures="1" errors="0" skipped="1" time="12.3">');
     expect(xml).toContain('<failure message="v1 &lt;&quot;&amp;&apos;\u{FFFD}&gt; 100 % (40)" type="expectation">');
     expect(xml).toContain('<skipped message="nobody can be asked"/>');
-    expect(xml.match(/<testcase /g)).toHaveLength(3);
+    expect(Object.fromEntries(countElements(xml))).toMatchObject({ testsuite: 1, testcase: 3, failure: 1, skipped: 1, 'system-out': 1 });
+    expect(() => countElements('<a><b></a>')).toThrow('</a> closes nothing');
+    expect(() => countElements('<a x="&"/>')).toThrow('an entity that is none');
     expect(escapeXml('a\u0001\uD800b\u{1F600}\n')).toBe('a\u{FFFD}\u{FFFD}b\u{1F600}\n');
   });
 });

@@ -30,13 +30,17 @@ interface PodList {
       readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
     };
     readonly status: {
+      readonly phase?: string;
       readonly podIP?: string;
       readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     };
   }[];
 }
 
-/** Running pods of a namespace, without those that are on their way out. */
+/** Pods that a program has ended in, or that a node has evicted, stay in the list until somebody deletes them. */
+const ENDED = ['Succeeded', 'Failed'];
+
+/** Pods of a namespace, without those that have ended or are on their way out. */
 export async function listPods(
   tools: Pick<ClusterTools, 'kubectl'>,
   namespace: string,
@@ -45,7 +49,7 @@ export async function listPods(
   const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(',');
   const list = await kubectlJson<PodList>(tools, ['get', 'pods', '-n', namespace, ...(selector ? ['-l', selector] : [])], { timeoutSeconds: 20 });
   return list.items
-    .filter((pod) => pod.metadata.deletionTimestamp === undefined)
+    .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && !ENDED.includes(status.phase ?? ''))
     .map((pod) => ({
       name: pod.metadata.name,
       namespace: pod.metadata.namespace,
