@@ -128,7 +128,7 @@ export async function compareRouting(cluster: Cluster, seed: number, services: n
 async function compareShares(cluster: Cluster, model: Awaited<ReturnType<Cluster['model']>>, names: readonly string[]): Promise<Omit<Comparison, 'part'>> {
   const sample = 150;
   const simulated = names.map((name) => ({ name, simulation: simulate(model, { from: `productpage-v1.${NAMESPACE}`, to: `${name}.${NAMESPACE}`, path: '/zz' }) }));
-  const split = simulated.filter(({ simulation }) => simulation.outcome === 'routed' && simulation.destinations.filter((share) => share.reached).length > 1).slice(0, 8);
+  const split = simulated.filter(({ simulation }) => simulation.outcome === 'routed' && simulation.status === undefined && simulation.destinations.filter((share) => share.reached).length > 1).slice(0, 8);
   const answers = await cluster.send(NAMESPACE, 'productpage-v1', split.flatMap(({ name }) => Array.from({ length: sample }, () => get(name, '/zz'))));
   const disagreements = split.flatMap(({ name, simulation }, index) => {
     const own = answers.slice(index * sample, (index + 1) * sample);

@@ -26,7 +26,7 @@ export function serviceCard(service: ServiceNode): Card {
   const chipsWidth = chips.reduce((sum, chip) => sum + chip.width + 6, -6);
   const notes = [...service.rules.map((text) => ({ text, fill: '#0550ae' })), ...service.faults.map((text) => ({ text, fill: '#953800' }))];
   const noteWidth = Math.max(0, ...notes.map(({ text }) => textWidth(text, SMALL)));
-  const width = Math.ceil(Math.max(130, titleWidth + 14 + badgeWidth + lockWidth, chipsWidth, noteWidth) + 2 * PAD);
+  const width = Math.ceil(Math.max(130, titleWidth + 20 + badgeWidth + lockWidth, chipsWidth, noteWidth) + 2 * PAD);
   const parts = [title(service.name, ports), badgeSvg(width - PAD - lockWidth - badgeWidth, badge, service.mtls)];
   if (lockWidth > 0) {
     parts.push(lock(width - PAD - 12, 11, service.access));
@@ -67,7 +67,8 @@ export function externalCard(external: ExternalNode): Card {
 
 function chipOf(version: VersionNode): Card {
   const active = version.percent !== undefined && version.percent > 0;
-  const below = active ? `${Number(version.percent.toFixed(1))} %` : version.mirrored === undefined ? 'no traffic' : `copy ${version.mirrored} %`;
+  const idle = version.byRule ? 'by rule' : 'no traffic';
+  const below = active ? `${Number(version.percent.toFixed(1))} %` : version.mirrored === undefined ? idle : `copy ${version.mirrored} %`;
   const width = Math.ceil(Math.max(textWidth(version.name, 13, true), textWidth(below, 11)) + 16);
   const [fill, stroke, ink] = active ? ['#dafbe1', '#1a7f37', '#116329'] : version.mirrored === undefined ? ['#f6f8fa', '#d0d7de', MUTED] : ['#fbefff', '#8250df', '#6639ba'];
   const dash = active ? '' : ' stroke-dasharray="4 3"';

@@ -43,7 +43,7 @@ function versionsOf(model: MeshModel, service: RegistryService, routes: readonly
   const workloads = Registry.of(model).endpoints(service) ?? [];
   const subsets = routes.flatMap((route) => (route.route ?? []).flatMap((target) => (target.destination.subset ? [target.destination.subset] : [])));
   const names = new Set([...workloads.flatMap((workload) => workload.labels.version ?? []), ...(workloads.length === 0 ? subsets : [])]);
-  return [...names].sort().map((name) => ({ name, percent: sent.get(name), mirrored: mirrored.get(name) }));
+  return [...names].sort().map((name) => ({ name, percent: sent.get(name), mirrored: mirrored.get(name), byRule: subsets.includes(name) }));
 }
 
 /** Routes with conditions: the condition, and where they lead. */

@@ -5,6 +5,8 @@ export interface VersionNode {
   readonly percent?: number;
   /** Percent of the requests that are copied to it. */
   readonly mirrored?: number;
+  /** Whether a route with conditions leads to it. */
+  readonly byRule?: boolean;
 }
 
 /** Who may call a service: anybody, some, or nobody. */

@@ -55,8 +55,9 @@ export function explain(simulation: Simulation): ExplanationLine[] {
   if (simulation.destinations.length > 0 || policy.source) {
     const said = lost.some((share) => share.why === policy.why);
     lines.push(['policy', said ? `${policy.verdict}, see above` : `${policy.verdict}: ${policy.why}`]);
-    if (policy.source) {
-      lines.push(['', placeOf(policy.source)]);
+    const maker = policy.source && makerOf(policy.source);
+    if (maker) {
+      lines.push(['', maker]);
     }
     policy.observed.forEach((title) => lines.push(['', `also matched, without effect: ${title}`]));
   }
@@ -92,7 +93,13 @@ function answerOf(simulation: Simulation): string {
 }
 
 function placeOf(source: Source): string {
-  return `${source.title} ${source.field}${source.place === source.title ? '' : `, made by ${source.place.replace(` (${source.title})`, '')}`}`;
+  const maker = makerOf(source);
+  return `${source.title} ${source.field}${maker ? `, ${maker}` : ''}`;
+}
+
+/** The construct or the file and line that an object comes from. */
+function makerOf(source: Source): string | undefined {
+  return source.place === source.title ? undefined : `made by ${source.place.replace(` (${source.title})`, '')}`;
 }
 
 function showChanges(which: string, changes: HeaderChanges): string[] {

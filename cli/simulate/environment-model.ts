@@ -1,0 +1,24 @@
+import { App } from 'cdktf';
+import type { MeshContext, MeshModel } from '../../constructs/model';
+import { modelOf } from '../../constructs/model/from-constructs';
+import { Environment, loadEnvironment } from '../../environments';
+import { buildEnvironment } from '../../stacks';
+
+/** Options that choose the variant of an environment that is asked about. */
+export interface VariantOptions {
+  readonly scenario?: string;
+  readonly mesh?: string;
+}
+
+/**
+ * The model of an environment: all that its stacks would apply. Builds in memory; nothing is written and no cluster is asked.
+ * @throws ProblemError where the environment cannot be loaded
+ */
+export function modelOfEnvironment(name: string, options: VariantOptions): { readonly environment: Environment; readonly model: MeshModel } {
+  const environment = loadEnvironment(name, { scenario: options.scenario, flavor: options.mesh });
+  const app = new App({ stackTraces: false });
+  const { mesh } = buildEnvironment(app, environment);
+  const outbound = (environment.mesh.meshConfig.outboundTrafficPolicy as { mode?: unknown } | undefined)?.mode;
+  const context: MeshContext = outbound === 'REGISTRY_ONLY' ? { outboundTrafficPolicy: outbound } : {};
+  return { environment, model: modelOf(app, { mesh, context }) };
+}
