@@ -1,5 +1,5 @@
 import type { Environment } from '../environments';
-import { PLACEHOLDER_GROUP } from '../environments/settings';
+import { PLACEHOLDER_GROUP, PLACEHOLDER_RANGE } from '../environments/settings';
 import { CliError } from './errors';
 import { findProgram, KnownPaths, missingPrograms, Program } from './tools/executables';
 
@@ -39,6 +39,10 @@ export function requireAzureSettings(environment: Environment, resume: string, e
   if (cluster.kind === 'aks' && cluster.adminGroupObjectIds.includes(PLACEHOLDER_GROUP)) {
     why.push('AKS_ADMIN_GROUP_ID is not set: local accounts are off, so with a placeholder as admin group nobody could log in');
     next.push('export AKS_ADMIN_GROUP_ID=$(az ad group show --group YOUR-GROUP --query id -o tsv)');
+  }
+  if (cluster.kind === 'aks' && cluster.authorizedIpRanges?.includes(PLACEHOLDER_RANGE)) {
+    why.push('API_AUTHORIZED_RANGES is not set: the API server would answer a placeholder alone, and not you');
+    next.push('export API_AUTHORIZED_RANGES=$(curl -s https://api.ipify.org)/32');
   }
   if (why.length > 0) {
     throw new CliError(`${environment.name} is not ready for Azure`, why.join('\n'), [...next, resume]);

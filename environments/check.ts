@@ -66,12 +66,53 @@ function combinationProblems(environment: Environment, file: string): Problem[] 
       }
     }
   }
+  problems.push(...productionProblems(environment, file));
   if (environment.state.kind === 'azurerm' && cluster.kind === 'kubeconfig') {
     problems.push({
       at: `${file}: state.kind`,
       value: 'azurerm',
       rule: 'an environment entered by a kubeconfig has no Azure login to reach that state with',
       mend: "Use state: { kind: 'local' }",
+    });
+  }
+  return problems;
+}
+
+/** What the profile production asks of the other sections. */
+function productionProblems({ cluster, mesh }: Environment, file: string): Problem[] {
+  if (cluster.kind !== 'aks') {
+    return [];
+  }
+  const problems: Problem[] = [];
+  if (cluster.privateApiServer && cluster.authorizedIpRanges) {
+    problems.push({
+      at: `${file}: cluster.authorizedIpRanges`,
+      value: cluster.authorizedIpRanges,
+      rule: 'a private API server takes no ranges',
+      mend: 'Leave authorizedIpRanges or privateApiServer out',
+    });
+  }
+  if (cluster.profile !== 'production') {
+    return problems;
+  }
+  if (!cluster.privateApiServer && !cluster.authorizedIpRanges?.length) {
+    problems.push({
+      at: `${file}: cluster.authorizedIpRanges`,
+      rule: 'in production the API server answers known addresses only',
+      mend: 'Name the ranges of those who deploy, or set privateApiServer: true',
+      see: 'https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges',
+    });
+  }
+  if (mesh[mesh.flavor]?.trafficRedirection === 'init') {
+    problems.push({
+      at: `${file}: mesh.${mesh.flavor}.trafficRedirection`,
+      value: 'init',
+      rule: 'in production Azure Policy is on, and its initiatives refuse the NET_ADMIN that the init container of each pod needs',
+      mend:
+        mesh.flavor === 'helm'
+          ? "Set it to 'cni'"
+          : "Set it to 'cni' where the add-on was installed at asm-1-30 or later, or switched by `az aks mesh enable-istio-cni`; azurerm cannot set it",
+      see: 'https://learn.microsoft.com/azure/aks/istio-cni',
     });
   }
   return problems;

@@ -6,6 +6,7 @@ export const dev: EnvironmentInput = {
   name: 'dev',
   cluster: {
     kind: 'aks',
+    profile: 'demo',
     location: 'westeurope',
     dnsLabel: dnsLabel('dev'),
     adminGroupObjectIds: adminGroups(),

@@ -8,7 +8,7 @@ import { prod } from './prod';
 export * from './environment';
 export { checkEnvironment } from './check';
 export { environmentSchema } from './schema';
-export { PLACEHOLDER_GROUP } from './settings';
+export { PLACEHOLDER_GROUP, PLACEHOLDER_RANGE } from './settings';
 
 type Flavor = Environment['mesh']['flavor'];
 

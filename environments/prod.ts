@@ -1,7 +1,10 @@
 import type { EnvironmentInput } from './environment';
-import { adminGroups, dnsLabel } from './settings';
+import { adminGroups, authorizedRanges, dnsLabel } from './settings';
 
-/** An AKS cluster with an uptime SLA, room to grow, two replicas of everything, and only known hosts outside the mesh. */
+/**
+ * An AKS cluster with an uptime SLA, three zones, room to grow, a guarded API server, and everything that the profile production switches on;
+ * two replicas of everything, and only known hosts outside the mesh.
+ */
 export const prod: EnvironmentInput = {
   name: 'prod',
   cluster: {
@@ -9,15 +12,19 @@ export const prod: EnvironmentInput = {
     location: 'westeurope',
     dnsLabel: dnsLabel('prod'),
     adminGroupObjectIds: adminGroups(),
-    skuTier: 'Standard',
-    systemPool: { vmSize: 'Standard_D4ds_v5', min: 2, max: 4 },
+    profile: 'production',
+    authorizedIpRanges: authorizedRanges(),
+    // One node a zone at least.
+    systemPool: { vmSize: 'Standard_D4ds_v5', min: 3, max: 6 },
     userPool: { vmSize: 'Standard_D4ds_v5', min: 3, max: 10 },
+    maintenance: { day: 'Sunday', start: '02:00', hours: 6 },
   },
   mesh: {
     flavor: 'helm',
     meshConfig: { accessLogFile: '/dev/stdout', outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
-    helm: { version: '1.29.1' },
-    addon: { revisions: ['asm-1-30'] },
+    // Azure Policy may forbid the privileges that an init container needs.
+    helm: { version: '1.29.1', trafficRedirection: 'cni' },
+    addon: { revisions: ['asm-1-30'], trafficRedirection: 'cni' },
   },
   bookinfo: { replicas: 2 },
   tags: { environment: 'prod' },

@@ -1,15 +1,13 @@
 import * as path from 'node:path';
 import type { Construct } from 'constructs';
-import { AksCluster, existingAksCluster, ICluster, kubeconfigCluster } from '../constructs/cluster';
+import { AksCluster, existingAksCluster, ICluster, kubeconfigCluster, MaintenanceWindows } from '../constructs/cluster';
 import { azureProvider } from '../constructs/kubernetes';
 import type { Environment } from '../environments';
+import { addClusterParts, clusterPartsOf, resourceProvidersOf } from './cluster-parts';
 import { LayerStack } from './layer-stack';
 import { addonOf } from './mesh';
 
-/** Azure resource providers behind what this layer creates. */
-const RESOURCE_PROVIDERS = ['Microsoft.Compute', 'Microsoft.ContainerService', 'Microsoft.ManagedIdentity', 'Microsoft.Network'];
-
-/** The cluster layer: an AKS cluster of our own, and the address that its ingress answers at. */
+/** The cluster layer: an AKS cluster of our own, the address that its ingress answers at, and what stands beside it. */
 export class ClusterStack extends LayerStack {
   readonly cluster: ICluster;
 
@@ -20,15 +18,20 @@ export class ClusterStack extends LayerStack {
     if (settings.kind !== 'aks') {
       throw new Error(`${this.node.id}: only a cluster of kind 'aks' is created here, this one is '${settings.kind}'. Use clusterOf(environment).`);
     }
-    azureProvider(this, 'Azure', settings.subscriptionId, RESOURCE_PROVIDERS);
+    const parts = clusterPartsOf(settings);
+    azureProvider(this, 'Azure', settings.subscriptionId, resourceProvidersOf(settings, parts));
     const addon = addonOf(environment);
-    this.cluster = new AksCluster(this, 'Cluster', {
+    const { day, start, hours, utcOffset } = settings.maintenance ?? {};
+    const cluster = new AksCluster(this, 'Cluster', {
       ...settings,
       name: `${environment.name}-aks`,
       ingress: { dnsLabel: settings.dnsLabel },
       mesh: addon && { revisions: addon.revisions },
+      maintenance: day && start ? MaintenanceWindows.weekly(day, start, hours, utcOffset) : undefined,
       tags: environment.tags,
     });
+    addClusterParts(this, cluster, settings, parts);
+    this.cluster = cluster;
   }
 }
 

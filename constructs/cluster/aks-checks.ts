@@ -1,49 +1,55 @@
 import { Token } from 'cdktf';
 import type { Problem } from '../validation';
-import type { AksClusterProps } from './aks-cluster';
+import type { AksClusterProps } from './aks-cluster-props';
 import { AksNames, namesOf } from './aks-names';
-import { networkRanges } from './aks-network';
-import type { AksNodePoolSize } from './aks-node-pool';
+import { settingsOf } from './aks-settings';
+import { azureNameProblems } from './azure-names';
 import { addressOf, contains, isRange, overlap } from './cidr';
-import { meshRevisionProblems } from './mesh-revisions';
-
-const NAMING = 'https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules';
-
-/** What Azure accepts as names: pattern, and the same in words. */
-const NAME_RULES: Readonly<Record<keyof AksNames | 'dnsLabel', readonly [RegExp, string]>> = {
-  resourceGroup: [/^[-\w.()]{0,89}[-\w()]$/, 'a resource group has 1 to 90 letters, digits, dashes, underscores, dots and brackets, and no dot at the end'],
-  nodeResourceGroup: [/^[-\w.()]{0,79}[-\w()]$/, 'the resource group of the nodes has 1 to 80 letters, digits, dashes, underscores, dots and brackets, and no dot at the end'],
-  cluster: [/^[a-zA-Z0-9]([-\w]{0,61}[a-zA-Z0-9])?$/, 'a cluster has 1 to 63 letters, digits, dashes and underscores, a letter or digit at both ends'],
-  dnsPrefix: [/^[a-zA-Z0-9]([-a-zA-Z0-9]{0,52}[a-zA-Z0-9])?$/, 'a DNS prefix has 1 to 54 letters, digits and dashes, a letter or digit at both ends'],
-  network: [/^[a-zA-Z0-9][-\w.]{0,62}\w$/, 'a virtual network has 2 to 64 letters, digits, dashes, underscores and dots'],
-  identity: [/^[a-zA-Z0-9][-\w]{2,127}$/, 'an identity has 3 to 128 letters, digits, dashes and underscores'],
-  ingressIp: [/^[a-zA-Z0-9]([-\w.]{0,78}\w)?$/, 'a public address has 1 to 80 letters, digits, dashes, underscores and dots'],
-  dnsLabel: [/^[a-z][-a-z0-9]{1,61}[a-z0-9]$/, 'a DNS label has 3 to 63 lower-case letters, digits and dashes, and begins with a letter'],
-};
+import { meshProfileProblems } from './mesh-profile';
+import { networkRanges } from './network-ranges';
+import { diskProblems, sizeProblems } from './node-pool-checks';
 
 /** Every property of a cluster that Azure would refuse, or that would lock everybody out. */
 export function aksClusterProblems(props: AksClusterProps, at: string): Problem[] {
+  const { osDisk } = settingsOf(props);
   return [
-    ...nameProblems({ ...namesOf(props.name), ...(props.ingress ? { dnsLabel: props.ingress.dnsLabel } : {}) }, at),
+    ...nameProblems(props, at),
     ...accessProblems(props, at),
     ...networkProblems(props, at),
-    ...(['systemPool', 'userPool'] as const).flatMap((pool) => poolProblems(props[pool], `${at}: ${pool}`)),
-    ...(props.mesh ? meshRevisionProblems(props.mesh.revisions, `${at}: mesh.revisions`) : []),
+    ...(['systemPool', 'userPool'] as const).flatMap((pool) => [
+      ...sizeProblems(props[pool] ?? {}, 1, `${at}: ${pool}`),
+      ...diskProblems(props[pool] ?? {}, props[pool]?.osDisk ?? osDisk, `${at}: ${pool}`),
+    ]),
+    ...(props.maintenance?.problems(`${at}: maintenance`) ?? []),
+    ...(props.mesh ? meshProfileProblems(props.mesh, `${at}: mesh`) : []),
   ];
 }
 
-function nameProblems(names: Partial<Record<keyof typeof NAME_RULES, string>>, at: string): Problem[] {
-  return (Object.keys(names) as (keyof typeof NAME_RULES)[]).flatMap((kind) => {
-    const name = names[kind];
-    const [pattern, rule] = NAME_RULES[kind];
-    return name === undefined || Token.isUnresolved(name) || pattern.test(name)
-      ? []
-      : [{ at: `${at}: ${kind}`, value: name, rule, mend: kind === 'dnsLabel' ? 'Change ingress.dnsLabel' : 'Change name, which the others are made from', see: NAMING }];
-  });
+function nameProblems({ name, names, ingress }: AksClusterProps, at: string): Problem[] {
+  const all = Object.entries(namesOf(name, names)) as [keyof AksNames, string][];
+  return [
+    ...all.flatMap(([kind, value]) => azureNameProblems(kind, value, `${at}: ${kind}`, 'Change name, which the others are made from')),
+    ...azureNameProblems('dnsLabel', ingress?.dnsLabel, `${at}: dnsLabel`, 'Change ingress.dnsLabel'),
+  ];
 }
 
-function accessProblems({ adminGroupObjectIds, kubernetesVersion }: AksClusterProps, at: string): Problem[] {
+function accessProblems(props: AksClusterProps, at: string): Problem[] {
+  const { adminGroupObjectIds, kubernetesVersion, authorizedIpRanges = [], privateApiServer = false } = props;
   const problems: Problem[] = [];
+  if (props.profile === 'production' && !privateApiServer && authorizedIpRanges.length === 0) {
+    problems.push({
+      at: `${at}: authorizedIpRanges`,
+      rule: 'in production the API server answers known addresses only',
+      mend: 'Name the ranges of those who deploy, or set privateApiServer',
+      see: 'https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges',
+    });
+  }
+  if (privateApiServer && authorizedIpRanges.length > 0) {
+    problems.push({ at: `${at}: authorizedIpRanges`, value: authorizedIpRanges, rule: 'a private API server takes no ranges', mend: 'Leave one of the two out' });
+  }
+  if (props.costAnalysis === true && props.skuTier === 'Free') {
+    problems.push({ at: `${at}: costAnalysis`, value: true, rule: 'cost analysis needs a paid tier', mend: "Set skuTier to 'Standard', or leave costAnalysis out" });
+  }
   if (adminGroupObjectIds.length === 0) {
     problems.push({
       at: `${at}: adminGroupObjectIds`,
@@ -63,7 +69,7 @@ function accessProblems({ adminGroupObjectIds, kubernetesVersion }: AksClusterPr
   return problems;
 }
 
-function networkProblems({ network }: AksClusterProps, at: string): Problem[] {
+function networkProblems({ network, profile }: AksClusterProps, at: string): Problem[] {
   const { dnsServiceIp, ...ranges } = networkRanges(network);
   const names = Object.keys(ranges) as (keyof typeof ranges)[];
   if (names.some((name) => Token.isUnresolved(ranges[name]))) {
@@ -74,13 +80,19 @@ function networkProblems({ network }: AksClusterProps, at: string): Problem[] {
     return malformed.map((name) => ({ at: `${at}: network.${name}`, value: ranges[name], rule: 'must be an IPv4 range', mend: 'Write it like 10.224.0.0/16' }));
   }
   const problems: Problem[] = [];
-  if (!contains(ranges.addressSpace, ranges.nodeSubnet)) {
-    problems.push({
-      at: `${at}: network.nodeSubnet`,
-      value: ranges.nodeSubnet,
-      rule: `must lie within the virtual network, ${ranges.addressSpace}`,
-      mend: 'Change one of them',
-    });
+  for (const subnet of ['nodeSubnet', 'endpointSubnet'] as const) {
+    // The default range of private endpoints matters only where there are any.
+    if ((subnet === 'nodeSubnet' || network?.endpointSubnet !== undefined || profile === 'production') && !contains(ranges.addressSpace, ranges[subnet])) {
+      problems.push({
+        at: `${at}: network.${subnet}`,
+        value: ranges[subnet],
+        rule: `must lie within the virtual network, ${ranges.addressSpace}`,
+        mend: 'Change one of them',
+      });
+    }
+  }
+  if (profile === 'production' && overlap(ranges.nodeSubnet, ranges.endpointSubnet)) {
+    problems.push({ at: `${at}: network.endpointSubnet`, value: ranges.endpointSubnet, rule: `must not overlap nodeSubnet, ${ranges.nodeSubnet}`, mend: 'Choose ranges apart' });
   }
   const apart = ['addressSpace', 'podCidr', 'serviceCidr'] as const;
   apart.forEach((one, index) =>
@@ -100,11 +112,4 @@ function networkProblems({ network }: AksClusterProps, at: string): Problem[] {
     });
   }
   return problems;
-}
-
-function poolProblems(size: AksNodePoolSize | undefined, at: string): Problem[] {
-  const { min = 1, max = min } = size ?? {};
-  return min < 1 || max < min || !Number.isInteger(min) || !Number.isInteger(max)
-    ? [{ at, value: size, rule: 'min must be a whole number of at least 1, and max at least min', mend: 'Raise them' }]
-    : [];
 }

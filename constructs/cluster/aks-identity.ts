@@ -2,30 +2,40 @@ import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import type { AzurePlace } from './aks-network';
+import type { AzurePlace } from './azure-place';
 import { lifecycleOf } from './lifecycle';
 
 export interface AksIdentityProps extends AzurePlace {
   readonly name: string;
   /** Resource group whose network the cluster uses: its subnet and its ingress address. */
   readonly resourceGroupId: string;
+  /** Zone that the address of a private API server is written to. @default none */
+  readonly privateDnsZoneId?: string;
 }
 
 /** What the cluster acts as in Azure, with the right to use our network and our public address. */
 export class AksIdentity extends Construct {
   readonly identityId: string;
+  readonly resource: UserAssignedIdentity;
   /** What must exist before the cluster uses the identity. */
-  readonly ready: ITerraformDependable;
+  readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: AksIdentityProps) {
     super(scope, id);
     const { name, resourceGroupName, location, tags, preventDestroy } = props;
-    const identity = new UserAssignedIdentity(this, 'Resource', { name, resourceGroupName, location, tags, lifecycle: lifecycleOf(preventDestroy) });
-    this.identityId = identity.id;
-    this.ready = new RoleAssignment(this, 'NetworkContributor', {
-      scope: props.resourceGroupId,
-      roleDefinitionName: 'Network Contributor',
-      principalId: identity.principalId,
+    this.resource = new UserAssignedIdentity(this, 'Resource', { name, resourceGroupName, location, tags, lifecycle: lifecycleOf(preventDestroy) });
+    this.identityId = this.resource.id;
+    this.ready = [this.role('NetworkContributor', 'Network Contributor', props.resourceGroupId)];
+    if (props.privateDnsZoneId !== undefined) {
+      this.ready.push(this.role('PrivateDnsZoneContributor', 'Private DNS Zone Contributor', props.privateDnsZoneId));
+    }
+  }
+
+  private role(id: string, roleDefinitionName: string, scope: string): RoleAssignment {
+    return new RoleAssignment(this, id, {
+      scope,
+      roleDefinitionName,
+      principalId: this.resource.principalId,
       // Named, Azure does not look a brand-new identity up in a directory that may not know it yet.
       principalType: 'ServicePrincipal',
     });

@@ -9,8 +9,11 @@ export interface AksNames {
   readonly ingressIp: string;
 }
 
-/** The names that follow from the name of a cluster. They are what Azure knows the resources by: a change replaces them. */
-export function namesOf(cluster: string): AksNames {
+/**
+ * The names that follow from the name of a cluster. They are what Azure knows the resources by: a change replaces them.
+ * @param given names of what is there already
+ */
+export function namesOf(cluster: string, given: Partial<AksNames> = {}): AksNames {
   return {
     resourceGroup: cluster,
     nodeResourceGroup: `${cluster}-nodes`,
@@ -19,5 +22,6 @@ export function namesOf(cluster: string): AksNames {
     network: `${cluster}-network`,
     identity: `${cluster}-identity`,
     ingressIp: `${cluster}-ingress`,
+    ...given,
   };
 }
