@@ -35,9 +35,12 @@ export async function buildPrograms(ctx: StepContext, set: ProgramSet): Promise<
     ctx.report('downloading modules, then compiling');
     let count = 0;
     let downloads = 0;
+    // Inside the entry, so that even a killed compiler's files go with it.
+    const temporary = path.join(folder, '.tmp');
+    fs.mkdirSync(temporary);
     await run(go.program, ['build', '-v', ...buildFlags(), '-o', `${folder}/`, ...packagesOf(set)], {
       cwd: path.join(assetFolder(), 'node'),
-      env: go.env,
+      env: { ...go.env, GOTMPDIR: temporary },
       signal: ctx.signal,
       onLine: (line) => {
         if (line.startsWith('go: downloading ')) {
@@ -50,6 +53,7 @@ export async function buildPrograms(ctx: StepContext, set: ProgramSet): Promise<
         if (count % 50 === 0 || line.includes('/cmd/')) ctx.report(`${count} packages compiled${total}: ${line}`);
       },
     });
+    fs.rmSync(temporary, { recursive: true, force: true });
   });
   pointLink(localClusterPaths().bin, entry);
 }
