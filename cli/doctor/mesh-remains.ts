@@ -53,7 +53,8 @@ export function judgeRemains(flavor: 'helm' | 'addon', definitions: readonly Ist
 function judgeDefinitions(flavor: 'helm' | 'addon', foreign: readonly IstioPart[]): Finding {
   const owner = foreign.find(({ release }) => release !== undefined)?.release;
   const [namespace, release] = owner?.split('/') ?? [];
-  const detail = `${foreign.length} definitions are left of another Istio (${foreign[0]?.name}${owner ? `, release ${owner}` : ', no release'})`;
+  const count = foreign.length === 1 ? '1 definition is' : `${foreign.length} definitions are`;
+  const detail = `${count} left of another Istio (${foreign[0]?.name}${owner ? `, release ${owner}` : ', no release'})`;
   const refusal = flavor === 'helm' ? 'Helm refuses them: "invalid ownership metadata"' : 'the add-on refuses them';
   return findings('Cluster', 'Istio').failure(`${detail}; ${refusal}`, {
     mend: [
