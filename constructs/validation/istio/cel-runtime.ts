@@ -1,0 +1,109 @@
+import { parseDuration } from './duration';
+import { parseRequestUri } from './go-url';
+
+/** A rule of a CRD: its text in CEL, and the same compiled. A test that throws counts as not held, as in the API server. */
+export interface CelRule {
+  readonly rule: string;
+  /** The value has the type that the schema says when a rule is asked; `never` lets any operator of the rule take it. */
+  readonly test: (self: never) => boolean;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** A field; reading one that is absent is an error in CEL. */
+export function field(target: unknown, name: string): unknown {
+  const value = (target as Members)[name];
+  if (value === undefined) {
+    throw new Error(`no such field: ${name}`);
+  }
+  return value;
+}
+
+export function has(target: unknown, name: string): boolean {
+  return (target as Members)[name] !== undefined;
+}
+
+export function isIn(value: unknown, list: readonly unknown[]): boolean {
+  return list.includes(value);
+}
+
+export function all(range: unknown, test: (item: never) => boolean): boolean {
+  return items(range).every(test);
+}
+
+export function exists(range: unknown, test: (item: never) => boolean): boolean {
+  return items(range).some(test);
+}
+
+export function existsOne(range: unknown, test: (item: never) => boolean): boolean {
+  return items(range).filter(test).length === 1;
+}
+
+/** Length of a string in code points, of a list, or of a map. */
+export function size(value: unknown): number {
+  return typeof value === 'string' ? [...value].length : items(value).length;
+}
+
+export function contains(text: unknown, part: string): boolean {
+  return (text as string).includes(part);
+}
+
+export function startsWith(text: unknown, part: string): boolean {
+  return (text as string).startsWith(part);
+}
+
+export function endsWith(text: unknown, part: string): boolean {
+  return (text as string).endsWith(part);
+}
+
+export function matches(text: unknown, pattern: string): boolean {
+  return new RegExp(pattern, 'u').test(text as string);
+}
+
+/** @throws Error where the range lies outside the text */
+export function substring(text: string, from: number, to: number): string {
+  const points = [...text];
+  if (from < 0 || to > points.length || from > to) {
+    throw new Error('index out of range');
+  }
+  return points.slice(from, to).join('');
+}
+
+/** @throws Error for what is no decimal number */
+export function int(text: string): number {
+  if (!/^[-+]?\d+$/.test(text)) {
+    throw new Error(`no integer: ${text}`);
+  }
+  return Number(text);
+}
+
+/** Nanoseconds. @throws Error for what is no duration */
+export function duration(text: string): number {
+  const nanoseconds = parseDuration(text);
+  if (nanoseconds === undefined) {
+    throw new Error(`no duration: ${text}`);
+  }
+  return nanoseconds;
+}
+
+export function isUrl(text: string): boolean {
+  return parseRequestUri(text) !== undefined;
+}
+
+/** @throws Error for what is no absolute URL */
+export function url(text: string): { readonly scheme: string } {
+  const parsed = parseRequestUri(text);
+  if (!parsed) {
+    throw new Error(`no URL: ${text}`);
+  }
+  return parsed;
+}
+
+export function getScheme(parsed: { readonly scheme: string }): string {
+  return parsed.scheme;
+}
+
+/** Items of a list, or keys of a map. */
+function items(range: unknown): never[] {
+  return (Array.isArray(range) ? range : Object.keys(range as Members)) as never[];
+}

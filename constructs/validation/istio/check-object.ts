@@ -1,0 +1,144 @@
+import { groupOf, ModelObject, namespaceOf } from '../../model/object';
+import { Finding, Report } from './finding';
+import { checkMetadata } from './metadata';
+import { successorOf } from './old-kinds';
+import { checkAuthorizationPolicy } from './rules/authorization-policy';
+import { checkDestinationRule } from './rules/destination-rule';
+import { checkEnvoyFilter } from './rules/envoy-filter';
+import { checkGateway } from './rules/gateway';
+import { checkPeerAuthentication } from './rules/peer-authentication';
+import { checkProxyConfig } from './rules/proxy-config';
+import { checkRequestAuthentication } from './rules/request-authentication';
+import { checkServiceEntry } from './rules/service-entry';
+import { checkSidecar } from './rules/sidecar';
+import { checkTelemetry } from './rules/telemetry';
+import { checkUnreachableRoutes } from './rules/unreachable-routes';
+import { checkVirtualService } from './rules/virtual-service';
+import { checkWasmPlugin } from './rules/wasm-plugin';
+import { checkWorkloadEntry, checkWorkloadGroup } from './rules/workload';
+import { istioApi } from './schema';
+import { holdAgainst } from './structural';
+import { reportBroken } from './structural-words';
+
+export interface CheckOptions {
+  /** Istio version whose API the object is meant for: `1.29`, `1.29.1`, `asm-1-29`. @default the version that this package installs */
+  readonly istioVersion?: string;
+}
+
+type Check = (spec: never, report: Report, namespace: string) => void;
+
+const CHECKS: Readonly<Record<string, readonly Check[]>> = {
+  AuthorizationPolicy: [checkAuthorizationPolicy],
+  DestinationRule: [checkDestinationRule],
+  EnvoyFilter: [checkEnvoyFilter],
+  Gateway: [checkGateway],
+  PeerAuthentication: [checkPeerAuthentication],
+  ProxyConfig: [checkProxyConfig],
+  RequestAuthentication: [checkRequestAuthentication],
+  ServiceEntry: [checkServiceEntry],
+  Sidecar: [checkSidecar],
+  Telemetry: [checkTelemetry],
+  VirtualService: [checkVirtualService, checkUnreachableRoutes],
+  WasmPlugin: [checkWasmPlugin],
+  WorkloadEntry: [checkWorkloadEntry],
+  WorkloadGroup: [checkWorkloadGroup],
+};
+/** Read by istioctl and never sent to the API server. */
+const NOT_SERVED = 'install.istio.io';
+
+/**
+ * Everything that the API server and istiod's admission would say of an object of Istio's API, all at once: its schema in the chosen Istio version, the
+ * CEL rules in it, and istiod's own rules. Objects of other APIs pass unseen.
+ * @see https://istio.io/latest/docs/reference/config/
+ */
+export function checkObject(object: ModelObject, options: CheckOptions = {}): Finding[] {
+  const group = groupOf(object);
+  if (!isIstio(group)) {
+    return [];
+  }
+  const report = new Report(object);
+  const api = istioApi(options.istioVersion);
+  const schema = api.kinds[object.kind];
+  const version = object.apiVersion.slice(group.length + 1);
+  if (schema?.group !== group || !schema.versions.includes(version)) {
+    report.error('AI0010', schema?.group === group ? 'apiVersion' : 'kind', {
+      value: `${object.apiVersion} ${object.kind}`,
+      rule: `Istio ${api.minor} does not serve this ${schema?.group === group ? 'version' : 'kind'}`,
+      mend: successorOf(group, object.kind) ?? (schema ? `Write apiVersion ${schema.group}/${schema.versions[0]}` : `Write one of ${Object.keys(api.kinds).join(', ')}`),
+    });
+    return report.findings;
+  }
+  checkMetadata(report);
+  if (object.spec === undefined) {
+    if (schema.specRequired) {
+      report.error('AI0004', 'spec', { rule: '`spec` is required there', mend: 'Give `spec`' });
+      return report.findings;
+    }
+  } else {
+    const broken = holdAgainst(schema.spec, object.spec, 'spec');
+    reportBroken(report, object.kind, { minor: api.minor, schema }, broken);
+  }
+  const misfits = report.findings.filter(({ code }) => code === 'AI0002' || code === 'AI0004');
+  const spec = withoutMisfits(object.spec ?? {}, misfits);
+  const own = new Report(object);
+  for (const check of CHECKS[object.kind] ?? []) {
+    try {
+      check(spec as never, own, namespaceOf(object));
+    } catch (error) {
+      // Rules count on what the schema requires; where that is missing, the schema has said so already.
+      if (misfits.length === 0) {
+        throw error;
+      }
+    }
+  }
+  // What the schema says of a field is not said again by istiod's rules.
+  const said = new Set(report.findings.map(({ field }) => field));
+  return [...report.findings, ...own.findings.filter(({ field }) => !said.has(field))];
+}
+
+/** Whether an API group is one of Istio's, of today or of its first years. */
+function isIstio(group: string): boolean {
+  return group.endsWith('.istio.io') && group !== NOT_SERVED;
+}
+
+/** A spec whose values all have the type that rules expect; the spec itself where they have. */
+function withoutMisfits(spec: unknown, misfits: readonly Finding[]): unknown {
+  const paths = misfits.filter(({ code }) => code === 'AI0002').map(({ field }) => stepsOf(field));
+  const own = paths.filter(([first]) => first === 'spec');
+  if (own.length === 0) {
+    return spec;
+  }
+  if (own.some((path) => path.length === 1)) {
+    return {};
+  }
+  const copy = structuredClone(spec);
+  own.forEach((path) => remove(copy, path.slice(1)));
+  return compacted(copy);
+}
+
+function remove(target: unknown, steps: readonly (string | number)[]): void {
+  const owner = steps.slice(0, -1).reduce<unknown>((value, step) => (value as Record<string | number, unknown> | undefined)?.[step], target);
+  const last = steps.at(-1);
+  if (typeof owner === 'object' && owner !== null && last !== undefined) {
+    // Lists keep their places, so that the paths of other findings stay right.
+    delete (owner as Record<string | number, unknown>)[last];
+  }
+}
+
+/** Empty places of lists become empty maps, which rules can read. */
+function compacted(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return Array.from(value, (item: unknown) => (item === undefined ? {} : compacted(item)));
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, compacted(member)]));
+  }
+  return value;
+}
+
+/** The steps of a field path: `spec.http[0]["a.b"]` is spec, http, 0, a.b. */
+export function stepsOf(field: string): (string | number)[] {
+  return [...field.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([\w-]+)/g)].map(([, index, quoted, name]) =>
+    index !== undefined ? Number(index) : quoted !== undefined ? (JSON.parse(`"${quoted}"`) as string) : name!,
+  );
+}

@@ -1,0 +1,123 @@
+import { celWords } from './cel-words';
+import type { Report, Verdict } from './finding';
+import type { KindSchema } from './schema';
+import type { Broken } from './structural';
+
+/** Fields of earlier Istio versions, which old pages still show, by the end of their path; and what took their place. */
+const GONE: readonly (readonly [RegExp, string])[] = [
+  [/\.fault\.(abort|delay)\.percent$/, 'Write `percentage: {value: ...}`'],
+  [/\.mirror_percent$/, 'Write `mirrorPercentage: {value: ...}`'],
+  [/\.corsPolicy\.allowOrigin$/, 'Write `allowOrigins: [{exact: ...}]`'],
+  [/\.websocketUpgrade$/, 'Drop it: connections are upgraded without it'],
+  [/\.appendHeaders$/, 'Write `headers: {request: {add: ...}}`'],
+  [/\.removeResponseHeaders$/, 'Write `headers: {response: {remove: ...}}`'],
+  [/\.httpReqRetries$/, 'Write `retries`'],
+  [/\.outlierDetection\.http$/, 'Write its members directly below `outlierDetection`'],
+  [/\.googleRe2$|\.regexMatch$/, 'Write `regex: ...`'],
+];
+const DISTANCE = 2;
+
+const CODES: Readonly<Record<Broken['kind'], string>> = {
+  unknown: 'AI0001',
+  type: 'AI0002',
+  enum: 'AI0003',
+  required: 'AI0004',
+  limit: 'AI0005',
+  alternatives: 'AI0006',
+  cel: 'AI0007',
+};
+
+/** Reports what does not fit the schema of a kind. */
+export function reportBroken(report: Report, kind: string, api: { readonly minor: string; readonly schema: KindSchema }, broken: readonly Broken[]): void {
+  for (const one of broken) {
+    const field = one.kind === 'required' ? `${one.field}.${one.name}` : one.field;
+    report.error(CODES[one.kind], field, { ...verdictOf(one, kind, api.minor), see: see(api.schema.group, kind) });
+  }
+}
+
+function verdictOf(broken: Broken, kind: string, minor: string): Verdict {
+  switch (broken.kind) {
+    case 'unknown':
+      return {
+        value: broken.value,
+        rule: `${kind} of Istio ${minor} has no field \`${broken.name}\` there`,
+        mend: GONE.find(([path]) => path.test(broken.field))?.[1] ?? suggestion(broken.name, broken.known),
+      };
+    case 'type':
+      return { value: broken.value, rule: `this is ${article(broken.expected)}`, mend: mendOfType(broken.expected, broken.value) };
+    case 'enum':
+      return {
+        value: broken.value,
+        rule: `the value is one of ${broken.allowed.join(', ')}`,
+        mend: typeof broken.value === 'string' ? suggestion(broken.value, broken.allowed.map(String), 'Write one of these') : 'Write one of these',
+      };
+    case 'required':
+      return { rule: `\`${broken.name}\` is required there`, mend: `Give \`${broken.name}\`` };
+    case 'limit':
+      return { value: broken.value, rule: `this is ${broken.limit}`, mend: 'Change it so that it fits' };
+    case 'alternatives':
+      return broken.needed
+        ? { rule: `one of ${quoted(broken.names)} is required there`, mend: 'Give one of them' }
+        : { value: broken.given, rule: `only one of ${quoted(broken.names)} may be given`, mend: `Keep one of ${quoted(broken.given)}` };
+    case 'cel':
+      return { value: broken.value, ...celWords(broken.rule) };
+  }
+}
+
+function article(type: string): string {
+  const named: Readonly<Record<string, string>> = { object: 'a map', array: 'a list', integer: 'an integer', number: 'a number', string: 'a string', boolean: 'true or false' };
+  return named[type] ?? type;
+}
+
+function mendOfType(expected: string, value: unknown): string {
+  if (value === null) {
+    return 'Give a value, or drop the field; `{}` is the empty map';
+  }
+  if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
+    return `Put it in quotes: ${JSON.stringify(String(value))}`;
+  }
+  if (expected === 'array') {
+    return 'Write it as a list, also where it has one item';
+  }
+  return `Write ${article(expected)}`;
+}
+
+function suggestion(name: string, known: readonly string[], otherwise = 'Drop it, or look for its present name in the reference'): string {
+  const near = known.map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) })).sort((a, b) => a.far - b.far)[0];
+  return near && near.far <= Math.min(DISTANCE, name.length / 2) ? `Perhaps \`${near.other}\` is meant` : otherwise;
+}
+
+/** How many letters have to be changed, added or dropped to get from one word to the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
+const REFERENCE: Readonly<Record<string, string>> = {
+  'networking.istio.io': 'networking',
+  'security.istio.io': 'security',
+  'extensions.istio.io': 'proxy_extensions',
+};
+const PAGES: Readonly<Record<string, string>> = {
+  RequestAuthentication: 'security/request_authentication',
+  PeerAuthentication: 'security/peer_authentication',
+  ProxyConfig: 'networking/proxy-config',
+  Telemetry: 'telemetry',
+};
+
+/** The reference page of a kind. */
+export function see(group: string, kind: string): string {
+  const page = PAGES[kind] ?? `${REFERENCE[group] ?? 'networking'}/${kind.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()}`;
+  return `https://istio.io/latest/docs/reference/config/${page}/`;
+}
