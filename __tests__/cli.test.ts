@@ -90,7 +90,11 @@ class FakeCluster {
       });
       return ok(JSON.stringify({ items }));
     }
-    const asked = options.input ? (JSON.parse(options.input) as { items: unknown[] }).items : [];
+    const asked = options.input ? (JSON.parse(options.input) as { items: { metadata: { namespace?: string } }[] }).items : [];
+    // So does kubectl.
+    if (args.includes('-n') && asked.some((item) => item.metadata.namespace && item.metadata.namespace !== args[args.indexOf('-n') + 1])) {
+      return Promise.resolve({ code: 1, stdout: '', stderr: 'the namespace from the provided object does not match' });
+    }
     if (args.includes('--show-managed-fields')) {
       return ok(JSON.stringify({ items: this.objects }));
     }
@@ -105,6 +109,7 @@ describe('the direct engine', () => {
   const stack = (): Stack =>
     stackOf('local-mesh', {
       kubernetes_namespace_v1: { ns: { metadata: { name: 'istio-system' } } },
+      kubernetes_config_map_v1: { map: { metadata: { name: 'map', namespace: 'istio-system' } } },
       helm_release: {
         istiod: { name: 'istiod', namespace: 'istio-system', chart, values: ['pilot:\n  cpu: 1'], depends_on: ['helm_release.base'], timeout: 100 },
         base: { name: 'istio-base', namespace: 'istio-system', chart, depends_on: ['kubernetes_namespace_v1.ns'] },
@@ -118,7 +123,7 @@ describe('the direct engine', () => {
     const first = await engine(cluster).apply(stack(), report);
     expect(first).toEqual({ changed: true, summary: '3 releases: 3 installed' });
     expect(cluster.calls).toEqual(['upgrade default/local-mesh-objects', 'upgrade istio-system/istio-base', 'upgrade istio-system/istiod']);
-    expect(cluster.releases.get('default/local-mesh-objects')!.values).toEqual({ objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } }] });
+    expect(cluster.releases.get('default/local-mesh-objects')!.values).toMatchObject({ objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } }, { kind: 'ConfigMap' }] });
 
     cluster.calls.length = 0;
     expect(await engine(cluster).apply(stack(), report)).toEqual({ changed: false, summary: '3 releases: 3 unchanged' });

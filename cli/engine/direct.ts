@@ -115,19 +115,30 @@ export class DirectEngine implements Engine {
         if (!isUpToDate(release, latest) || objects.length === 0) {
           return;
         }
-        // Kinds whose definition is gone are an error here, and so is their absence.
-        const list = { apiVersion: 'v1', kind: 'List', items: objects.map(referenceTo) };
-        const found = await this.tools.kubectl(['get', '-n', release.namespace, '-f', '-', '--ignore-not-found', '-o', 'name'], {
-          input: JSON.stringify(list),
-          timeoutSeconds: 60,
-          okCodes: [0, 1],
-        });
-        if (found.stdout.split('\n').filter((line) => line !== '').length < objects.length) {
+        // kubectl refuses a namespace of its own beside objects that name theirs.
+        const counts = await Promise.all([
+          this.countPresent(objects.filter((object) => object.metadata.namespace), []),
+          this.countPresent(objects.filter((object) => !object.metadata.namespace), ['-n', release.namespace]),
+        ]);
+        if (counts[0] + counts[1] < objects.length) {
           missing.add(release.name);
         }
       }),
     );
     return missing;
+  }
+
+  private async countPresent(objects: readonly KubernetesObjectData[], namespace: readonly string[]): Promise<number> {
+    if (objects.length === 0) {
+      return 0;
+    }
+    // Kinds whose definition is gone are an error here, and so is their absence.
+    const found = await this.tools.kubectl(['get', ...namespace, '-f', '-', '--ignore-not-found', '-o', 'name'], {
+      input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects.map(referenceTo) }),
+      timeoutSeconds: 60,
+      okCodes: [0, 1],
+    });
+    return found.stdout.split('\n').filter((line) => line !== '').length;
   }
 
   private async upgrade(release: DesiredRelease, report: Report): Promise<void> {

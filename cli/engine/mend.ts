@@ -46,10 +46,13 @@ export async function uninstallRelease(tools: Helm, release: ReleaseName, second
 
 /** What Helm says, without its warnings and headings. */
 export function helmMessage(error: CommandError): string {
-  const text = (error.stderr || error.stdout).trim();
-  const lines = text.split('\n').filter((line) => !line.startsWith('WARNING') && !/^[IWE]\d{4} /.test(line));
-  const message = lines.join('\n').replace(/^Error: (UPGRADE|INSTALLATION) FAILED: /, '');
-  return error.timedOutAfterSeconds === undefined ? message : `Helm did not end within ${error.timedOutAfterSeconds} s\n${message}`;
+  const lines = (error.stderr || error.stdout).trim().split('\n');
+  const told = lines.filter((line) => !/^(WARNING|Release ".*" does not exist|[IWE]\d{4} )/.test(line));
+  const message = told.join('\n').replace(/^Error: (UPGRADE|INSTALLATION) FAILED: /m, '');
+  if (error.timedOutAfterSeconds !== undefined) {
+    return `Helm did not end within ${error.timedOutAfterSeconds} s\n${message}`;
+  }
+  return message === '' ? `Helm was ended from outside (code ${error.code})` : message;
 }
 
 async function withMessage(what: string, resume: string, action: () => Promise<unknown>): Promise<void> {
