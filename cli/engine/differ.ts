@@ -165,9 +165,32 @@ function join(path: string, key: string): string {
   return path === '' || step.startsWith('[') ? `${path}${step}` : `${path}.${step}`;
 }
 
+/** A value in one short line: text as it is, structures as their leaves, so that nobody has to read JSON. */
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? (value.includes('\n') ? `(${value.split('\n').length} lines)` : value) : JSON.stringify(value);
-  return text.length > 160 ? `${text.slice(0, 157)}...` : text;
+  const text = isRecord(value) && Object.keys(value).length > 0 ? leaves(value, '').join(', ') : showLeaf(value);
+  return text.length > 200 ? `${text.slice(0, 197)}...` : text;
+}
+
+function showLeaf(value: unknown): string {
+  if (typeof value !== 'string') {
+    return JSON.stringify(value);
+  }
+  return value.includes('\n') ? `(${value.split('\n').length} lines)` : value;
+}
+
+function leaves(value: unknown, path: string): string[] {
+  const list = Array.isArray(value) ? (value as unknown[]) : [];
+  const destinations = shares(list);
+  if (destinations) {
+    return [`${path} ${[...destinations].map(([name, weight]) => (destinations.size === 1 ? name : `${name} ${weight}`)).join(', ')}`];
+  }
+  if (list.length > 0) {
+    return list.flatMap((item, index) => leaves(item, list.length === 1 ? path : `${path}[${index}]`));
+  }
+  if (isRecord(value) && Object.keys(value).length > 0) {
+    return Object.entries(value).flatMap(([key, member]) => leaves(member, join(path, key)));
+  }
+  return [`${path} ${showLeaf(value)}`];
 }
 
 function changeOf(action: Change['action'], object: KubernetesObjectData, details: readonly string[]): Change {
