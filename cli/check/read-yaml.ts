@@ -37,6 +37,7 @@ export function readYaml(text: string, file: string): ReadFile {
   // The API's tools read YAML 1.1, where `yes` and `on` are true; its dates and times stay text.
   const documents = parseAllDocuments(text, {
     version: '1.1',
+    logLevel: 'error',
     lineCounter: lines,
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !LEFT_OUT.some((name) => tag.tag.endsWith(`:${name}`) || ('format' in tag && tag.format === 'TIME'))),
   });

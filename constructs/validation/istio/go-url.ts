@@ -6,7 +6,7 @@ export interface ParsedUrl {
 
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\x00-\x1f\x7f]/;
-const HOST = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:<>"[\]\x80-\uffff]|%[0-9a-fA-F]{2})*$/;
+const HOST = /^(?:\[[0-9A-Za-z:.%]*\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=:<>"\x80-\uffff]|%[0-9a-fA-F]{2})*)$/;
 const USER = /^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/;
 const BAD_ESCAPE = /%(?![0-9a-fA-F]{2})/;
 

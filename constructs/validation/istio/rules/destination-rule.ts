@@ -40,7 +40,7 @@ function checkTrafficPolicy(policy: TrafficPolicy | undefined, at: string, repor
   if (!policy) {
     return;
   }
-  if (MEMBERS.every((name) => policy[name] === undefined)) {
+  if (MEMBERS.every((name) => isAbsent(policy[name]))) {
     report.error('AI0202', at, { rule: 'a traffic policy says something', mend: `Give one of ${MEMBERS.join(', ')}, or drop it`, see: SEE });
     return;
   }
@@ -54,7 +54,7 @@ function checkTrafficPolicy(policy: TrafficPolicy | undefined, at: string, repor
     if (!settings.port) {
       report.error('AI0204', field, { rule: 'settings per port name the port', mend: 'Give `port: {number: ...}`', see: SEE });
     }
-    if (PORT_MEMBERS.every((name) => settings[name] === undefined)) {
+    if (PORT_MEMBERS.every((name) => isAbsent(settings[name]))) {
       report.error('AI0202', field, { rule: 'settings per port say something', mend: `Give one of ${PORT_MEMBERS.join(', ')}`, see: SEE });
     }
     checkPortPolicy(settings, field, report, namespace);
@@ -80,4 +80,8 @@ function checkTunnel(tunnel: TrafficPolicy['tunnel'], at: string, report: Report
     checkFqdn(report, child(at, 'targetHost'), tunnel.targetHost);
   }
   checkPort(report, child(at, 'targetPort'), tunnel.targetPort);
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
 }

@@ -54,6 +54,7 @@ function checkPatch(entry: Patch, at: string, report: Report): void {
     checkRegex(report, child(at, 'match.proxy.proxyVersion'), match.proxy.proxyVersion);
   }
   checkMatch(entry, child(at, 'match'), report);
+  checkTypes(patch.value, child(child(at, 'patch'), 'value'), report);
   checkEffect(entry, operation, report);
 }
 
@@ -89,6 +90,29 @@ function checkMatch({ applyTo, match }: Patch, at: string, report: Report): void
     if (name && OLD_NAMES[name]) {
       report.warning('AI0703', child(field, path), { value: name, rule: 'the filter has another name today', mend: `Write ${OLD_NAMES[name]}`, see: SEE });
     }
+  }
+}
+
+/** Every `typed_config` names the type of its configuration, of the third version of Envoy's API. */
+function checkTypes(value: unknown, at: string, report: Report): void {
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => checkTypes(item, child(at, index), report));
+    return;
+  }
+  if (typeof value !== 'object' || value === null) {
+    return;
+  }
+  for (const [name, member] of Object.entries(value)) {
+    const field = child(at, name);
+    if ((name === 'typed_config' || name === 'typedConfig') && typeof member === 'object' && member !== null) {
+      const type = (member as Record<string, unknown>)['@type'];
+      if (typeof type !== 'string' || !/\/[\w.]+$/.test(type)) {
+        bad(report, child(field, '@type'), type, 'a configuration names its type', 'Write such as "@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua');
+      } else if (/\.v2(?:alpha)?\./.test(type)) {
+        bad(report, child(field, '@type'), type, 'the second version of Envoy’s API is gone', 'Write the type of version 3');
+      }
+    }
+    checkTypes(member, field, report);
   }
 }
 

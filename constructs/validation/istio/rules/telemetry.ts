@@ -12,6 +12,20 @@ export function checkTelemetry(spec: TelemetrySpec, report: Report): void {
     (spec[part] ?? []).forEach((entry, index) => checkProviders(entry.providers, child(child(child('spec', part), index), 'providers'), report));
   }
   checkTracing(spec, report);
+  checkOverrides(spec, report);
+}
+
+function checkOverrides(spec: TelemetrySpec, report: Report): void {
+  (spec.metrics ?? []).forEach((metrics, index) =>
+    (metrics.overrides ?? []).forEach((override, number) => {
+      for (const [name, tag] of Object.entries(override.tagOverrides ?? {})) {
+        if ((tag.operation ?? 'UPSERT') === 'UPSERT' && !tag.value) {
+          const field = child(`spec.metrics[${index}].overrides[${number}].tagOverrides`, name);
+          bad(report, field, tag, 'a tag that is written has a value', 'Give `value`, or set `operation: REMOVE`');
+        }
+      }
+    }),
+  );
 }
 
 function checkTracing(spec: TelemetrySpec, report: Report): void {

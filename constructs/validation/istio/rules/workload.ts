@@ -21,7 +21,9 @@ export function checkWorkload(entry: WorkloadEntrySpec, at: string, report: Repo
   const { address } = entry;
   const field = child(at, 'address');
   const see = `${DOCS}/networking/workload-entry/`;
-  if (!address && entry.network) {
+  if (!address && !entry.network) {
+    report.error('AI0502', field, { value: address, rule: 'an endpoint needs an address', mend: 'Give `address`, or `network` where a gateway leads to it', see });
+  } else if (!address) {
     report.warning('AI0501', field, { rule: 'without an address only the gateway of the network is known', mend: 'Give `address` where the workload can be reached directly', see });
   }
   if (isSocket(address)) {
