@@ -178,6 +178,9 @@ const helmMesh = object({
   values: v.optional(object({ base: helmValues, cni: helmValues, istiod: helmValues, gateway: helmValues }), {}),
 });
 
+/** Annotations of a gateway's Service; the add-on permits some only. */
+const annotations = v.optional(v.record(v.string(), v.string()), {});
+
 const addonMesh = object({
   /** One revision, or two during a canary upgrade, ascending. */
   revisions: v.pipe(
@@ -189,6 +192,33 @@ const addonMesh = object({
   active: v.optional(v.string()),
   /** How the cluster redirects traffic; `cni` only where it was seen, since neither azurerm nor an upgrade sets it. */
   trafficRedirection,
+  /** The gateway with a public address. */
+  externalGateway: v.optional(object({ enabled: v.optional(v.boolean(), true), annotations }), {}),
+  /** A gateway with an address in the cluster's network. @default none */
+  internalGateway: v.optional(object({ annotations })),
+  /** Secrets of a Key Vault that istiod signs with; only for a mesh that is switched on with it. @default a root of istiod's own */
+  certificateAuthority: v.optional(
+    object({
+      keyVaultId: text,
+      /** Object id of the cluster's secrets provider, which exists only after an apply without the mesh. */
+      secretsProviderObjectId: guid,
+      rootCert: v.optional(text, 'root-cert'),
+      certChain: v.optional(text, 'cert-chain'),
+      cert: v.optional(text, 'ca-cert'),
+      key: v.optional(text, 'ca-key'),
+    }),
+  ),
+});
+
+/** A certificate of a Key Vault that the ingress gateway serves. */
+const vaultCertificate = object({
+  /** What a Gateway's `credentialName` names. */
+  secretName: matching(/^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/, 'must be 1 to 52 lower-case letters, digits and dashes'),
+  vaultName: text,
+  certificateName: text,
+  tenantId: guid,
+  /** Client id of the cluster's secrets provider. */
+  clientId: guid,
 });
 
 const mesh = object({
@@ -197,6 +227,8 @@ const mesh = object({
   meshConfig: v.optional(settings, {}),
   helm: v.optional(helmMesh),
   addon: v.optional(addonMesh),
+  /** Certificates of a Key Vault that the ingress gateway serves. */
+  certificates: v.optional(v.array(vaultCertificate), []),
 });
 
 const bookinfo = object({

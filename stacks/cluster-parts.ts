@@ -23,11 +23,13 @@ export interface ClusterParts {
   readonly backup?: NonNullable<AksSettings['backup']>;
 }
 
+const PRODUCTION_MONITORING = { retentionDays: 90, containerLogs: true, defender: true, prometheus: true, grafanaName: undefined };
+
 /** The parts of a cluster, with names for those that have to be unique in all of Azure: made from the DNS label, which already sets it apart. */
 export function clusterPartsOf({ profile, dnsLabel, monitoring, registry, keyVault, backup }: AksSettings): ClusterParts {
   const isProduction = profile === 'production';
   return {
-    monitoring: monitoring ?? (isProduction ? { retentionDays: 90, containerLogs: true, defender: true, prometheus: true, grafanaName: undefined } : undefined),
+    monitoring: monitoring ?? (isProduction ? PRODUCTION_MONITORING : undefined),
     registry: registry ?? (isProduction ? { name: globalName(dnsLabel, 'registry', 50), mirror: false } : undefined),
     keyVault: keyVault ?? (isProduction ? { name: globalName(dnsLabel, 'vault'), allowedIpRanges: undefined } : undefined),
     backup,

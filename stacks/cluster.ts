@@ -26,7 +26,12 @@ export class ClusterStack extends LayerStack {
       ...settings,
       name: `${environment.name}-aks`,
       ingress: { dnsLabel: settings.dnsLabel },
-      mesh: addon && { revisions: addon.revisions },
+      mesh: addon && {
+        revisions: addon.revisions,
+        externalIngressGateway: addon.externalGateway.enabled,
+        internalIngressGateway: addon.internalGateway !== undefined,
+        certificateAuthority: addon.certificateAuthority,
+      },
       maintenance: day && start ? MaintenanceWindows.weekly(day, start, hours, utcOffset) : undefined,
       tags: environment.tags,
     });

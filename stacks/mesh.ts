@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { ICluster } from '../constructs/cluster';
 import { ClusterProviders } from '../constructs/kubernetes';
-import { AksIstioAddon, HelmIstio, IMesh } from '../constructs/mesh';
+import { AksIstioAddon, HelmIstio, IMesh, VaultCertificate } from '../constructs/mesh';
 import type { Environment } from '../environments';
 import { LayerStack } from './layer-stack';
 
@@ -20,8 +20,17 @@ export class MeshStack extends LayerStack {
     new ClusterProviders(this, 'Providers', { cluster, helm: flavor === 'helm' });
     const addon = addonOf(environment);
     this.mesh = addon
-      ? new AksIstioAddon(this, 'Istio', { ...addon, cluster, meshConfig })
+      ? new AksIstioAddon(this, 'Istio', {
+          ...addon,
+          cluster,
+          meshConfig,
+          externalIngressGateway: addon.externalGateway.enabled && { annotations: addon.externalGateway.annotations },
+          internalIngressGateway: addon.internalGateway,
+        })
       : new HelmIstio(this, 'Istio', { ...required(environment, 'helm'), cluster, meshConfig });
+    for (const certificate of environment.mesh.certificates) {
+      new VaultCertificate(this, `Certificate-${certificate.secretName}`, { ...certificate, gateway: this.mesh.ingressGateway });
+    }
   }
 }
 

@@ -7,14 +7,21 @@ import { FIELD_MANAGER } from '../kubernetes/field-manager';
 import { valuesYaml } from '../kubernetes/values';
 import { Problem, throwOnProblems } from '../validation';
 import { ADDON_LIMITS } from './addon-limits';
-import { gatewayAnnotations } from './gateway-annotations';
+import { AddonGatewayAnnotation, gatewayAnnotationProblems, gatewayAnnotations } from './gateway-annotations';
 import type { IMesh, MeshFeature, MeshGateway, Unsupported } from './mesh';
 import { MeshConfig, meshConfigProblems } from './mesh-config';
 import { DEFAULT_DOMAIN } from './upstream';
 
 const SYSTEM_NAMESPACE = 'aks-istio-system';
 const GATEWAY_NAMESPACE = 'aks-istio-ingress';
-const GATEWAY = 'aks-istio-ingressgateway-external';
+const EXTERNAL_GATEWAY = 'aks-istio-ingressgateway-external';
+const INTERNAL_GATEWAY = 'aks-istio-ingressgateway-internal';
+
+/** What others may say of a gateway that belongs to the add-on. */
+export interface AddonGatewayProps {
+  /** Annotations of its Service. @default those that bind the external one to the cluster's address */
+  readonly annotations?: Readonly<Partial<Record<AddonGatewayAnnotation, string>>>;
+}
 
 export interface AksIstioAddonProps {
   /** The cluster that runs the add-on. */
@@ -31,6 +38,10 @@ export interface AksIstioAddonProps {
    * @default 'init'
    */
   readonly trafficRedirection?: IMesh['trafficRedirection'];
+  /** The gateway with a public address, on unless the cluster switched it off. @default {} */
+  readonly externalIngressGateway?: AddonGatewayProps | false;
+  /** The gateway with an address in the cluster's network, where the cluster switched it on. @default none */
+  readonly internalIngressGateway?: AddonGatewayProps;
 }
 
 /**
@@ -47,13 +58,8 @@ export class AksIstioAddon extends Construct implements IMesh {
   readonly trustDomain: string;
   readonly clusterDomain = DEFAULT_DOMAIN;
   readonly trafficRedirection: IMesh['trafficRedirection'];
-  readonly ingressGateway: MeshGateway = {
-    selector: { istio: GATEWAY },
-    namespace: GATEWAY_NAMESPACE,
-    serviceName: GATEWAY,
-    serviceAccountName: GATEWAY,
-    ports: [80, 443],
-  };
+  readonly ingressGateway?: MeshGateway;
+  readonly internalIngressGateway?: MeshGateway;
 
   /** @throws ProblemError with every bad revision and every MeshConfig field that the add-on refuses */
   constructor(scope: Construct, id: string, props: AksIstioAddonProps) {
@@ -74,13 +80,25 @@ export class AksIstioAddon extends Construct implements IMesh {
         });
       }
     }
-    if (props.cluster.ingressAddress) {
-      // The Service belongs to the add-on: only these annotations of it are ours.
-      new Annotations(this, 'IngressService', {
+    const external = props.externalIngressGateway ?? {};
+    if (external) {
+      this.ingressGateway = gatewayOf(EXTERNAL_GATEWAY);
+      this.annotate('IngressService', EXTERNAL_GATEWAY, { ...gatewayAnnotations(props.cluster.ingressAddress), ...external.annotations });
+    }
+    if (props.internalIngressGateway) {
+      this.internalIngressGateway = gatewayOf(INTERNAL_GATEWAY);
+      this.annotate('InternalIngressService', INTERNAL_GATEWAY, { ...props.internalIngressGateway.annotations });
+    }
+  }
+
+  // The Service belongs to the add-on: only these annotations of it are ours.
+  private annotate(id: string, name: string, annotations: Record<string, string>): void {
+    if (Object.keys(annotations).length > 0) {
+      new Annotations(this, id, {
         apiVersion: 'v1',
         kind: 'Service',
-        metadata: { name: GATEWAY, namespace: GATEWAY_NAMESPACE },
-        annotations: gatewayAnnotations(props.cluster.ingressAddress),
+        metadata: { name, namespace: GATEWAY_NAMESPACE },
+        annotations,
         fieldManager: FIELD_MANAGER,
         force: true,
       });
@@ -92,9 +110,17 @@ export class AksIstioAddon extends Construct implements IMesh {
   }
 }
 
+function gatewayOf(name: string): MeshGateway {
+  return { selector: { istio: name }, namespace: GATEWAY_NAMESPACE, serviceName: name, serviceAccountName: name, ports: [80, 443] };
+}
+
 function addonProblems(props: AksIstioAddonProps, at: string): Problem[] {
   const { cluster, revisions, active } = props;
   const problems = [...meshRevisionProblems(revisions, `${at}: revisions`), ...meshConfigProblems(props.meshConfig ?? {}, `${at}: meshConfig`)];
+  for (const gateway of ['externalIngressGateway', 'internalIngressGateway'] as const) {
+    const { annotations = {} } = props[gateway] || {};
+    problems.push(...gatewayAnnotationProblems(annotations as Record<string, string>, `${at}: ${gateway}.annotations`));
+  }
   if (cluster.access.kind !== 'aks') {
     problems.push({
       at: `${at}: cluster`,

@@ -20,6 +20,8 @@ export interface MeshReference {
   /** @default none */
   readonly ingressGateway?: MeshGateway;
   /** @default none */
+  readonly internalIngressGateway?: MeshGateway;
+  /** @default none */
   readonly egressGateway?: MeshGateway;
   /** @default none */
   readonly eastWestGateway?: MeshGateway;
@@ -39,6 +41,7 @@ export function existingMesh(reference: MeshReference): IMesh {
     clusterDomain: reference.clusterDomain ?? DEFAULT_DOMAIN,
     trafficRedirection: reference.trafficRedirection ?? 'init',
     ingressGateway: reference.ingressGateway,
+    internalIngressGateway: reference.internalIngressGateway,
     egressGateway: reference.egressGateway,
     eastWestGateway: reference.eastWestGateway,
     unsupported: (feature) => reference.unsupported?.[feature] ?? missingGateway(reference, feature),

@@ -60,6 +60,8 @@ export interface IMesh {
   /** How traffic redirection is set up; `init` needs NET_ADMIN in every injected pod, which Pod Security `restricted` forbids. */
   readonly trafficRedirection: 'init' | 'cni';
   readonly ingressGateway?: MeshGateway;
+  /** A second ingress gateway, reached from inside the network only. */
+  readonly internalIngressGateway?: MeshGateway;
   readonly egressGateway?: MeshGateway;
   readonly eastWestGateway?: MeshGateway;
   /** Says why this mesh lacks a feature; nothing where it has it. */

@@ -1,0 +1,48 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parse, stringify } from 'yaml';
+import { toKubernetesObject } from '../../cli/engine/conversion';
+import { loadEnvironment } from '../../environments';
+import { synthesize } from '../../stacks/synth';
+import { toHcl } from './hcl';
+
+type Resources = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+
+/** What is scanned: the cluster's Terraform, and every Kubernetes object of the layers above it. */
+export interface Subjects {
+  /** Folder with the cluster layer as HCL. */
+  readonly terraform: string;
+  /** Folder with {@link objects} alone. */
+  readonly kubernetes: string;
+  /** File with every Kubernetes object that is ours. */
+  readonly objects: string;
+}
+
+/** Writes what an environment's stacks hold in a form that scanners read. */
+export function writeSubjects(environment: string, flavor: string, folder: string): Subjects {
+  const stacks = synthesize(loadEnvironment(environment, { flavor }), path.join(folder, 'synth'));
+  const read = (dir: string) => JSON.parse(fs.readFileSync(path.join(dir, 'cdk.tf.json'), 'utf8')) as Record<string, unknown>;
+  const terraform = path.join(folder, 'terraform');
+  const kubernetes = path.join(folder, 'kubernetes');
+  fs.mkdirSync(terraform, { recursive: true });
+  fs.mkdirSync(kubernetes, { recursive: true });
+  for (const { layer, dir } of stacks.filter((stack) => stack.layer === 'cluster')) {
+    fs.writeFileSync(path.join(terraform, `${layer}.tf`), toHcl(read(dir)));
+  }
+  const objects = path.join(kubernetes, 'objects.yaml');
+  const all = stacks.flatMap(({ dir }) => objectsOf(read(dir).resource as Resources | undefined));
+  fs.writeFileSync(objects, all.map((object) => stringify(object, { lineWidth: 0 })).join('---\n'));
+  return { terraform, kubernetes, objects };
+}
+
+function objectsOf(resources: Resources = {}): unknown[] {
+  return Object.entries(resources).flatMap(([type, byId]) =>
+    Object.values(byId).flatMap((body) => {
+      if (type === 'helm_release') {
+        return ((body.values ?? []) as string[]).flatMap((values) => ((parse(values) as { objects?: unknown[] } | null)?.objects ?? []));
+      }
+      const object = toKubernetesObject(type, body);
+      return object ? [object] : [];
+    }),
+  );
+}
