@@ -37,7 +37,11 @@ export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promi
   const seed = options.seed ?? 1;
   const parts: Comparison[] = [];
   try {
-    await startPods(cluster, options.image ?? 'docker.io/istio/examples-bookinfo-ratings-v1:1.20.3', options.injectionLabels ?? { 'istio-injection': 'enabled' });
+    await startPods(
+      cluster,
+      options.image ?? 'docker.io/istio/examples-bookinfo-ratings-v1:1.20.3',
+      options.injectionLabels ?? { 'istio-injection': 'enabled' },
+    );
     for (const part of [
       () => compareRouting(cluster, seed, 40, 8),
       () => comparePolicies(cluster, seed, 30, 8),

@@ -7,7 +7,9 @@ export function graphCommand(run: RunAction = runPlainly): Command {
   return new Command('graph')
     .description('draw gateways, services, versions with their shares, faults, policies and outside hosts; asks no cluster')
     .argument('<environment>', 'environment to draw')
-    .addOption(new Option('--format <format>', 'SVG, or Mermaid for a Markdown page (default: svg, or by the name of --out)').choices(['svg', 'mermaid']))
+    .addOption(
+      new Option('--format <format>', 'SVG, or Mermaid for a Markdown page (default: svg, or by the name of --out)').choices(['svg', 'mermaid']),
+    )
     .option('--out <file>', 'file to write (default: standard output)')
     .option('--scenario <name>', "traffic scenario (default: the environment file's)")
     .addOption(new Option('--mesh <flavor>', 'who installs Istio').choices(['helm', 'addon']))

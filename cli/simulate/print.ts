@@ -25,6 +25,12 @@ function hopLines(hop: Hop, depth: number): string[] {
 export function jsonOf(chain: Hop): unknown {
   const simulation = (value: Simulation): unknown =>
     JSON.parse(JSON.stringify(value, (key, member: unknown) => (key === 'object' || key === 'workload' ? undefined : member)));
-  const hop = (value: Hop): unknown => ({ ...(simulation(value.simulation) as object), percent: value.percent, seconds: value.seconds, failure: value.failure, hops: value.hops.map(hop) });
+  const hop = (value: Hop): unknown => ({
+    ...(simulation(value.simulation) as object),
+    percent: value.percent,
+    seconds: value.seconds,
+    failure: value.failure,
+    hops: value.hops.map(hop),
+  });
   return hop(chain);
 }

@@ -44,7 +44,11 @@ export function contextOf(mesh: IMesh): MeshContext {
     clusterDomain: mesh.clusterDomain,
     istioVersion: mesh.version,
     injectionLabels: mesh.injectionLabels,
-    gateways: gateways.map((gateway): ModelGateway => ({ namespace: gateway.namespace, labels: gateway.selector, serviceAccountName: gateway.serviceAccountName })),
+    gateways: gateways.map((gateway): ModelGateway => ({
+      namespace: gateway.namespace,
+      labels: gateway.selector,
+      serviceAccountName: gateway.serviceAccountName,
+    })),
   };
 }
 
@@ -64,7 +68,12 @@ function fromStack(stack: TerraformStack, scope: Construct): AnyObject[] {
   }
   const json = stack.toTerraform() as { readonly resource?: Readonly<Record<string, Readonly<Record<string, Body>>>> };
   const references = new References(json.resource ?? {});
-  const written = new Set(stack.node.findAll().filter((construct) => construct instanceof KubernetesObject).map((construct) => construct.node.path));
+  const written = new Set(
+    stack.node
+      .findAll()
+      .filter((construct) => construct instanceof KubernetesObject)
+      .map((construct) => construct.node.path),
+  );
   const scopePath = scope.node.path;
   return Object.entries(json.resource ?? {}).flatMap(([type, members]) =>
     Object.values(members).flatMap((body): AnyObject[] => {
@@ -81,7 +90,9 @@ function fromStack(stack: TerraformStack, scope: Construct): AnyObject[] {
 
 /** A Service, and a workload for each version, for services that nothing here creates. */
 function objectsOfServices(services: readonly IService[], known: readonly AnyObject[]): AnyObject[] {
-  const seen = new Set(known.filter((object) => groupOf(object) === '' && object.kind === 'Service').map((object) => `${namespaceOf(object)}/${object.metadata.name}`));
+  const seen = new Set(
+    known.filter((object) => groupOf(object) === '' && object.kind === 'Service').map((object) => `${namespaceOf(object)}/${object.metadata.name}`),
+  );
   return services.flatMap((service) => {
     const key = `${service.namespace}/${service.name}`;
     if (seen.has(key)) {
@@ -96,7 +107,9 @@ function objectsOfServices(services: readonly IService[], known: readonly AnyObj
         apiVersion: 'apps/v1',
         kind: 'Deployment',
         metadata: { name: version.name === '' ? name : `${name}-${version.name}`, namespace },
-        spec: { template: { metadata: { labels: { ...service.labels, ...version.labels } }, spec: { serviceAccountName: service.serviceAccountName } } },
+        spec: {
+          template: { metadata: { labels: { ...service.labels, ...version.labels } }, spec: { serviceAccountName: service.serviceAccountName } },
+        },
       })),
     ];
   });

@@ -51,7 +51,9 @@ export const meshMatchers = {
     const simulation = simulate(toModel(received, 'toRoute'), request);
     const expected = typeof shares === 'string' ? { [shares]: 100 } : shares;
     const claimed = (name: string): number => sharesNamed(simulation, name);
-    const strangers = simulation.destinations.filter((share) => share.routable && share.percent > tolerance && !Object.keys(expected).some((name) => isNamed(share, name)));
+    const strangers = simulation.destinations.filter(
+      (share) => share.routable && share.percent > tolerance && !Object.keys(expected).some((name) => isNamed(share, name)),
+    );
     const pass = strangers.length === 0 && Object.entries(expected).every(([name, percent]) => Math.abs(claimed(name) - percent) <= tolerance);
     return result(simulation, pass, 'toRoute', `to be routed ${showShares(expected)}`, showShares(simulation.shares));
   },
@@ -67,7 +69,8 @@ export const meshMatchers = {
 
   toAllow(received: unknown, request: SimulatedRequest): MatcherResult {
     const simulation = simulate(toModel(received, 'toAllow'), request);
-    const pass = simulation.destinations.length > 0 && simulation.destinations.every((share) => share.reached) && simulation.policy.verdict === 'allow';
+    const pass =
+      simulation.destinations.length > 0 && simulation.destinations.every((share) => share.reached) && simulation.policy.verdict === 'allow';
     return result(simulation, pass, 'toAllow', 'to be allowed', verdictOf(simulation));
   },
 
@@ -75,7 +78,13 @@ export const meshMatchers = {
     const simulation = simulate(toModel(received, 'toInjectDelay'), request);
     const delay = simulation.fault?.delay;
     const pass = delay?.seconds === seconds && delay.percent === percent;
-    return result(simulation, pass, 'toInjectDelay', `${percent} % to be delayed by ${seconds} s`, delay ? `${delay.percent} % delayed by ${delay.seconds} s` : 'no delay');
+    return result(
+      simulation,
+      pass,
+      'toInjectDelay',
+      `${percent} % to be delayed by ${seconds} s`,
+      delay ? `${delay.percent} % delayed by ${delay.seconds} s` : 'no delay',
+    );
   },
 
   toInjectAbort(received: unknown, request: SimulatedRequest, status: number, percent = 100): MatcherResult {
@@ -88,8 +97,12 @@ export const meshMatchers = {
 
   toMirror(received: unknown, request: SimulatedRequest, version: string, percent = 100): MatcherResult {
     const simulation = simulate(toModel(received, 'toMirror'), request);
-    const pass = simulation.mirrors.some((mirror) => mirror.percent === percent && (mirror.subset === version || (mirror.versions.length === 1 && mirror.versions[0] === version)));
-    const seen = simulation.mirrors.map((mirror) => `${mirror.percent} % to ${mirror.versions.join(', ') || mirror.subset || mirror.host}`).join('; ') || 'no mirror';
+    const pass = simulation.mirrors.some(
+      (mirror) => mirror.percent === percent && (mirror.subset === version || (mirror.versions.length === 1 && mirror.versions[0] === version)),
+    );
+    const seen =
+      simulation.mirrors.map((mirror) => `${mirror.percent} % to ${mirror.versions.join(', ') || mirror.subset || mirror.host}`).join('; ') ||
+      'no mirror';
     return result(simulation, pass, 'toMirror', `${percent} % to be copied to ${version}`, seen);
   },
 };
@@ -105,7 +118,7 @@ function toModel(received: unknown, matcher: string): MeshModel {
 type Share = Simulation['destinations'][number];
 
 function isNamed(share: Share, name: string): boolean {
-  const service = share.host.split('.')[0]!;
+  const service = share.host.split('.')[0];
   return [share.version, share.subset, share.host, service, `${service}/${share.version}`].includes(name);
 }
 
@@ -117,11 +130,17 @@ function isRefused(simulation: Simulation): boolean {
   if (simulation.outcome === 'denied') {
     return true;
   }
-  return simulation.destinations.length > 0 && simulation.destinations.every((share) => !share.reached && (share.policy.verdict === 'deny' || share.mtls?.accepted === false));
+  return (
+    simulation.destinations.length > 0 &&
+    simulation.destinations.every((share) => !share.reached && (share.policy.verdict === 'deny' || share.mtls?.accepted === false))
+  );
 }
 
 function refusers(simulation: Simulation): string[] {
-  const sources = [simulation.policy.source, ...simulation.destinations.flatMap((share) => [share.policy.source, ...(share.mtls?.accepted === false ? share.mtls.sources : [])])];
+  const sources = [
+    simulation.policy.source,
+    ...simulation.destinations.flatMap((share) => [share.policy.source, ...(share.mtls?.accepted === false ? share.mtls.sources : [])]),
+  ];
   return [...new Set(sources.flatMap((source) => (source ? [source.object.metadata.name] : [])))];
 }
 

@@ -73,13 +73,19 @@ export class Cluster {
 
   async apply(objects: readonly object[]): Promise<void> {
     if (objects.length > 0) {
-      await this.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+      await this.kubectl(
+        ['apply', '--server-side', '--force-conflicts', '-f', '-'],
+        JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
+      );
     }
   }
 
   async remove(objects: readonly AnyObject[]): Promise<void> {
     if (objects.length > 0) {
-      await this.kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+      await this.kubectl(
+        ['delete', '--ignore-not-found', '--wait=false', '-f', '-'],
+        JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Simulation } from '../../constructs/model';
-import type { WireAnswer, WireRequest } from './cluster';
+import type { Cluster, WireAnswer, WireRequest } from './cluster';
+import { NAMESPACE } from './pods';
 
 /** What became of the comparisons of one part. */
 export interface Comparison {
@@ -19,17 +20,25 @@ interface Echo {
 export function contradiction(simulation: Simulation, answer: WireAnswer): string | undefined {
   const echo = echoOf(answer);
   if (answer.error !== undefined) {
-    const silent = simulation.destinations.some((share) => !share.reached && share.status === undefined) || (simulation.outcome === 'failed' && simulation.status === undefined);
+    const silent =
+      simulation.destinations.some((share) => !share.reached && share.status === undefined) ||
+      (simulation.outcome === 'failed' && simulation.status === undefined);
     return silent ? undefined : `expected ${expectationOf(simulation)}, got no answer (${answer.error})`;
   }
   const reached = simulation.destinations.filter((share) => share.reached);
   if (echo === undefined) {
-    const possible = new Set([simulation.status, simulation.fault?.abort?.status, ...simulation.destinations.map((share) => share.status)].filter((status) => status !== undefined));
+    const possible = new Set(
+      [simulation.status, simulation.fault?.abort?.status, ...simulation.destinations.map((share) => share.status)].filter(
+        (status) => status !== undefined,
+      ),
+    );
     if (answer.status === undefined || !possible.has(answer.status)) {
       return `expected ${expectationOf(simulation)}, got ${answer.status} ${answer.body.slice(0, 80)}`;
     }
     const location = simulation.redirect?.location;
-    return location !== undefined && answer.headers.location !== location ? `expected a redirect to ${location}, got ${answer.headers.location}` : undefined;
+    return location !== undefined && answer.headers.location !== location
+      ? `expected a redirect to ${location}, got ${answer.headers.location}`
+      : undefined;
   }
   if (simulation.status !== undefined || reached.length === 0) {
     return `expected ${expectationOf(simulation)}, but ${echo.app} ${echo.version} answered`;
@@ -87,4 +96,32 @@ function expectationOf(simulation: Simulation): string {
 export function tolerance(percent: number, sample: number): number {
   const share = percent / 100;
   return 100 * 5 * Math.sqrt(Math.max(share * (1 - share), 0.0001) / sample);
+}
+
+/**
+ * Sends requests and checks each answer. What contradicts is asked once more: proxies that have just been told something new drop
+ * connections now and then, which says nothing about their configuration.
+ * @param check says why an answer is wrong
+ */
+export async function disagreementsOf(
+  cluster: Cluster,
+  caller: string,
+  requests: readonly WireRequest[],
+  check: (index: number, answer: WireAnswer) => string | undefined,
+): Promise<string[]> {
+  const answers = await cluster.send(NAMESPACE, caller, requests);
+  const doubtful = requests.map((_, index) => index).filter((index) => check(index, answers[index]!) !== undefined);
+  if (doubtful.length === 0) {
+    return [];
+  }
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const again = await cluster.send(
+    NAMESPACE,
+    caller,
+    doubtful.map((index) => requests[index]!),
+  );
+  return doubtful.flatMap((index, position) => {
+    const why = check(index, again[position]!);
+    return why === undefined ? [] : [`${showRequest(caller, requests[index]!)}: ${why}`];
+  });
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { AnyObject, simulate } from '../../constructs/model';
 import { Cluster, until, WireRequest } from './cluster';
-import { Comparison, contradiction, showRequest } from './compare';
+import { Comparison, contradiction, disagreementsOf } from './compare';
 import { NAMESPACE } from './pods';
 import { applyAccepted, clean } from './routing';
 
@@ -22,8 +22,13 @@ function virtualService(name: string, hosts: readonly string[]): fc.Arbitrary<An
   const to = fc.constantFrom('v1', 'v2', 'v3').map((subset) => ({ route: [{ destination: { host: 'reviews', subset } }] }));
   const direct = fc.constantFrom(202, 451).map((status) => ({ directResponse: { status } }));
   const delegate = fc.constantFrom('delegate-a', 'delegate-b', 'no-delegate').map((delegated) => ({ delegate: { name: delegated } }));
-  const matched = fc.tuple(fc.array(fc.record({ uri }), { minLength: 1, maxLength: 2 }), fc.oneof({ weight: 3, arbitrary: to }, direct, delegate)).map(([match, rest]) => ({ match, ...rest }));
-  const everything = fc.oneof({ weight: 2, arbitrary: fc.constant<object[]>([]) }, { weight: 1, arbitrary: fc.oneof<fc.Arbitrary<object>[]>(to, direct).map((rest) => [rest]) });
+  const matched = fc
+    .tuple(fc.array(fc.record({ uri }), { minLength: 1, maxLength: 2 }), fc.oneof({ weight: 3, arbitrary: to }, direct, delegate))
+    .map(([match, rest]) => ({ match, ...rest }));
+  const everything = fc.oneof(
+    { weight: 2, arbitrary: fc.constant<object[]>([]) },
+    { weight: 1, arbitrary: fc.oneof<fc.Arbitrary<object>[]>(to, direct).map((rest) => [rest]) },
+  );
   return fc.tuple(fc.array(matched, { minLength: 1, maxLength: 3 }), everything).map(([routes, last]) => ({
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',
@@ -45,8 +50,14 @@ const delegates: readonly AnyObject[] = ['delegate-a', 'delegate-b'].map((name, 
   metadata: { name, namespace: NAMESPACE },
   spec: {
     http: [
-      { match: [{ uri: { exact: '/a/b' } }, { uri: { prefix: '/a/' } }], route: [{ destination: { host: 'reviews', subset: 'v1' } }], headers: { response: { set: { 'x-route': `${name}-0` } } } },
-      ...(index === 0 ? [] : [{ route: [{ destination: { host: 'reviews', subset: 'v3' } }], headers: { response: { set: { 'x-route': `${name}-1` } } } }]),
+      {
+        match: [{ uri: { exact: '/a/b' } }, { uri: { prefix: '/a/' } }],
+        route: [{ destination: { host: 'reviews', subset: 'v1' } }],
+        headers: { response: { set: { 'x-route': `${name}-0` } } },
+      },
+      ...(index === 0
+        ? []
+        : [{ route: [{ destination: { host: 'reviews', subset: 'v3' } }], headers: { response: { set: { 'x-route': `${name}-1` } } } }]),
     ],
   },
 }));
@@ -61,7 +72,10 @@ export async function compareGateway(cluster: Cluster, seed: number): Promise<Co
     apiVersion: 'networking.istio.io/v1',
     kind: 'Gateway',
     metadata: { name: 'sim-gateway', namespace: NAMESPACE },
-    spec: { selector: pods.selector, servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: [`${NAMESPACE}/*.sim.test`, `${NAMESPACE}/sim.test`] }] },
+    spec: {
+      selector: pods.selector,
+      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: [`${NAMESPACE}/*.sim.test`, `${NAMESPACE}/sim.test`] }],
+    },
   };
   const subsets: AnyObject = {
     apiVersion: 'networking.istio.io/v1',
@@ -92,18 +106,24 @@ export async function compareGateway(cluster: Cluster, seed: number): Promise<Co
   try {
     const dial = `${pods.service}.${pods.namespace}.svc.cluster.local`;
     const ask = (host: string, path: string): WireRequest => ({ dial, port: 80, method: 'GET', path, headers: { host } });
-    await until('the gateway', 60, async () => (await cluster.send(NAMESPACE, 'outside-v1', [ask('sentinel.sim.test', '/')]))[0]!.body === `g${seed}`);
+    await until(
+      'the gateway',
+      60,
+      async () => (await cluster.send(NAMESPACE, 'outside-v1', [ask('sentinel.sim.test', '/')]))[0]!.body === `g${seed}`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 2000));
     const model = await cluster.model();
     const hosts = [...new Set(placed.flatMap(([, names]) => names))].map((host) => host.replace('*', 'any'));
     const requests = hosts.flatMap((host) => PATHS.map((path) => ask(host, path)));
-    const answers = await cluster.send(NAMESPACE, 'outside-v1', requests);
-    const disagreements = requests.flatMap((request, index) => {
-      const simulation = simulate(model, { gateway: `${NAMESPACE}/sim-gateway`, to: request.headers.host, path: request.path });
-      const why = contradiction(simulation, answers[index]!);
-      return why === undefined ? [] : [`${showRequest('outside', request)}: ${why}`];
-    });
-    return { part: `gateway: ${accepted.length} generated VirtualServices on ${hosts.length} hosts, with delegates`, compared: requests.length, disagreements };
+    const simulations = requests.map((request) =>
+      simulate(model, { gateway: `${NAMESPACE}/sim-gateway`, to: request.headers.host, path: request.path }),
+    );
+    const disagreements = await disagreementsOf(cluster, 'outside-v1', requests, (index, answer) => contradiction(simulations[index]!, answer));
+    return {
+      part: `gateway: ${accepted.length} generated VirtualServices on ${hosts.length} hosts, with delegates`,
+      compared: requests.length,
+      disagreements,
+    };
   } finally {
     await cluster.remove([sentinel, ...accepted, ...fixed]);
   }

@@ -1,6 +1,6 @@
 import { AnyObject, simulate } from '../../constructs/model';
 import { Cluster, until, WireRequest } from './cluster';
-import { Comparison, contradiction, showRequest } from './compare';
+import { Comparison, contradiction, disagreementsOf } from './compare';
 import { NAMESPACE, POD_PORTS, serviceObject } from './pods';
 
 const PORT = 9080;
@@ -17,7 +17,14 @@ export async function compareMutualTls(cluster: Cluster): Promise<Comparison> {
     serviceObject(name, { app: 'guard' }, [{ name: 'http', port: PORT, targetPort: target }]),
     ...(client === 'none'
       ? []
-      : [{ apiVersion: 'networking.istio.io/v1', kind: 'DestinationRule', metadata: { name, namespace: NAMESPACE }, spec: { host: name, trafficPolicy: { tls: { mode: client } } } }]),
+      : [
+          {
+            apiVersion: 'networking.istio.io/v1',
+            kind: 'DestinationRule',
+            metadata: { name, namespace: NAMESPACE },
+            spec: { host: name, trafficPolicy: { tls: { mode: client } } },
+          },
+        ]),
   ]);
   const disagreements: string[] = [];
   let compared = 0;
@@ -31,15 +38,19 @@ export async function compareMutualTls(cluster: Cluster): Promise<Comparison> {
       await settle(cluster, mode);
       const model = await cluster.model();
       for (const caller of ['productpage-v1', 'outside-v1']) {
-        const requests = services.map(({ name }): WireRequest => ({ dial: name, port: PORT, method: 'GET', path: '/', headers: { host: `${name}:${PORT}` } }));
-        const answers = await cluster.send(NAMESPACE, caller, requests);
-        requests.forEach((request, index) => {
-          const why = contradiction(simulate(model, { from: `${caller}.${NAMESPACE}`, to: `${request.dial}.${NAMESPACE}`, host: request.headers.host }), answers[index]!);
-          compared += 1;
-          if (why !== undefined) {
-            disagreements.push(`namespace ${mode}, port ${services[index]!.target}: ${showRequest(caller, request)}: ${why}`);
-          }
-        });
+        const requests = services.map(({ name }): WireRequest => ({
+          dial: name,
+          port: PORT,
+          method: 'GET',
+          path: '/',
+          headers: { host: `${name}:${PORT}` },
+        }));
+        const simulations = requests.map((request) =>
+          simulate(model, { from: `${caller}.${NAMESPACE}`, to: `${request.dial}.${NAMESPACE}`, host: request.headers.host }),
+        );
+        const found = await disagreementsOf(cluster, caller, requests, (index, answer) => contradiction(simulations[index]!, answer));
+        compared += requests.length;
+        disagreements.push(...found.map((text) => `namespace ${mode}: ${text}`));
       }
     }
   } finally {

@@ -2,7 +2,7 @@ import { createSign, generateKeyPairSync, KeyObject } from 'node:crypto';
 import * as fc from 'fast-check';
 import { AnyObject, simulate, SimulatedRequest } from '../../constructs/model';
 import { Cluster, until, WireRequest } from './cluster';
-import { Comparison, contradiction, showRequest } from './compare';
+import { Comparison, contradiction, disagreementsOf } from './compare';
 import { NAMESPACE } from './pods';
 import { applyAccepted, clean } from './routing';
 
@@ -13,7 +13,8 @@ const CALLERS = ['productpage-v1', 'ratings-v1', 'outside-v1'] as const;
 
 type Condition = Readonly<Record<string, readonly string[]>>;
 
-const some = (...values: readonly string[]): fc.Arbitrary<string[]> => fc.subarray([...values], { minLength: 1, maxLength: Math.min(2, values.length) });
+const some = (...values: readonly string[]): fc.Arbitrary<string[]> =>
+  fc.subarray([...values], { minLength: 1, maxLength: Math.min(2, values.length) });
 
 const source: fc.Arbitrary<Condition> = fc.oneof(
   some('cluster.local/ns/sim/sa/bookinfo-productpage', '*/sa/bookinfo-ratings', 'cluster.local/ns/sim/*', '*').map((principals) => ({ principals })),
@@ -39,7 +40,22 @@ const operation = (prefix: string): fc.Arbitrary<Condition> =>
         [`${prefix}/x/{**}`],
         [`*${prefix}/x`],
       ),
-      fc.constantFrom<Condition>({}, {}, { methods: ['GET'] }, { methods: ['P*'] }, { notMethods: ['POST'] }, { hosts: ['guard:9080'] }, { hosts: ['GUARD*'] }, { hosts: ['guard'] }, { notHosts: ['other*'] }, { ports: ['8080'] }, { ports: ['9080'] }, { notPorts: ['8080'] }, { notPaths: [`${prefix}/x`] }, { notPaths: ['*y'] }),
+      fc.constantFrom<Condition>(
+        {},
+        {},
+        { methods: ['GET'] },
+        { methods: ['P*'] },
+        { notMethods: ['POST'] },
+        { hosts: ['guard:9080'] },
+        { hosts: ['GUARD*'] },
+        { hosts: ['guard'] },
+        { notHosts: ['other*'] },
+        { ports: ['8080'] },
+        { ports: ['9080'] },
+        { notPorts: ['8080'] },
+        { notPaths: [`${prefix}/x`] },
+        { notPaths: ['*y'] },
+      ),
     )
     .map(([paths, more]) => ({ paths, ...more }));
 
@@ -132,35 +148,49 @@ export async function comparePolicies(cluster: Cluster, seed: number, cases: num
     });
     await new Promise((resolve) => setTimeout(resolve, 2000));
     const model = await cluster.model();
-    const probes = Array.from({ length: cases }, (_, index) => fc.sample(probe, { numRuns: requestsEach, seed: seed + 2000 + index }).map((sample) => ({ ...sample, path: `/p${index}${sample.path}` }))).flat();
+    const probes = Array.from({ length: cases }, (_, index) =>
+      fc.sample(probe, { numRuns: requestsEach, seed: seed + 2000 + index }).map((sample) => ({ ...sample, path: `/p${index}${sample.path}` })),
+    ).flat();
     const disagreements: string[] = [];
     for (const caller of CALLERS) {
       const own = probes.filter((sample) => sample.caller === caller);
-      const requests = own.map((sample): WireRequest => ({ dial: 'guard', port: PORT, method: sample.method, path: sample.path, headers: headersOf(sample, privateKey) }));
-      const answers = await cluster.send(NAMESPACE, caller, requests);
-      own.forEach((sample, index) => {
-        const simulated: SimulatedRequest = {
-          from: `${caller}.${NAMESPACE}`,
-          to: `guard.${NAMESPACE}`,
-          host: sample.host,
-          path: sample.path,
-          method: sample.method,
-          headers: sample.colour === undefined ? {} : { 'x-color': sample.colour },
-          claims: sample.claims,
-          // Pods have addresses of their own that no rule of the suite names but as part of everything.
-          sourceIp: '10.220.0.9',
-        };
-        const why = contradiction(simulate(model, simulated), answers[index]!);
-        if (why !== undefined) {
-          disagreements.push(`${showRequest(caller, requests[index]!)} claims ${JSON.stringify(sample.claims)}: ${why}`);
-        }
-      });
+      const requests = own.map((sample): WireRequest => ({
+        dial: 'guard',
+        port: PORT,
+        method: sample.method,
+        path: sample.path,
+        headers: headersOf(sample, privateKey),
+      }));
+      const simulations = own.map((sample) => simulate(model, simulated(sample)));
+      const found = await disagreementsOf(cluster, caller, requests, (index, answer) => contradiction(simulations[index]!, answer));
+      disagreements.push(...found);
     }
     const note = rejected.length > 0 ? ` (${rejected.length} that istiod's admission refused were left out)` : '';
     return { part: `verdicts of ${accepted.length} generated AuthorizationPolicies${note}`, compared: probes.length, disagreements };
   } finally {
     await cluster.remove([sentinel, ...accepted, authentication]);
   }
+}
+
+function simulated(sample: {
+  caller: string;
+  host: string;
+  path: string;
+  method: string;
+  colour?: string;
+  claims?: Readonly<Record<string, unknown>>;
+}): SimulatedRequest {
+  return {
+    from: `${sample.caller}.${NAMESPACE}`,
+    to: `guard.${NAMESPACE}`,
+    host: sample.host,
+    path: sample.path,
+    method: sample.method,
+    headers: sample.colour === undefined ? {} : { 'x-color': sample.colour },
+    claims: sample.claims,
+    // Pods have addresses that no rule of the suite names but as part of everything.
+    sourceIp: '10.220.0.9',
+  };
 }
 
 function headersOf(sample: { host: string; colour?: string; claims?: Readonly<Record<string, unknown>> }, key: KeyObject): Record<string, string> {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { AnyObject, simulate } from '../../constructs/model';
 import { Cluster, until, WireRequest } from './cluster';
-import { Comparison, contradiction, echoOf, showRequest, tolerance } from './compare';
+import { Comparison, contradiction, disagreementsOf, echoOf, tolerance } from './compare';
 import { NAMESPACE, serviceObject } from './pods';
 
 const PORT = 9080;
@@ -34,31 +34,67 @@ const match = fc.record({
   gateways: optional(fc.constantFrom(['mesh'], ['some-gateway'], ['some-gateway', 'mesh']), 8),
 });
 
-const destination = (host: string) => (subset: string | undefined): object => ({ host, ...(subset ? { subset } : {}) });
+const destination =
+  (host: string) =>
+  (subset: string | undefined): object => ({ host, ...(subset ? { subset } : {}) });
 
 function action(host: string): fc.Arbitrary<object> {
   const to = destination(host);
-  const single = fc.constantFrom('v1', 'v2', 'v3', undefined, 'nobody', 'undefined-subset').map((subset) => ({ route: [{ destination: to(subset), weight: 0 }] }));
-  const weighted = fc
-    .tuple(fc.constantFrom(0, 1, 30, 100), fc.constantFrom(1, 50, 900))
-    .map(([first, second]) => ({ route: [{ destination: to('v1'), weight: first }, { destination: to('v2'), weight: second }] }));
-  const elsewhere = fc.constantFrom('ratings', `ratings.${NAMESPACE}.svc.cluster.local`, 'no-such-service').map((name) => ({ route: [{ destination: { host: name } }] }));
+  const single = fc
+    .constantFrom('v1', 'v2', 'v3', undefined, 'nobody', 'undefined-subset')
+    .map((subset) => ({ route: [{ destination: to(subset), weight: 0 }] }));
+  const weighted = fc.tuple(fc.constantFrom(0, 1, 30, 100), fc.constantFrom(1, 50, 900)).map(([first, second]) => ({
+    route: [
+      { destination: to('v1'), weight: first },
+      { destination: to('v2'), weight: second },
+    ],
+  }));
+  const elsewhere = fc
+    .constantFrom('ratings', `ratings.${NAMESPACE}.svc.cluster.local`, 'no-such-service')
+    .map((name) => ({ route: [{ destination: { host: name } }] }));
   const withHeaders = single.map((route) => ({
     ...route,
     headers: { request: { set: { 'x-set': 'by-route' }, remove: ['x-color'] } },
   }));
-  const redirect = fc.constantFrom({ uri: '/moved' }, { authority: 'other.example', redirectCode: 302 }, { scheme: 'https', authority: 'secure.example' }, { port: 8443, uri: '/p' }).map((to_) => ({ redirect: to_ }));
+  const redirect = fc
+    .constantFrom(
+      { uri: '/moved' },
+      { authority: 'other.example', redirectCode: 302 },
+      { scheme: 'https', authority: 'secure.example' },
+      { port: 8443, uri: '/p' },
+    )
+    .map((to_) => ({ redirect: to_ }));
   const rewrite = fc
-    .tuple(single, fc.constantFrom<object>({ uri: '/rewritten' }, { uri: '/' }, { authority: 'new.example' }, { uriRegexRewrite: { match: '^/a(.*)$', rewrite: '/z\\1' } }))
+    .tuple(
+      single,
+      fc.constantFrom<object>(
+        { uri: '/rewritten' },
+        { uri: '/' },
+        { authority: 'new.example' },
+        { uriRegexRewrite: { match: '^/a(.*)$', rewrite: '/z\\1' } },
+      ),
+    )
     .map(([route, rule]) => ({ ...route, rewrite: rule }));
   const abort = single.map((route) => ({ ...route, fault: { abort: { httpStatus: 418, percentage: { value: 100 } } } }));
   const never = single.map((route) => ({ ...route, fault: { abort: { httpStatus: 418 } } }));
   const answer = fc.constantFrom(200, 503, 451).map((status) => ({ directResponse: { status, body: { string: 'direct' } } }));
-  return fc.oneof({ weight: 5, arbitrary: single }, { weight: 2, arbitrary: weighted }, elsewhere, withHeaders, redirect, { weight: 2, arbitrary: rewrite }, abort, never, answer);
+  return fc.oneof(
+    { weight: 5, arbitrary: single },
+    { weight: 2, arbitrary: weighted },
+    elsewhere,
+    withHeaders,
+    redirect,
+    { weight: 2, arbitrary: rewrite },
+    abort,
+    never,
+    answer,
+  );
 }
 
 function virtualService(name: string): fc.Arbitrary<AnyObject> {
-  const route = fc.tuple(fc.array(match, { maxLength: 3 }), action(name)).map(([matches, rest]) => ({ ...(matches.length > 0 ? { match: matches } : {}), ...rest }));
+  const route = fc
+    .tuple(fc.array(match, { maxLength: 3 }), action(name))
+    .map(([matches, rest]) => ({ ...(matches.length > 0 ? { match: matches } : {}), ...rest }));
   return fc.array(route, { minLength: 1, maxLength: 4 }).map((http) => ({
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',
@@ -68,7 +104,9 @@ function virtualService(name: string): fc.Arbitrary<AnyObject> {
 }
 
 const request = fc.record({
-  path: fc.tuple(fc.constantFrom(...PATHS, '/a/../ab', '/zz'), optional(fc.constantFrom('q=1', 'q=12&r=abc', 'r=abc', 'q'), 2)).map(([path, query]) => (query ? `${path}?${query}` : path)),
+  path: fc
+    .tuple(fc.constantFrom(...PATHS, '/a/../ab', '/zz'), optional(fc.constantFrom('q=1', 'q=12&r=abc', 'r=abc', 'q'), 2))
+    .map(([path, query]) => (query ? `${path}?${query}` : path)),
   method: fc.constantFrom('GET', 'GET', 'POST'),
   headers: fc.record({ 'end-user': optional(fc.constantFrom(...USERS), 1), 'x-color': optional(fc.constantFrom('jason', 'ma', ''), 2) }),
 });
@@ -94,7 +132,10 @@ export async function compareRouting(cluster: Cluster, seed: number, services: n
       apiVersion: 'networking.istio.io/v1',
       kind: 'DestinationRule',
       metadata: { name, namespace: NAMESPACE },
-      spec: { host: name, subsets: [...['v1', 'v2', 'v3'].map((version) => ({ name: version, labels: { version } })), { name: 'nobody', labels: { version: 'none' } }] },
+      spec: {
+        host: name,
+        subsets: [...['v1', 'v2', 'v3'].map((version) => ({ name: version, labels: { version } })), { name: 'nobody', labels: { version: 'none' } }],
+      },
     })),
   ];
   await cluster.apply(objects);
@@ -105,13 +146,20 @@ export async function compareRouting(cluster: Cluster, seed: number, services: n
     await until('the routes', 60, async () => (await cluster.send(NAMESPACE, 'productpage-v1', [get('sentinel', '/')]))[0]!.body === `s${seed}`);
     await new Promise((resolve) => setTimeout(resolve, 2000));
     const model = await cluster.model();
-    const cases = names.flatMap((name, index) => fc.sample(request, { numRuns: requestsEach, seed: seed + 1000 + index }).map((sample) => wire(name, clean(sample))));
-    const answers = await cluster.send(NAMESPACE, 'productpage-v1', cases);
-    const disagreements = cases.flatMap((sent, index) => {
-      const simulation = simulate(model, { from: `productpage-v1.${NAMESPACE}`, to: `${sent.dial}.${NAMESPACE}`, host: sent.headers.host, path: sent.path, method: sent.method, headers: sent.headers });
-      const why = contradiction(simulation, answers[index]!);
-      return why === undefined ? [] : [`${showRequest('productpage', sent)}: ${why}`];
-    });
+    const cases = names.flatMap((name, index) =>
+      fc.sample(request, { numRuns: requestsEach, seed: seed + 1000 + index }).map((sample) => wire(name, clean(sample))),
+    );
+    const simulations = cases.map((sent) =>
+      simulate(model, {
+        from: `productpage-v1.${NAMESPACE}`,
+        to: `${sent.dial}.${NAMESPACE}`,
+        host: sent.headers.host,
+        path: sent.path,
+        method: sent.method,
+        headers: sent.headers,
+      }),
+    );
+    const disagreements = await disagreementsOf(cluster, 'productpage-v1', cases, (index, answer) => contradiction(simulations[index]!, answer));
     const shares = await compareShares(cluster, model, names);
     const note = rejected.length > 0 ? ` (${rejected.length} configurations that istiod's admission refused were left out)` : '';
     return {
@@ -125,16 +173,34 @@ export async function compareRouting(cluster: Cluster, seed: number, services: n
 }
 
 /** Shares of the generated services where one request says nothing. */
-async function compareShares(cluster: Cluster, model: Awaited<ReturnType<Cluster['model']>>, names: readonly string[]): Promise<Omit<Comparison, 'part'>> {
+async function compareShares(
+  cluster: Cluster,
+  model: Awaited<ReturnType<Cluster['model']>>,
+  names: readonly string[],
+): Promise<Omit<Comparison, 'part'>> {
   const sample = 150;
-  const simulated = names.map((name) => ({ name, simulation: simulate(model, { from: `productpage-v1.${NAMESPACE}`, to: `${name}.${NAMESPACE}`, path: '/zz' }) }));
-  const split = simulated.filter(({ simulation }) => simulation.outcome === 'routed' && simulation.status === undefined && simulation.destinations.filter((share) => share.reached).length > 1).slice(0, 8);
-  const answers = await cluster.send(NAMESPACE, 'productpage-v1', split.flatMap(({ name }) => Array.from({ length: sample }, () => get(name, '/zz'))));
+  const simulated = names.map((name) => ({
+    name,
+    simulation: simulate(model, { from: `productpage-v1.${NAMESPACE}`, to: `${name}.${NAMESPACE}`, path: '/zz' }),
+  }));
+  const split = simulated
+    .filter(
+      ({ simulation }) =>
+        simulation.outcome === 'routed' && simulation.status === undefined && simulation.destinations.filter((share) => share.reached).length > 1,
+    )
+    .slice(0, 8);
+  const answers = await cluster.send(
+    NAMESPACE,
+    'productpage-v1',
+    split.flatMap(({ name }) => Array.from({ length: sample }, () => get(name, '/zz'))),
+  );
   const disagreements = split.flatMap(({ name, simulation }, index) => {
     const own = answers.slice(index * sample, (index + 1) * sample);
     return Object.entries(simulation.shares).flatMap(([version, percent]) => {
       const seen = (100 * own.filter((answer) => echoOf(answer)?.version === version).length) / sample;
-      return Math.abs(seen - percent) <= tolerance(percent, sample) ? [] : [`${name}: expected ${percent.toFixed(1)} % for ${version}, saw ${seen.toFixed(1)} % of ${sample}`];
+      return Math.abs(seen - percent) <= tolerance(percent, sample)
+        ? []
+        : [`${name}: expected ${percent.toFixed(1)} % for ${version}, saw ${seen.toFixed(1)} % of ${sample}`];
     });
   });
   return { compared: split.length, disagreements };
@@ -178,5 +244,11 @@ function get(host: string, path: string): WireRequest {
 }
 
 function wire(host: string, sample: { path: string; method: string; headers: Readonly<Record<string, string | undefined>> }): WireRequest {
-  return { dial: host, port: PORT, method: sample.method, path: sample.path, headers: clean({ host: `${host}:${PORT}`, ...sample.headers }) as Record<string, string> };
+  return {
+    dial: host,
+    port: PORT,
+    method: sample.method,
+    path: sample.path,
+    headers: clean({ host: `${host}:${PORT}`, ...sample.headers }) as Record<string, string>,
+  };
 }

@@ -4,8 +4,8 @@ import { existingMesh } from '../../constructs/mesh';
 import { AnyObject, simulate, SimulatedRequest } from '../../constructs/model';
 import { modelOf } from '../../constructs/model/from-constructs';
 import { SCENARIOS } from '../../scenarios';
-import { Cluster, until, WireRequest } from './cluster';
-import { Comparison, contradiction, echoOf, tolerance } from './compare';
+import { Cluster, until, WireAnswer, WireRequest } from './cluster';
+import { Comparison, contradiction, disagreementsOf, echoOf, tolerance } from './compare';
 import { NAMESPACE } from './pods';
 
 const PORT = 9080;
@@ -39,7 +39,11 @@ export async function compareScenarios(cluster: Cluster): Promise<Comparison> {
       await cluster.remove(applied.filter((object) => !kept.has(`${object.kind} ${object.metadata.name}`)));
       await cluster.apply([...objects, nonce(name)]);
       applied = [...objects, nonce(name)];
-      await until(`scenario ${name}`, 60, async () => (await cluster.send(NAMESPACE, 'productpage-v1', [get('guard', '/nonce', {})]))[0]!.body === name);
+      await until(
+        `scenario ${name}`,
+        60,
+        async () => (await cluster.send(NAMESPACE, 'productpage-v1', [get('guard', '/nonce', {})]))[0]!.body === name,
+      );
       await new Promise((resolve) => setTimeout(resolve, 2000));
       const model = await cluster.model();
       for (const [caller, to, path] of [
@@ -53,17 +57,21 @@ export async function compareScenarios(cluster: Cluster): Promise<Comparison> {
           const request: SimulatedRequest = { from: `${caller}.${NAMESPACE}`, to: `${to}.${NAMESPACE}`, host: `${to}:${PORT}`, path, headers };
           const simulation = simulate(model, request);
           const many = simulation.destinations.filter((share) => share.reached).length > 1;
-          const answers = await cluster.send(NAMESPACE, caller, Array.from({ length: many ? SAMPLE : 2 }, () => get(to, path, headers)));
-          compared += 1;
-          const place = `${name}: ${caller} to ${to}${path} ${JSON.stringify(headers)}`;
-          const wrong = answers.map((answer) => contradiction(simulation, answer)).find((why) => why !== undefined);
+          const place = `${name} ${JSON.stringify(headers)}`;
           const delay = simulation.fault?.delay?.percent === 100 ? simulation.fault.delay.seconds : 0;
-          const waited = Math.min(...answers.map((answer) => answer.milliseconds)) / 1000;
-          if (wrong !== undefined) {
-            disagreements.push(`${place}: ${wrong}`);
-          } else if (Math.abs(waited - delay) > 1.5) {
-            disagreements.push(`${place}: expected a delay of ${delay} s, waited ${waited} s`);
-          }
+          const late = ({ milliseconds }: WireAnswer): string | undefined =>
+            Math.abs(milliseconds / 1000 - delay) > 1.5 ? `expected a delay of ${delay} s, waited ${milliseconds / 1000} s` : undefined;
+          const wire = get(to, path, headers);
+          const found = await disagreementsOf(cluster, caller, [wire], (_, answer) => contradiction(simulation, answer) ?? late(answer));
+          disagreements.push(...found.map((text) => `${place}: ${text}`));
+          compared += 1;
+          const answers = many
+            ? await cluster.send(
+                NAMESPACE,
+                caller,
+                Array.from({ length: SAMPLE }, () => wire),
+              )
+            : [];
           for (const [version, percent] of many ? Object.entries(simulation.shares) : []) {
             const seen = (100 * answers.filter((answer) => echoOf(answer)?.version === version).length) / SAMPLE;
             if (Math.abs(seen - percent) > tolerance(percent, SAMPLE)) {

@@ -15,10 +15,14 @@ const SMALL = 12;
 const PAD = 12;
 const CHIP = 38;
 
-/** A service: its name and ports, a chip a version with its share, its rules and its faults. */
-export function serviceCard(service: ServiceNode): Card {
-  const ports = service.ports.map((port) => `:${port}`).join(' ');
-  const badge = service.mtls === 'none' ? 'no sidecar' : service.mtls === 'STRICT' ? 'mTLS' : service.mtls === 'DISABLE' ? 'plaintext' : 'mTLS optional';
+/**
+ * A service: its name and ports, a chip a version with its share, its rules and its faults.
+ * @param named whether to say its namespace
+ */
+export function serviceCard(service: ServiceNode, named: boolean): Card {
+  const ports = [...service.ports.map((port) => `:${port}`), ...(named ? [service.namespace] : [])].join(' ');
+  const badge =
+    service.mtls === 'none' ? 'no sidecar' : service.mtls === 'STRICT' ? 'mTLS' : service.mtls === 'DISABLE' ? 'plaintext' : 'mTLS optional';
   const titleWidth = textWidth(service.name, TITLE, true) + 6 + textWidth(ports, SMALL);
   const badgeWidth = textWidth(badge, 10.5) + 12;
   const lockWidth = service.access === 'open' ? 0 : 18;
@@ -52,8 +56,12 @@ export function serviceCard(service: ServiceNode): Card {
 export function gatewayCard(gateway: GatewayNode): Card {
   const name = gateway.names.map((full) => full.split('/')[1]).join(', ');
   const locked = gateway.access !== 'open';
-  const width = Math.ceil(Math.max(textWidth(name, TITLE, true) + (locked ? 24 : 0), ...gateway.servers.map((server) => textWidth(server, SMALL))) + 2 * PAD);
-  const lines = gateway.servers.map((server, index) => `<text x="${PAD}" y="${47 + index * 17}" font-size="${SMALL}" fill="${MUTED}">${escapeXml(server)}</text>`);
+  const width = Math.ceil(
+    Math.max(textWidth(name, TITLE, true) + (locked ? 24 : 0), ...gateway.servers.map((server) => textWidth(server, SMALL))) + 2 * PAD,
+  );
+  const lines = gateway.servers.map(
+    (server, index) => `<text x="${PAD}" y="${47 + index * 17}" font-size="${SMALL}" fill="${MUTED}">${escapeXml(server)}</text>`,
+  );
   const parts = [title(name, ''), ...lines, ...(locked ? [lock(width - PAD - 12, 11, gateway.access)] : [])];
   return boxed(width, 40 + gateway.servers.length * 17, '#ddf4ff', '#0969da', parts);
 }
@@ -70,10 +78,16 @@ function chipOf(version: VersionNode): Card {
   const idle = version.byRule ? 'by rule' : 'no traffic';
   const below = active ? `${Number(version.percent.toFixed(1))} %` : version.mirrored === undefined ? idle : `copy ${version.mirrored} %`;
   const width = Math.ceil(Math.max(textWidth(version.name, 13, true), textWidth(below, 11)) + 16);
-  const [fill, stroke, ink] = active ? ['#dafbe1', '#1a7f37', '#116329'] : version.mirrored === undefined ? ['#f6f8fa', '#d0d7de', MUTED] : ['#fbefff', '#8250df', '#6639ba'];
+  const [fill, stroke, ink] = active
+    ? ['#dafbe1', '#1a7f37', '#116329']
+    : version.mirrored === undefined
+      ? ['#f6f8fa', '#d0d7de', MUTED]
+      : ['#fbefff', '#8250df', '#6639ba'];
   const dash = active ? '' : ' stroke-dasharray="4 3"';
   // The bar along the lower edge is as long as the share is large.
-  const bar = active ? `<rect x="1" y="${CHIP - 4}" width="${(((width - 2) * version.percent) / 100).toFixed(1)}" height="3" rx="1.5" fill="${stroke}"/>` : '';
+  const bar = active
+    ? `<rect x="1" y="${CHIP - 4}" width="${(((width - 2) * version.percent) / 100).toFixed(1)}" height="3" rx="1.5" fill="${stroke}"/>`
+    : '';
   return {
     width,
     height: CHIP,
@@ -110,5 +124,9 @@ export function lock(x: number, y: number, access: Access): string {
 
 function boxed(width: number, height: number, fill: string, stroke: string, parts: readonly string[], dash?: string): Card {
   const dashes = dash ? ` stroke-dasharray="${dash}"` : '';
-  return { width, height, svg: `<rect width="${width}" height="${height}" rx="9" fill="${fill}" stroke="${stroke}" stroke-width="1.4"${dashes}/>${parts.join('')}` };
+  return {
+    width,
+    height,
+    svg: `<rect width="${width}" height="${height}" rx="9" fill="${fill}" stroke="${stroke}" stroke-width="1.4"${dashes}/>${parts.join('')}`,
+  };
 }

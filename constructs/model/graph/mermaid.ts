@@ -8,7 +8,7 @@ const ACCESS = { open: '', restricted: '🔒 ', closed: '⛔ ' } as const;
  */
 export function toMermaid(topology: Topology): string {
   const ids = new Map([...topology.gateways, ...topology.services, ...topology.externals].map((node, index) => [node.id, `n${index}`]));
-  const id = (node: string): string => ids.get(node)!;
+  const id = (node: string): string => ids.get(node) ?? '';
   const namespaces = [...new Set([...topology.gateways, ...topology.services].map((node) => node.namespace))].sort();
   const lines = ['flowchart LR'];
   for (const [index, namespace] of namespaces.entries()) {
@@ -17,8 +17,15 @@ export function toMermaid(topology: Topology): string {
       lines.push(`    ${id(gateway.id)}[/"${ACCESS[gateway.access]}${quote([...gateway.names, ...gateway.servers].join('<br/>'))}"/]:::gateway`);
     }
     for (const service of topology.services.filter((node) => node.namespace === namespace)) {
-      const notes = [`${service.name} :${service.ports.join(', ')}`, ...service.rules, ...service.faults, ...(service.mtls === 'STRICT' ? ['mTLS STRICT'] : [])];
-      lines.push(`    ${id(service.id)}["${ACCESS[service.access]}${quote(notes.join('<br/>'))}"]:::${service.faults.length > 0 ? 'faulty' : 'service'}`);
+      const notes = [
+        `${service.name} :${service.ports.join(', ')}`,
+        ...service.rules,
+        ...service.faults,
+        ...(service.mtls === 'STRICT' ? ['mTLS STRICT'] : []),
+      ];
+      lines.push(
+        `    ${id(service.id)}["${ACCESS[service.access]}${quote(notes.join('<br/>'))}"]:::${service.faults.length > 0 ? 'faulty' : 'service'}`,
+      );
       for (const [versionIndex, version] of service.versions.entries()) {
         const version_ = `${id(service.id)}v${versionIndex}`;
         lines.push(`    ${version_}("${quote(version.name)}"):::version`);

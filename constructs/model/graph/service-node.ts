@@ -39,7 +39,11 @@ function versionsOf(model: MeshModel, service: RegistryService, routes: readonly
   for (const share of simulation.destinations.filter((candidate) => candidate.routable && candidate.host === service.host)) {
     sent.set(share.version, (sent.get(share.version) ?? 0) + share.percent);
   }
-  const mirrored = new Map(simulation.mirrors.filter((mirror) => mirror.host === service.host).flatMap((mirror) => mirror.versions.map((version) => [version, mirror.percent] as const)));
+  const mirrored = new Map(
+    simulation.mirrors
+      .filter((mirror) => mirror.host === service.host)
+      .flatMap((mirror) => mirror.versions.map((version) => [version, mirror.percent] as const)),
+  );
   const workloads = Registry.of(model).endpoints(service) ?? [];
   const subsets = routes.flatMap((route) => (route.route ?? []).flatMap((target) => (target.destination.subset ? [target.destination.subset] : [])));
   const names = new Set([...workloads.flatMap((workload) => workload.labels.version ?? []), ...(workloads.length === 0 ? subsets : [])]);

@@ -5,8 +5,8 @@ import type { Topology, TopologyEdge } from './topology';
 export interface SvgOptions {
   /** Title of the picture, for those who cannot see it too. @default 'Mesh topology' */
   readonly title?: string;
-  /** Written into the file as a comment, such as the command that made it. @default none */
-  readonly comment?: string;
+  /** What made the picture, such as a command; kept in the file and not shown. @default none */
+  readonly source?: string;
 }
 
 interface Point {
@@ -24,6 +24,8 @@ interface Group {
 
 const MARGIN = 24;
 const LABEL = 11.5;
+/** Pixels beside a card that belong to its own edges. */
+const CLEAR = 80;
 const COLOURS = { ingress: '#0969da', call: '#57606a', allowed: '#1a7f37', route: '#8250df' } as const;
 
 /** A topology as SVG, laid out in layers from the gateways to what is called last. The same topology always gives the same picture. */
@@ -37,10 +39,16 @@ export function toSvg(topology: Topology, options: SvgOptions = {}): string {
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total.width} ${total.height}" width="${total.width}" height="${total.height}" role="img" ` +
       `aria-labelledby="t d" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif">`,
-    ...(options.comment ? [`<!-- ${escapeXml(options.comment).replaceAll('--', '- -')} -->`] : []),
+    ...(options.source ? [`<metadata>${escapeXml(options.source)}</metadata>`] : []),
     `<title id="t">${escapeXml(title)}</title>`,
     `<desc id="d">${escapeXml(`Gateways, services and their versions: ${names}`)}</desc>`,
-    `<defs>${[...used].sort().map((kind) => `<marker id="${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="${COLOURS[kind]}"/></marker>`).join('')}</defs>`,
+    `<defs>${[...used]
+      .sort()
+      .map(
+        (kind) =>
+          `<marker id="${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="${COLOURS[kind]}"/></marker>`,
+      )
+      .join('')}</defs>`,
     `<rect width="${total.width}" height="${total.height}" fill="#ffffff"/>`,
     `<g transform="translate(${MARGIN} ${MARGIN})">`,
     ...groups.map(groupSvg),
@@ -67,9 +75,11 @@ function layOut(topology: Topology): {
   const graph = new Graph({ compound: true, multigraph: false });
   graph.setGraph({ rankdir: 'LR', nodesep: 26, ranksep: 62, edgesep: 18, marginx: 0, marginy: 0 });
   graph.setDefaultEdgeLabel(() => ({}));
+  // Frames of several namespaces may run into each other and are then left out.
+  const several = new Set(topology.services.map((node) => node.namespace)).size > 1;
   const cards = new Map<string, Card>([
     ...topology.gateways.map((node) => [node.id, gatewayCard(node)] as const),
-    ...topology.services.map((node) => [node.id, serviceCard(node)] as const),
+    ...topology.services.map((node) => [node.id, serviceCard(node, several)] as const),
     ...topology.externals.map((node) => [node.id, externalCard(node)] as const),
   ]);
   for (const [id, { width, height }] of cards) {
@@ -80,6 +90,14 @@ function layOut(topology: Topology): {
     const width = Math.max(0, ...lines.map((line) => textWidth(line, LABEL) + 8));
     graph.setEdge(from, to, { width, height: lines.length * 15, labelpos: 'c' });
   }
+  // Hosts that nothing here is known to call lie to the right of what calls nothing itself, not among the gateways.
+  const called = new Set(topology.edges.map((edge) => edge.to));
+  const sink = topology.services.find((service) => called.has(service.id) && !topology.edges.some((edge) => edge.from === service.id));
+  for (const external of topology.externals.filter((node) => !called.has(node.id))) {
+    if (sink) {
+      graph.setEdge(sink.id, external.id, { width: 0, height: 0 });
+    }
+  }
   layout(graph);
   const placed = [...cards].map(([id, card]) => {
     const { x, y } = graph.node(id) as Point;
@@ -87,8 +105,12 @@ function layOut(topology: Topology): {
   });
   const groups = groupsOf(topology, placed);
   const routed = topology.edges.map((edge) => {
-    const { points, x, y } = graph.edge(edge.from, edge.to) as { points: Point[]; x?: number; y?: number };
-    return { edge, points, label: x === undefined || y === undefined ? undefined : { x, y } };
+    const { points: inner, x, y } = graph.edge(edge.from, edge.to) as { points: Point[]; x?: number; y?: number };
+    const label = edge.label && x !== undefined && y !== undefined ? { x, y } : undefined;
+    const [start, end] = [side(placed, edge.from, 1), side(placed, edge.to, 0)];
+    // Between neighbouring layers a plain curve does; further on, the way that was kept free between the cards in between.
+    const between = inner.filter((point) => point.x > start.x + CLEAR && point.x < end.x - CLEAR);
+    return { edge, points: [start, ...(between.length === 0 && label ? [label] : between), end], label };
   });
   const all = [...placed.map(({ x, y, card }) => ({ x, y, width: card.width, height: card.height })), ...groups];
   const left = Math.min(...all.map(({ x }) => x), 0);
@@ -103,6 +125,12 @@ function layOut(topology: Topology): {
   };
 }
 
+/** Middle of the left or right side of a node. */
+function side(placed: readonly { id: string; card: Card; x: number; y: number }[], id: string, right: 0 | 1): Point {
+  const node = placed.find((candidate) => candidate.id === id);
+  return node ? { x: node.x + right * node.card.width, y: node.y + node.card.height / 2 } : { x: 0, y: 0 };
+}
+
 /** A frame around the services of each namespace, where frames do not run into each other. */
 function groupsOf(topology: Topology, placed: readonly { id: string; card: Card; x: number; y: number }[]): Group[] {
   const nodes = [...topology.gateways, ...topology.services];
@@ -115,7 +143,8 @@ function groupsOf(topology: Topology, placed: readonly { id: string; card: Card;
     const bottom = Math.max(...members.map(({ y, card }) => y + card.height)) + 14;
     return { namespace, x: left, y: top, width: right - left, height: bottom - top };
   });
-  const apart = (a: Group, b: Group): boolean => a === b || a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+  const apart = (a: Group, b: Group): boolean =>
+    a === b || a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
   return groups.filter((group) => groups.every((other) => apart(group, other)));
 }
 
@@ -126,19 +155,16 @@ function groupSvg({ namespace, x, y, width, height }: Group): string {
   );
 }
 
-/** A smooth line through the middles of a path's pieces. */
+/** A smooth line that leaves and arrives level. */
 function edgeSvg(edge: TopologyEdge, points: readonly Point[]): string {
   const at = ({ x, y }: Point): string => `${x.toFixed(1)} ${y.toFixed(1)}`;
-  const [first, ...rest] = points;
-  const last = rest.at(-1)!;
-  const curves = rest.slice(0, -1).map((point, index) => {
-    const next = rest[index + 1]!;
-    const end = index === rest.length - 2 ? last : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    return `Q${at(point)} ${at(end)}`;
+  const path = points.slice(1).map((point, index) => {
+    const from = points[index];
+    const reach = (point.x - from.x) / 2;
+    return `C${at({ x: from.x + reach, y: from.y })} ${at({ x: point.x - reach, y: point.y })} ${at(point)}`;
   });
-  const path = `M${at(first!)}${curves.length > 0 ? curves.join('') : `L${at(last)}`}`;
   const dash = edge.kind === 'allowed' ? ' stroke-dasharray="2 4"' : '';
-  return `<path d="${path}" fill="none" stroke="${COLOURS[edge.kind]}" stroke-width="1.6"${dash} marker-end="url(#${edge.kind})"/>`;
+  return `<path d="M${at(points[0])}${path.join('')}" fill="none" stroke="${COLOURS[edge.kind]}" stroke-width="1.6"${dash} marker-end="url(#${edge.kind})"/>`;
 }
 
 function labelSvg(edge: TopologyEdge, at: Point | undefined): string {
@@ -148,7 +174,10 @@ function labelSvg(edge: TopologyEdge, at: Point | undefined): string {
   const lines = wrapList(edge.label, 24);
   const width = Math.max(...lines.map((line) => textWidth(line, LABEL))) + 4;
   const top = at.y - (lines.length * 15) / 2;
-  const text = lines.map((line, index) => `<text x="${at.x.toFixed(1)}" y="${(top + 11.5 + index * 15).toFixed(1)}" text-anchor="middle" font-size="${LABEL}" fill="${COLOURS[edge.kind]}">${escapeXml(line)}</text>`);
+  const text = lines.map(
+    (line, index) =>
+      `<text x="${at.x.toFixed(1)}" y="${(top + 11.5 + index * 15).toFixed(1)}" text-anchor="middle" font-size="${LABEL}" fill="${COLOURS[edge.kind]}">${escapeXml(line)}</text>`,
+  );
   return `<rect x="${(at.x - width / 2).toFixed(1)}" y="${top.toFixed(1)}" width="${width.toFixed(1)}" height="${lines.length * 15}" rx="3" fill="#ffffff" fill-opacity="0.88"/>${text.join('')}`;
 }
 

@@ -50,8 +50,14 @@ function gatewaysOf(model: MeshModel): GatewayNode[] {
   }
   return [...groups]
     .map(([id, { names, servers }]): GatewayNode => {
-      const { proxy } = gatewayOf(model, names[0]!);
-      return { id, names: [...names].sort(), namespace: proxy.namespace, servers: [...new Set(servers)].sort(), access: accessOf(model, proxy).access };
+      const { proxy } = gatewayOf(model, names[0]);
+      return {
+        id,
+        names: [...names].sort(),
+        namespace: proxy.namespace,
+        servers: [...new Set(servers)].sort(),
+        access: accessOf(model, proxy).access,
+      };
     })
     .sort(byId);
 }
@@ -62,7 +68,9 @@ function ingressEdges(model: MeshModel, gateways: readonly GatewayNode[]): Topol
       .filter((virtualService) => virtualService.gateways.some((name) => gateway.names.includes(name)))
       .flatMap((virtualService) =>
         virtualService.http.flatMap(({ route }): TopologyEdge[] => {
-          const paths = (route.match ?? []).flatMap((match) => (match.uri ? [match.uri.exact ?? (match.uri.prefix ? `${match.uri.prefix}*` : `~${match.uri.regex ?? ''}`)] : []));
+          const paths = (route.match ?? []).flatMap((match) =>
+            match.uri ? [match.uri.exact ?? (match.uri.prefix ? `${match.uri.prefix}*` : `~${match.uri.regex ?? ''}`)] : [],
+          );
           const shown = paths.length > 3 ? [...paths.slice(0, 2), `${paths.length - 2} more`] : paths;
           const hosts = virtualService.hosts.filter((host) => host !== '*');
           const label = [...hosts, ...shown].join(', ') || undefined;
@@ -113,7 +121,9 @@ function allowedEdges(model: MeshModel, services: readonly RegistryService[]): T
             ({ service: caller, identity }) =>
               caller !== service &&
               ((source?.principals ?? []).some((principal) => principal !== '*' && matchesPrincipal(principal, identity, model.trustDomain)) ||
-                (source?.namespaces ?? []).some((namespace) => namespace !== '*' && caller.namespace !== service.namespace && matchesNamespace(namespace, identity))),
+                (source?.namespaces ?? []).some(
+                  (namespace) => namespace !== '*' && caller.namespace !== service.namespace && matchesNamespace(namespace, identity),
+                )),
           )
           .map(({ service: caller }): TopologyEdge => ({ from: caller.host, to: service.host, kind: 'allowed' })),
       ),
@@ -124,7 +134,8 @@ function allowedEdges(model: MeshModel, services: readonly RegistryService[]): T
 function accessOf(model: MeshModel, target: PolicyTarget): Restriction {
   const policies = policiesFor<AuthorizationPolicySpec>(model, 'AuthorizationPolicy', target).filter((policy) => policy.spec?.action !== 'AUDIT');
   const named = policies.map((policy) => policy.metadata.name).sort();
-  const rulesOf = (action: string): number[] => policies.filter((policy) => (policy.spec?.action ?? 'ALLOW') === action).map((policy) => policy.spec?.rules?.length ?? 0);
+  const rulesOf = (action: string): number[] =>
+    policies.filter((policy) => (policy.spec?.action ?? 'ALLOW') === action).map((policy) => policy.spec?.rules?.length ?? 0);
   const allowing = rulesOf('ALLOW');
   if (allowing.length > 0 && allowing.every((rules) => rules === 0)) {
     return { access: 'closed', policies: named };
@@ -159,7 +170,10 @@ function isGatewayService(model: MeshModel, service: RegistryService): boolean {
 }
 
 function gatewayId(selector: Readonly<Record<string, string>>): string {
-  return `gateway ${Object.entries(selector).sort().map(([label, value]) => `${label}=${value}`).join(',')}`;
+  return `gateway ${Object.entries(selector)
+    .sort()
+    .map(([label, value]) => `${label}=${value}`)
+    .join(',')}`;
 }
 
 /** One edge between two nodes: what is known first wins, labels of one kind are put together. */

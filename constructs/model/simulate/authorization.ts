@@ -28,7 +28,14 @@ export function authorize(model: MeshModel, target: PolicyTarget, request: Inbou
   }
   const denied = firstMatch(of('DENY'), request);
   if (denied) {
-    return { verdict: 'deny', status: 403, why: `${denied.source.title} denies it by ${denied.source.field}`, source: denied.source, provider, observed };
+    return {
+      verdict: 'deny',
+      status: 403,
+      why: `${denied.source.title} denies it by ${denied.source.field}`,
+      source: denied.source,
+      provider,
+      observed,
+    };
   }
   const allowing = of('ALLOW');
   const allowed = firstMatch(allowing, request);
@@ -36,12 +43,20 @@ export function authorize(model: MeshModel, target: PolicyTarget, request: Inbou
     return { verdict: 'allow', why: `${allowed.source.title} allows it by ${allowed.source.field}`, source: allowed.source, provider, observed };
   }
   if (allowing.length > 0) {
-    return { verdict: 'deny', status: 403, why: whyNotAllowed(allowing, request), source: sourceOf(allowing[0]!, 'rules'), provider, observed };
+    return { verdict: 'deny', status: 403, why: whyNotAllowed(allowing, request), source: sourceOf(allowing[0], 'rules'), provider, observed };
   }
   if (custom) {
-    return { verdict: 'allow', why: `${custom.source.title} asks ${provider ?? 'an external authoriser'}, which allows it`, source: custom.source, provider, observed };
+    return {
+      verdict: 'allow',
+      why: `${custom.source.title} asks ${provider ?? 'an external authoriser'}, which allows it`,
+      source: custom.source,
+      provider,
+      observed,
+    };
   }
-  return enforced.length > 0 ? { verdict: 'allow', why: 'no rule of the policies here fits, and none of them is an ALLOW policy', observed } : { ...NO_POLICY, observed };
+  return enforced.length > 0
+    ? { verdict: 'allow', why: 'no rule of the policies here fits, and none of them is an ALLOW policy', observed }
+    : { ...NO_POLICY, observed };
 }
 
 function whyNotAllowed(policies: readonly Policy[], request: InboundRequest): string {

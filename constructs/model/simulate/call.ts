@@ -32,10 +32,14 @@ function meshCall(model: MeshModel, request: SimulatedRequest): Call {
   const home = candidates[0]?.namespace ?? model.workloads[0]?.namespace ?? 'default';
   const caller = callerOf(model, request.from, home);
   const service =
-    candidates.find((candidate) => candidate.namespace === caller.proxy.namespace) ?? candidates[0] ?? Registry.of(model).find(request.to.toLowerCase(), caller.proxy.namespace);
+    candidates.find((candidate) => candidate.namespace === caller.proxy.namespace) ??
+    candidates[0] ??
+    Registry.of(model).find(request.to.toLowerCase(), caller.proxy.namespace);
   if (!service && !request.to.includes('.')) {
     const known = Registry.of(model).services.map((candidate) => candidate.name);
-    throw new Error(`to: the model has no Service ${JSON.stringify(request.to)}. Name one of: ${[...new Set(known)].sort().join(', ') || 'there is none'}.`);
+    throw new Error(
+      `to: the model has no Service ${JSON.stringify(request.to)}. Name one of: ${[...new Set(known)].sort().join(', ') || 'there is none'}.`,
+    );
   }
   const scheme = request.scheme ?? 'http';
   const port = request.port ?? defaultPort(service, scheme);
@@ -61,7 +65,9 @@ function gatewayCall(model: MeshModel, request: SimulatedRequest, gateway: strin
   const served = gatewayVirtualHosts(model, found.proxy, servers).flatMap((virtualHost) => virtualHost.domains)[0];
   const given = request.host ?? request.to;
   const authority = given ?? (served === undefined || served === '*' ? 'gateway.example' : served.replace('*', 'www'));
-  const tcp = servers.length > 0 && servers.every(({ server }) => ['TCP', 'TLS'].includes(server.port.protocol.toUpperCase()) || server.tls?.mode === 'PASSTHROUGH');
+  const tcp =
+    servers.length > 0 &&
+    servers.every(({ server }) => ['TCP', 'TLS'].includes(server.port.protocol.toUpperCase()) || server.tls?.mode === 'PASSTHROUGH');
   return {
     proxy: found.proxy,
     assumptions: [...found.assumptions, ...(given === undefined ? [`no host is given: taken as ${authority}`] : [])],
@@ -97,7 +103,11 @@ function servicesNamed(model: MeshModel, to: string): RegistryService[] {
 }
 
 function isShortFor(service: RegistryService, host: string, namespace: string | undefined, suffix: string): boolean {
-  return namespace === undefined || (namespace === service.namespace && [`${service.name}.${namespace}`, `${service.name}.${namespace}.svc`, `${service.name}.${namespace}${suffix}`].includes(host));
+  return (
+    namespace === undefined ||
+    (namespace === service.namespace &&
+      [`${service.name}.${namespace}`, `${service.name}.${namespace}.svc`, `${service.name}.${namespace}${suffix}`].includes(host))
+  );
 }
 
 function defaultPort(service: RegistryService | undefined, scheme: string): number {

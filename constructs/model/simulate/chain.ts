@@ -3,7 +3,7 @@ import { CallGraph, BOOKINFO_CALLS, ServiceCall } from './call-graph';
 import { showPercent } from './outcome';
 import type { SimulatedRequest } from './request';
 import { simulate } from './simulate';
-import type { Simulation } from './simulation';
+import type { DestinationShare, Simulation } from './simulation';
 
 /** One call in a chain, and the calls that it causes. */
 export interface Hop {
@@ -26,21 +26,26 @@ export function simulateChain(model: MeshModel, request: SimulatedRequest, graph
   return follow(model, request, graph, 100, [], undefined);
 }
 
-function follow(model: MeshModel, request: SimulatedRequest, graph: CallGraph, percent: number, above: readonly string[], made: ServiceCall | undefined): Hop {
+function follow(
+  model: MeshModel,
+  request: SimulatedRequest,
+  graph: CallGraph,
+  percent: number,
+  above: readonly string[],
+  made: ServiceCall | undefined,
+): Hop {
   const simulation = simulate(model, request);
   const reached = simulation.destinations.filter((share) => share.reached && share.workload);
-  const names = new Set(reached.map((share) => share.host));
-  const calls = graph.calls.filter(
-    (call) => [...names].some((host) => host.split('.')[0] === call.from) && !above.includes(`${call.from}>${call.to}`),
-  );
+  const names = new Set(reached.map(serviceOf));
+  const calls = graph.calls.filter((call) => names.has(call.from) && !above.includes(`${call.from}>${call.to}`));
   const notAborted = 1 - (simulation.fault?.abort?.percent ?? 0) / 100;
   const hops = calls.flatMap((call) => {
-    const shares = reached.filter((share) => share.host.split('.')[0] === call.from && (call.versions?.includes(share.version) ?? true));
+    const shares = reached.filter((share) => serviceOf(share) === call.from && (call.versions?.includes(share.version) ?? true));
     const share = shares.reduce((sum, item) => sum + item.percent, 0) / 100;
-    if (share === 0) {
+    const from = shares[0]?.workload;
+    if (share === 0 || !from) {
       return [];
     }
-    const from = shares[0]!.workload!;
     const next: SimulatedRequest = {
       from: shares.length === 1 ? from.name : `${call.from}.${from.namespace}`,
       to: call.to,
@@ -51,6 +56,10 @@ function follow(model: MeshModel, request: SimulatedRequest, graph: CallGraph, p
     return [follow(model, next, graph, percent * share * notAborted, [...above, `${call.from}>${call.to}`], call)];
   });
   return { simulation, percent, hops, ...timing(simulation, hops, made) };
+}
+
+function serviceOf(share: DestinationShare): string {
+  return share.host.split('.')[0];
 }
 
 function passedOn(simulation: Simulation, names: readonly string[]): Record<string, string> {
@@ -66,9 +75,9 @@ function timing(simulation: Simulation, hops: readonly Hop[], made: ServiceCall 
   const tooLate = timeoutSeconds !== undefined && below > timeoutSeconds;
   const seconds = delay + (tooLate ? timeoutSeconds : below);
   const patience = made?.timeoutSeconds;
-  if (patience !== undefined && seconds >= patience) {
-    const attempts = made?.attempts ?? 1;
-    return { seconds: patience * attempts, failure: `no answer: ${made!.from} waits ${patience} s${attempts > 1 ? `, ${attempts} times` : ''}` };
+  if (made && patience !== undefined && seconds >= patience) {
+    const attempts = made.attempts ?? 1;
+    return { seconds: patience * attempts, failure: `no answer: ${made.from} waits ${patience} s${attempts > 1 ? `, ${attempts} times` : ''}` };
   }
   if (fault?.abort) {
     return { seconds, failure: `${fault.abort.status ?? fault.abort.grpcStatus}, injected into ${showPercent(fault.abort.percent)}` };
@@ -79,7 +88,7 @@ function timing(simulation: Simulation, hops: readonly Hop[], made: ServiceCall 
   const lost = simulation.destinations.filter((share) => !share.reached);
   const percent = lost.reduce((sum, share) => sum + share.percent, 0);
   if (simulation.status !== undefined || lost.length > 0) {
-    const status = simulation.status ?? lost[0]!.status;
+    const status = simulation.status ?? lost[0].status;
     return { seconds, failure: `${status === undefined ? 'refused' : status}${percent > 0 && percent < 100 ? ` for ${showPercent(percent)}` : ''}` };
   }
   return { seconds };

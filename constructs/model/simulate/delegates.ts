@@ -1,5 +1,8 @@
 import type { StringMatch, VirtualServiceHttp, VirtualServiceHttpMatch } from '../../istio/generated';
 
+/** Fields of a root that its delegate does not inherit. */
+const OWN_FIELDS = new Set(['delegate', 'match', 'name', 'route', 'redirect']);
+
 /**
  * Puts a route of a delegate into the route of its root: its matches narrowed by the root's, what it leaves out taken from the root.
  * @returns nothing where the two contradict each other, as istiod then drops the route
@@ -9,7 +12,7 @@ export function mergeDelegate(root: VirtualServiceHttp, sub: VirtualServiceHttp)
   if (!match) {
     return undefined;
   }
-  const { delegate: _delegate, match: _match, name: _name, route: _route, redirect: _redirect, ...inherited } = root;
+  const inherited = Object.fromEntries(Object.entries(root).filter(([field]) => !OWN_FIELDS.has(field)));
   const own = Object.fromEntries(Object.entries(sub).filter(([, value]) => value !== undefined));
   return { ...inherited, ...own, match, name: joinNames(root.name, sub.name) };
 }
@@ -38,7 +41,7 @@ function mergeMatches(
 
 function mergeMatch(root: VirtualServiceHttpMatch, sub: VirtualServiceHttpMatch): VirtualServiceHttpMatch {
   const own = Object.fromEntries(Object.entries(sub).filter(([, value]) => value !== undefined && value !== ''));
-  const { ignoreUriCase: _ignore, ...inherited } = root;
+  const inherited = { ...root, ignoreUriCase: sub.ignoreUriCase };
   return {
     ...inherited,
     ...own,

@@ -95,10 +95,11 @@ export function tlsSettings(
     [rule?.trafficPolicy, rule?.policyObject, 'trafficPolicy'],
   ];
   for (const [policy, object, field] of places) {
-    const atPort = policy?.portLevelSettings?.findIndex((settings) => settings.port?.number === port) ?? -1;
-    if (policy && object && atPort >= 0) {
+    const settings = policy?.portLevelSettings ?? [];
+    const atPort = settings.findIndex((candidate) => candidate.port?.number === port);
+    if (object && atPort >= 0) {
       // A port's settings replace all of the destination's, so a port without TLS settings has none.
-      const tls = policy.portLevelSettings![atPort]!.tls;
+      const { tls } = settings[atPort];
       return tls && { tls, object, field: `${field}.portLevelSettings[${atPort}].tls` };
     }
     if (policy?.tls && object) {

@@ -38,10 +38,10 @@ export interface Target {
 /** Percentages of the weights of a route. A single destination takes all, whatever its weight. */
 export function targetsOf(routes: readonly { readonly destination: Destination; readonly weight?: number; readonly headers?: Headers }[]): Target[] {
   if (routes.length === 1) {
-    return [{ ...routes[0]!, percent: 100 }];
+    return [{ ...routes[0], percent: 100 }];
   }
   const total = routes.reduce((sum, route) => sum + (route.weight ?? 0), 0);
-  return routes.filter((route) => (route.weight ?? 0) > 0).map((route) => ({ ...route, percent: (100 * route.weight!) / total }));
+  return routes.map((route) => ({ ...route, percent: (100 * (route.weight ?? 0)) / total })).filter((route) => route.percent > 0);
 }
 
 /** What becomes of the requests for one destination: one share a workload. */
@@ -52,7 +52,7 @@ export function deliver(delivery: Delivery, target: Target): DestinationShare[] 
   if (!service || (delivery.scope && !isReachable(delivery.scope, service))) {
     return [lost(delivery, target, undefined, `${host} is no host that the caller's proxy knows`)];
   }
-  const number = target.destination.port?.number ?? (service.ports.length === 1 ? service.ports[0]!.number : call.resolved.port);
+  const number = target.destination.port?.number ?? (service.ports.length === 1 ? service.ports[0].number : call.resolved.port);
   const port = service.ports.find((candidate) => candidate.number === number);
   if (!port) {
     return [lost(delivery, target, number, `${host} has no port ${number}`)];
@@ -65,7 +65,9 @@ export function deliver(delivery: Delivery, target: Target): DestinationShare[] 
   const labels = subset?.subset.labels ?? {};
   const workloads = Registry.of(model).endpoints(service, labels);
   if (workloads?.length === 0) {
-    const which = subsetName ? `the labels of subset ${subsetName} (${showLabels(labels)})` : `the Service's selector (${showLabels(service.selector ?? {})})`;
+    const which = subsetName
+      ? `the labels of subset ${subsetName} (${showLabels(labels)})`
+      : `the Service's selector (${showLabels(service.selector ?? {})})`;
     return [lost(delivery, target, number, `no healthy upstream: no pod of ${service.host} has ${which}`)];
   }
   const place = { delivery, target, service, port, rule, labels };
@@ -148,9 +150,24 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
 function lost(delivery: Delivery, target: Target, port: number | undefined, why: string): DestinationShare {
   const { host, subset } = target.destination;
   const status = delivery.call.resolved.protocol === 'http' ? 503 : undefined;
-  return { host, port, subset, version: subset ?? host.split('.')[0]!, percent: target.percent, routable: false, reached: false, status, why, policy: NO_POLICY };
+  return {
+    host,
+    port,
+    subset,
+    version: subset ?? host.split('.')[0],
+    percent: target.percent,
+    routable: false,
+    reached: false,
+    status,
+    why,
+    policy: NO_POLICY,
+  };
 }
 
 function showLabels(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(', ') || 'none';
+  return (
+    Object.entries(labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(', ') || 'none'
+  );
 }

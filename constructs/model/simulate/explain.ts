@@ -8,7 +8,9 @@ export type ExplanationLine = readonly [label: string, text: string];
 export function explain(simulation: Simulation): ExplanationLine[] {
   const { call, route, fault, timeoutSeconds, retries, rewrite, redirect, directResponse, policy, mtls } = simulation;
   const via = call.gateway ? ` through gateway ${call.gateway}` : '';
-  const lines: ExplanationLine[] = [['request', `${call.method} ${call.scheme}://${call.authority}${call.path} from ${call.from}${via} (port ${call.port})`]];
+  const lines: ExplanationLine[] = [
+    ['request', `${call.method} ${call.scheme}://${call.authority}${call.path} from ${call.from}${via} (port ${call.port})`],
+  ];
   const headers = Object.entries(call.headers);
   if (headers.length > 0) {
     lines.push(['', headers.map(([name, value]) => `${name}: ${value}`).join(', ')]);
@@ -22,7 +24,7 @@ export function explain(simulation: Simulation): ExplanationLine[] {
   for (const why of new Set(lost.map((share) => share.why))) {
     const shares = lost.filter((share) => share.why === why);
     const percent = shares.reduce((sum, share) => sum + share.percent, 0);
-    const status = shares[0]!.status;
+    const status = shares[0].status;
     lines.push(['lost', `${showPercent(percent)} ${status === undefined ? 'refused' : `answered ${status}`}: ${why}`]);
   }
   if (fault?.delay) {

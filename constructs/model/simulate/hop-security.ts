@@ -37,7 +37,8 @@ export function serverMode(model: MeshModel, target: PolicyTarget, port: number)
 
 /** Mode of a namespace, else of the mesh; callers go by it alone when they decide whether to start mutual TLS by themselves. */
 function namespaceMode(model: MeshModel, namespace: string): PlacedMode | undefined {
-  const wide = (where: string): PeerPolicy | undefined => policiesOf(model).find((policy) => namespaceOf(policy) === where && selectorOf(policy).length === 0);
+  const wide = (where: string): PeerPolicy | undefined =>
+    policiesOf(model).find((policy) => namespaceOf(policy) === where && selectorOf(policy).length === 0);
   return (namespace === model.rootNamespace ? undefined : modeOf(wide(namespace))) ?? modeOf(wide(model.rootNamespace));
 }
 
@@ -124,13 +125,29 @@ function accepts(client: HopSecurity['client'], server: HopSecurity['server'], h
   return server !== 'STRICT' && (client === 'plaintext' || !hop.http);
 }
 
-function explain(hop: Hop, client: string, server: string, configured: string | undefined, source: Source | undefined, wide: PlacedMode | undefined, accepted: boolean): string {
-  const wants = server === 'none' ? 'the workload has no sidecar' : `the workload takes ${server}${source ? ` (${source.title}, ${source.field})` : ' by default'}`;
+function explain(
+  hop: Hop,
+  client: string,
+  server: string,
+  configured: string | undefined,
+  source: Source | undefined,
+  wide: PlacedMode | undefined,
+  accepted: boolean,
+): string {
+  const wants =
+    server === 'none'
+      ? 'the workload has no sidecar'
+      : `the workload takes ${server}${source ? ` (${source.title}, ${source.field})` : ' by default'}`;
   const reasons: Record<string, string> = {
     none: 'the caller has no sidecar and sends plaintext',
     passthrough: "the caller's proxy does not know the host and sends plaintext",
     configured: `a DestinationRule sets ${configured ?? ''}`,
-    auto: client === 'mutual' ? 'mutual TLS by itself' : wide?.mode === 'DISABLE' && server !== 'DISABLE' ? `plaintext, as ${wide.source?.title} says DISABLE` : 'plaintext, as nothing asks for TLS',
+    auto:
+      client === 'mutual'
+        ? 'mutual TLS by itself'
+        : wide?.mode === 'DISABLE' && server !== 'DISABLE'
+          ? `plaintext, as ${wide.source?.title} says DISABLE`
+          : 'plaintext, as nothing asks for TLS',
   };
   const key = hop.client.kind === 'none' ? 'none' : hop.passthrough ? 'passthrough' : configured ? 'configured' : 'auto';
   return `${reasons[key]}; ${hop.external ? 'the host is outside the mesh' : wants}${accepted ? '' : ', which refuses it'}`;

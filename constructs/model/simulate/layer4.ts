@@ -21,11 +21,15 @@ export function layer4Route(
   clusterDomain: string,
 ): Layer4Route | undefined {
   for (const virtualService of virtualServices) {
-    const found = (kind: 'tls' | 'tcp', routes: EffectiveVirtualService['spec']['tls'] | EffectiveVirtualService['spec']['tcp']): Layer4Route | undefined => {
+    const found = (
+      kind: 'tls' | 'tcp',
+      routes: EffectiveVirtualService['spec']['tls'] | EffectiveVirtualService['spec']['tcp'],
+    ): Layer4Route | undefined => {
       for (const [index, route] of (routes ?? []).entries()) {
         const matches: readonly (VirtualServiceTcpMatch | VirtualServiceTlsMatch)[] = route.match ?? [];
         const fits = (match: VirtualServiceTcpMatch | VirtualServiceTlsMatch): boolean =>
-          applies(match, proxy, gateway, port) && (!('sniHosts' in match) || (serverName !== undefined && match.sniHosts.some((host) => isSubsetOf(serverName, host))));
+          applies(match, proxy, gateway, port) &&
+          (!('sniHosts' in match) || (serverName !== undefined && match.sniHosts.some((host) => isSubsetOf(serverName, host))));
         const matchIndex = matches.findIndex(fits);
         if (matches.length > 0 && matchIndex < 0) {
           continue;

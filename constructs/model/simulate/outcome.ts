@@ -33,11 +33,15 @@ export function delivered(base: Base, destinations: readonly DestinationShare[],
   const shares = sharesOf(destinations.filter((share) => share.routable));
   const deniedShare = destinations.find((share) => share.policy.verdict === 'deny');
   const deciding = deniedShare ?? destinations.find((share) => share.policy.source) ?? destinations[0];
-  const policy = deciding && deciding.policy.verdict === 'allow' && deciding.policy.source === undefined ? (refused ?? deciding.policy) : (deciding?.policy ?? NO_POLICY);
+  const policy =
+    deciding && deciding.policy.verdict === 'allow' && deciding.policy.source === undefined
+      ? (refused ?? deciding.policy)
+      : (deciding?.policy ?? NO_POLICY);
   const abort = details.fault?.abort?.percent === 100 ? details.fault.abort : undefined;
   const statuses = new Set(lost.map((share) => share.status));
   const status = abort ? abort.status : reached.length === 0 && statuses.size === 1 ? [...statuses][0] : undefined;
-  const outcome = reached.length > 0 || abort ? 'routed' : lost.length > 0 && lost.every((share) => share.policy.verdict === 'deny') ? 'denied' : 'failed';
+  const outcome =
+    reached.length > 0 || abort ? 'routed' : lost.length > 0 && lost.every((share) => share.policy.verdict === 'deny') ? 'denied' : 'failed';
   return {
     ...base,
     outcome,
@@ -79,8 +83,8 @@ function summarize(call: ResolvedCall, shares: Readonly<Record<string, number>>,
   }
   for (const why of new Set(lost.map((share) => share.why))) {
     const [first, ...others] = lost.filter((share) => share.why === why);
-    const percent = others.reduce((sum, share) => sum + share.percent, first!.percent);
-    parts.push(`${showPercent(percent)} ${first!.status === undefined ? 'refused' : `answered ${first!.status}`}: ${why}`);
+    const percent = others.reduce((sum, share) => sum + share.percent, first.percent);
+    parts.push(`${showPercent(percent)} ${first.status === undefined ? 'refused' : `answered ${first.status}`}: ${why}`);
   }
   return `${call.to}: ${parts.join('; ')}`;
 }

@@ -19,7 +19,7 @@ export function pathOf(request: SimulatedRequest): string {
 
 /** A path taken apart at its query. */
 export function split(path: string): [string, string | undefined] {
-  const clean = path.split('#')[0]!;
+  const clean = path.split('#')[0];
   const mark = clean.indexOf('?');
   return mark < 0 ? [clean, undefined] : [clean.slice(0, mark), clean.slice(mark + 1)];
 }

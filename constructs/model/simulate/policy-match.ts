@@ -37,14 +37,14 @@ export function matchesPath(pattern: string, path: string): boolean {
 /** An address and a range such as `10.1.0.0/16`, or a single address. */
 export function matchesRange(range: string, address: string | undefined): boolean {
   const [network, bits] = range.split('/');
-  const family = address === undefined ? 0 : isIP(address);
-  if (family === 0 || isIP(network!) !== family) {
+  const family = isIP(address ?? '');
+  if (address === undefined || family === 0 || isIP(network) !== family) {
     return false;
   }
   const list = new BlockList();
   const type = family === 4 ? 'ipv4' : 'ipv6';
-  list.addSubnet(network!, bits === undefined ? (family === 4 ? 32 : 128) : Number(bits), type);
-  return list.check(address!, type);
+  list.addSubnet(network, bits === undefined ? (family === 4 ? 32 : 128) : Number(bits), type);
+  return list.check(address, type);
 }
 
 /** Principals: SPIFFE identities without `spiffe://`. The trust domain `cluster.local` stands for the mesh's own. */

@@ -1,5 +1,13 @@
 import type { AuthorizationPolicyRules } from '../../istio/generated';
-import { matchesNamespace, matchesPath, matchesPrincipal, matchesRange, matchesRequestPrincipal, matchesServiceAccount, matchesValue } from './policy-match';
+import {
+  matchesNamespace,
+  matchesPath,
+  matchesPrincipal,
+  matchesRange,
+  matchesRequestPrincipal,
+  matchesServiceAccount,
+  matchesValue,
+} from './policy-match';
 import { readClaim } from './route-match';
 
 /** A request as the proxy before a workload sees it. */
@@ -44,16 +52,20 @@ const ALWAYS: RuleResult = { matches: true };
  * @param action what an attribute that only HTTP has does to the rule on TCP: an ALLOW rule is dropped, in the others the attribute is
  */
 export function matchRule(rule: AuthorizationPolicyRules, action: string, request: InboundRequest, policyNamespace: string): RuleResult {
-  const when = (rule.when ?? []).map((condition) => whenCondition(condition.key, condition.values ?? [], condition.notValues ?? [], request, policyNamespace));
+  const when = (rule.when ?? []).map((condition) =>
+    whenCondition(condition.key, condition.values ?? [], condition.notValues ?? [], request, policyNamespace),
+  );
   const from = (rule.from ?? []).map(({ source }) => sourceConditions(source ?? {}, request, policyNamespace));
   const to = (rule.to ?? []).map(({ operation }) => operationConditions(operation ?? {}, request));
-  const every = [...when, ...from.flat(), ...to.flat()];
-  if (action === 'ALLOW' && every.some((condition) => !isUsable(condition, request))) {
-    const unusable = every.find((condition) => !isUsable(condition, request));
-    return { matches: false, why: `${unusable!.name} is not known for TCP, which drops an ALLOW rule` };
+  const unusable = [...when, ...from.flat(), ...to.flat()].find((condition) => !isUsable(condition, request));
+  if (action === 'ALLOW' && unusable) {
+    return { matches: false, why: `${unusable.name} cannot be known here, which drops an ALLOW rule` };
   }
   const all = (conditions: readonly Condition[]): RuleResult =>
-    conditions.filter((condition) => isUsable(condition, request)).map(check).find((result) => !result.matches) ?? ALWAYS;
+    conditions
+      .filter((condition) => isUsable(condition, request))
+      .map(check)
+      .find((result) => !result.matches) ?? ALWAYS;
   const any = (groups: readonly (readonly Condition[])[]): RuleResult => {
     const results = groups.map(all);
     return results.find((result) => result.matches) ?? results[0] ?? ALWAYS;
@@ -65,12 +77,11 @@ function isUsable(condition: Condition, request: InboundRequest): boolean {
   return condition.test !== undefined && !(condition.httpOnly && request.tcp);
 }
 
-function check(condition: Condition): RuleResult {
-  const { name, values, notValues, test } = condition;
-  if (values.length > 0 && !values.some(test!)) {
+function check({ name, values, notValues, test = () => false }: Condition): RuleResult {
+  if (values.length > 0 && !values.some((value) => test(value))) {
     return { matches: false, why: `${name} is not ${values.join(' or ')}` };
   }
-  const excluded = notValues.find(test!);
+  const excluded = notValues.find((value) => test(value));
   return excluded === undefined ? ALWAYS : { matches: false, why: `${name} is ${excluded}, which is excluded` };
 }
 
@@ -82,7 +93,9 @@ function sourceConditions(source: Source, request: InboundRequest, policyNamespa
   return present([
     condition('principal', source.principals, source.notPrincipals, (value) => matchesPrincipal(value, identity, trustDomain)),
     condition('namespace', source.namespaces, source.notNamespaces, (value) => matchesNamespace(value, identity)),
-    condition('service account', source.serviceAccounts, source.notServiceAccounts, (value) => matchesServiceAccount(value, identity, policyNamespace)),
+    condition('service account', source.serviceAccounts, source.notServiceAccounts, (value) =>
+      matchesServiceAccount(value, identity, policyNamespace),
+    ),
     condition('source address', source.ipBlocks, source.notIpBlocks, (value) => matchesRange(value, request.sourceIp)),
     condition('remote address', source.remoteIpBlocks, source.notRemoteIpBlocks, (value) => matchesRange(value, request.remoteIp)),
     condition('request principal', source.requestPrincipals, source.notRequestPrincipals, (value) => matchesRequestPrincipal(value, claims), true),
@@ -98,11 +111,19 @@ function operationConditions(operation: Operation, request: InboundRequest): Con
   ]);
 }
 
-function whenCondition(key: string, values: readonly string[], notValues: readonly string[], request: InboundRequest, policyNamespace: string): Condition {
+function whenCondition(
+  key: string,
+  values: readonly string[],
+  notValues: readonly string[],
+  request: InboundRequest,
+  policyNamespace: string,
+): Condition {
   const bracketed = /^([a-z.]+)((?:\[[^\]]*\])+)$/i.exec(key);
-  const names = bracketed ? bracketed[2]!.slice(1, -1).split('][') : [];
-  const claim = (path: readonly string[]) => (value: string): boolean =>
-    [readClaim(request.claims, path)].flat().some((item) => typeof item === 'string' && matchesValue(value, item));
+  const names = bracketed ? bracketed[2].slice(1, -1).split('][') : [];
+  const claim =
+    (path: readonly string[]) =>
+    (value: string): boolean =>
+      [readClaim(request.claims, path)].flat().some((item) => typeof item === 'string' && matchesValue(value, item));
   const tests: Record<string, [(value: string) => boolean, boolean]> = {
     'source.ip': [(value) => matchesRange(value, request.sourceIp), false],
     'remote.ip': [(value) => matchesRange(value, request.remoteIp), false],

@@ -83,12 +83,15 @@ export function callerOf(model: MeshModel, from: SimulatedRequest['from'], homeN
   const service = services.find((candidate) => candidate.namespace === homeNamespace) ?? services[0];
   const workloads = service
     ? (Registry.of(model).endpoints(service) ?? [])
-    : ownFirst(model.workloads.filter((workload) => workload.name === name && (namespace ?? workload.namespace) === workload.namespace), homeNamespace).slice(0, 1);
+    : ownFirst(
+        model.workloads.filter((workload) => workload.name === name && (namespace ?? workload.namespace) === workload.namespace),
+        homeNamespace,
+      ).slice(0, 1);
   if (workloads.length > 0) {
     const [first] = workloads;
     // What differs between the versions of a caller is not known of it.
-    const labels = Object.entries(first!.labels).filter(([label, value]) => workloads.every((workload) => workload.labels[label] === value));
-    return { proxy: { ...proxyOf(model, first!), title: name, labels: Object.fromEntries(labels) }, assumptions: [] };
+    const labels = Object.entries(first.labels).filter(([label, value]) => workloads.every((workload) => workload.labels[label] === value));
+    return { proxy: { ...proxyOf(model, first), title: name, labels: Object.fromEntries(labels) }, assumptions: [] };
   }
   if (service) {
     const proxy: Proxy = {
@@ -101,7 +104,9 @@ export function callerOf(model: MeshModel, from: SimulatedRequest['from'], homeN
     return { proxy, assumptions: [`no workload of ${name} is known: taken as having a sidecar and the service account default`] };
   }
   const known = [...new Set([...model.services.map((candidate) => candidate.name), ...model.workloads.map((candidate) => candidate.name)])];
-  throw new Error(`from: the model has no Service and no workload ${JSON.stringify(from)}. Name one of: ${known.sort().join(', ') || 'there is none'}.`);
+  throw new Error(
+    `from: the model has no Service and no workload ${JSON.stringify(from)}. Name one of: ${known.sort().join(', ') || 'there is none'}.`,
+  );
 }
 
 function ownFirst(workloads: readonly ModelWorkload[], namespace: string): readonly ModelWorkload[] {
@@ -118,13 +123,14 @@ export function gatewayOf(model: MeshModel, wanted: string | true): FoundProxy {
   const chosen = wanted === true ? gateways : gateways.filter((gateway, index) => names[index] === wanted || gateway.metadata.name === wanted);
   const selectors = new Set(chosen.map((gateway) => JSON.stringify(Object.entries(gateway.spec?.selector ?? {}).sort())));
   if (chosen.length === 0 || selectors.size > 1) {
-    const problem = chosen.length === 0 ? `the model has no Gateway ${wanted === true ? 'at all' : JSON.stringify(wanted)}` : 'several gateways could be meant';
+    const problem =
+      chosen.length === 0 ? `the model has no Gateway ${wanted === true ? 'at all' : JSON.stringify(wanted)}` : 'several gateways could be meant';
     throw new Error(`gateway: ${problem}. ${names.length > 0 ? `Name one of: ${names.join(', ')}.` : 'Add a Gateway, or ask from inside the mesh.'}`);
   }
-  const selector = chosen[0]!.spec?.selector ?? {};
+  const selector = chosen[0].spec?.selector ?? {};
   const selects = (labels: Readonly<Record<string, string>>): boolean => Object.entries(selector).every(([label, value]) => labels[label] === value);
-  const title = `gateway ${names[gateways.indexOf(chosen[0]!)]!}`;
-  const gateway = names[gateways.indexOf(chosen[0]!)];
+  const title = `gateway ${names[gateways.indexOf(chosen[0])]}`;
+  const gateway = names[gateways.indexOf(chosen[0])];
   const workload = model.workloads.find((candidate) => selects(candidate.labels));
   if (workload) {
     return { proxy: { ...proxyOf(model, workload), kind: 'gateway', title, gateway }, assumptions: [] };
@@ -133,7 +139,14 @@ export function gatewayOf(model: MeshModel, wanted: string | true): FoundProxy {
   const namespace = offered?.namespace ?? model.rootNamespace;
   const serviceAccount = offered?.serviceAccountName ?? 'istio-ingressgateway';
   return {
-    proxy: { kind: 'gateway', title, namespace, labels: offered?.labels ?? selector, identity: identityOf(model, namespace, serviceAccount), gateway },
+    proxy: {
+      kind: 'gateway',
+      title,
+      namespace,
+      labels: offered?.labels ?? selector,
+      identity: identityOf(model, namespace, serviceAccount),
+      gateway,
+    },
     assumptions: offered ? [] : [`the gateway's pods are not known: taken as running in ${namespace} as ${serviceAccount}`],
   };
 }
@@ -141,5 +154,5 @@ export function gatewayOf(model: MeshModel, wanted: string | true): FoundProxy {
 /** `name`, `name.namespace` and full hosts, taken apart. */
 export function splitName(name: string): [string, string | undefined] {
   const [first, second] = name.split('.');
-  return [first!, second];
+  return [first, second];
 }

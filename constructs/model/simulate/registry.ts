@@ -36,8 +36,8 @@ const SERVER_FIRST = new Set([25, 53, 3306, 27017]);
 /** Protocol of a Service's port, by its appProtocol or else the first part of its name. */
 export function portProtocol(port: Pick<ModelPort, 'name' | 'number' | 'appProtocol'>): RegistryPort['protocol'] {
   const known: Record<string, string> = { 'kubernetes.io/h2c': 'http2', 'kubernetes.io/ws': 'http', 'kubernetes.io/wss': 'https' };
-  const full = (port.appProtocol ? known[port.appProtocol] ?? port.appProtocol : port.name ?? '').toLowerCase();
-  const word = full.startsWith('grpc-web') ? 'grpc-web' : full.split('-')[0]!;
+  const full = (port.appProtocol ? (known[port.appProtocol] ?? port.appProtocol) : (port.name ?? '')).toLowerCase();
+  const word = full.startsWith('grpc-web') ? 'grpc-web' : full.split('-')[0];
   if (HTTP.has(word)) {
     return 'http';
   }
@@ -147,7 +147,7 @@ export function workloadPort(port: RegistryPort, workload: ModelWorkload | undef
   if (typeof port.target === 'number' || /^\d+$/.test(port.target)) {
     return Number(port.target);
   }
-  const spec = workload?.object.spec as { template?: { spec?: PodSpec } } & PodSpec | undefined;
+  const spec = workload?.object.spec as ({ template?: { spec?: PodSpec } } & PodSpec) | undefined;
   const containers = spec?.template?.spec?.containers ?? spec?.containers ?? [];
   const named = containers.flatMap((container) => container.ports ?? []).find((candidate) => candidate.name === port.target);
   return named?.containerPort ?? port.number;

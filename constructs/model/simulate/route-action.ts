@@ -33,11 +33,12 @@ export function retriesOf(route: VirtualServiceHttp): SimulatedRetries | undefin
   if (!retries) {
     return DEFAULT_RETRIES;
   }
-  if ((retries.attempts ?? 0) <= 0) {
+  const attempts = retries.attempts ?? 0;
+  if (attempts <= 0) {
     return undefined;
   }
   return {
-    attempts: retries.attempts!,
+    attempts,
     on: retries.retryOn || DEFAULT_RETRIES.on,
     perTryTimeoutSeconds: seconds(retries.perTryTimeout),
     backoffSeconds: seconds(retries.backoff),
@@ -63,7 +64,11 @@ export function authorityOf(headers: Headers | undefined): string | undefined {
 function changesOf(operations: HeaderOperations | undefined): HeaderChanges {
   const allowed = (name: string): boolean => !name.startsWith(':') && name.toLowerCase() !== 'host';
   const members = (record: Readonly<Record<string, string>> | undefined): Record<string, string> =>
-    Object.fromEntries(Object.entries(record ?? {}).filter(([name]) => allowed(name)).map(([name, value]) => [name.toLowerCase(), value]));
+    Object.fromEntries(
+      Object.entries(record ?? {})
+        .filter(([name]) => allowed(name))
+        .map(([name, value]) => [name.toLowerCase(), value]),
+    );
   const remove = (operations?.remove ?? []).filter(allowed).map((name) => name.toLowerCase());
   return operations ? { set: members(operations.set), add: members(operations.add), remove } : NO_CHANGES;
 }
@@ -103,7 +108,8 @@ export function redirectOf(
   const derived = redirect.port ?? (redirect.derivePort === 'FROM_REQUEST_PORT' ? listenPort : undefined);
   const standard = scheme === 'https' ? 443 : 80;
   const [host, ownPort] = (redirect.authority || call.authority).split(':');
-  const kept = derived ?? (redirect.scheme && redirect.scheme !== call.scheme && Number(ownPort) === (call.scheme === 'https' ? 443 : 80) ? undefined : ownPort);
+  const kept =
+    derived ?? (redirect.scheme && redirect.scheme !== call.scheme && Number(ownPort) === (call.scheme === 'https' ? 443 : 80) ? undefined : ownPort);
   const port = kept === undefined || Number(kept) === standard ? '' : `:${kept}`;
   const [, query] = split(call.path);
   const path = redirect.uri ? `${redirect.uri}${query === undefined || redirect.uri.includes('?') ? '' : `?${query}`}` : call.path;

@@ -111,5 +111,8 @@ function claimMatches(claim: readonly string[], wanted: StringMatch, input: Matc
 
 /** A claim, nested ones by their path. */
 export function readClaim(claims: Readonly<Record<string, unknown>> | undefined, path: readonly string[]): unknown {
-  return path.reduce<unknown>((current, key) => (typeof current === 'object' && current !== null ? (current as Record<string, unknown>)[key] : undefined), claims);
+  return path.reduce<unknown>(
+    (current, key) => (typeof current === 'object' && current !== null ? (current as Record<string, unknown>)[key] : undefined),
+    claims,
+  );
 }

@@ -26,7 +26,7 @@ export interface VirtualHost {
   readonly requireTls?: boolean;
 }
 
-/** The lines of a VirtualService that a proxy gets for a port: those whose source and gateway conditions it meets, up to the first that takes everything. */
+/** Lines of a VirtualService that a proxy gets for a port: those whose source and gateway conditions it meets, up to one that takes everything. */
 export function linesOf(virtualService: EffectiveVirtualService, proxy: Proxy, port: number, gateway: string): RouteLine[] {
   const lines: RouteLine[] = [];
   for (const placed of virtualService.http) {
@@ -125,7 +125,10 @@ function matchedServices(
 }
 
 function ownerOf(service: RegistryService, all: readonly EffectiveVirtualService[]): EffectiveVirtualService | undefined {
-  const host = mostSpecific(service.host, all.flatMap((virtualService) => virtualService.hosts));
+  const host = mostSpecific(
+    service.host,
+    all.flatMap((virtualService) => virtualService.hosts),
+  );
   return all.find((virtualService) => host !== undefined && virtualService.hosts.includes(host));
 }
 

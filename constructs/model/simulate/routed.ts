@@ -19,12 +19,24 @@ export function followRoute(base: Base, delivery: Delivery, line: RouteLine, por
   const policy = gatewayPolicy ? { policy: gatewayPolicy } : {};
   if (route.redirect) {
     const redirect = redirectOf(route.redirect, resolved, port);
-    return answeredByMesh(placed, 'redirected', `${resolved.to}: ${redirect.status} to ${redirect.location}`, { status: redirect.status, redirect, fault, headers, ...policy });
+    return answeredByMesh(placed, 'redirected', `${resolved.to}: ${redirect.status} to ${redirect.location}`, {
+      status: redirect.status,
+      redirect,
+      fault,
+      headers,
+      ...policy,
+    });
   }
   if (route.directResponse) {
     const { status, body } = route.directResponse;
     const directResponse = { status, body: body?.string };
-    return answeredByMesh(placed, 'answered', `${resolved.to}: the mesh itself answers ${status}`, { status, directResponse, fault, headers, ...policy });
+    return answeredByMesh(placed, 'answered', `${resolved.to}: the mesh itself answers ${status}`, {
+      status,
+      directResponse,
+      fault,
+      headers,
+      ...policy,
+    });
   }
   const path = rewrittenPath(route, line.match, resolved.path);
   const authority = route.rewrite?.authority || authorityOf(route.headers);
@@ -43,13 +55,20 @@ export function followRoute(base: Base, delivery: Delivery, line: RouteLine, por
     headers,
     ...(path !== undefined || authority ? { rewrite: { path, authority } } : {}),
   };
-  return delivered({ ...placed, assumptions: sticky ? [...base.assumptions, stickyNote(sticky)] : base.assumptions }, destinations, details, gatewayPolicy);
+  return delivered(
+    { ...placed, assumptions: sticky ? [...base.assumptions, stickyNote(sticky)] : base.assumptions },
+    destinations,
+    details,
+    gatewayPolicy,
+  );
 }
 
 function mirrorsOf(delivery: Delivery, line: RouteLine): SimulatedMirror[] {
   const { route } = line.placed;
   const wanted: { readonly destination: Destination; readonly percent: number }[] = [
-    ...(route.mirror ? [{ destination: route.mirror, percent: percentOf(route.mirrorPercentage, route.mirrorPercent ?? route.mirror_percent ?? 100) }] : []),
+    ...(route.mirror
+      ? [{ destination: route.mirror, percent: percentOf(route.mirrorPercentage, route.mirrorPercent ?? route.mirror_percent ?? 100) }]
+      : []),
     ...(route.mirrors ?? []).map(({ destination, percentage }) => ({ destination, percent: percentOf(percentage, 100) })),
   ];
   return wanted

@@ -47,18 +47,21 @@ export function isReachable(scope: Scope, service: RegistryService): boolean {
     scope.services.includes(service) ||
     scope.virtualServices.some((virtualService) =>
       virtualService.http.some(({ route }) =>
-        [...(route.route ?? []).map((target) => target.destination), ...(route.mirrors ?? []).map((mirror) => mirror.destination), ...(route.mirror ? [route.mirror] : [])].some(
-          (destination) => destination.host === service.host,
-        ),
+        [
+          ...(route.route ?? []).map((target) => target.destination),
+          ...(route.mirrors ?? []).map((mirror) => mirror.destination),
+          ...(route.mirror ? [route.mirror] : []),
+        ].some((destination) => destination.host === service.host),
       ),
     )
   );
 }
 
-function sidecarFor(model: MeshModel, proxy: Proxy): { readonly spec?: SidecarSpec } & AnyObject | undefined {
+function sidecarFor(model: MeshModel, proxy: Proxy): ({ readonly spec?: SidecarSpec } & AnyObject) | undefined {
   const sidecars = [...model.ofKind<SidecarSpec>('networking.istio.io', 'Sidecar')].sort(byAge);
   const own = sidecars.filter((sidecar) => namespaceOf(sidecar) === proxy.namespace);
-  const selectorOf = (sidecar: { readonly spec?: SidecarSpec }): Readonly<Record<string, string>> | undefined => sidecar.spec?.workloadSelector?.labels;
+  const selectorOf = (sidecar: { readonly spec?: SidecarSpec }): Readonly<Record<string, string>> | undefined =>
+    sidecar.spec?.workloadSelector?.labels;
   const selecting = own.find((sidecar) => {
     const selector = Object.entries(selectorOf(sidecar) ?? {});
     return selector.length > 0 && selector.every(([label, value]) => proxy.labels[label] === value);

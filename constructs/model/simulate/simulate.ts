@@ -43,7 +43,10 @@ function fromWorkload(model: MeshModel, request: SimulatedRequest, call: Call, t
   }
   const hosts = sidecarVirtualHosts(model, scope, proxy, resolved.port);
   // Where the proxy has to look at the bytes to tell the protocol, it goes by the address that was called, not by the Host header.
-  const host = port?.protocol === 'auto' ? hosts.find((candidate) => candidate.domains.includes(known!.host)) : virtualHostFor(hosts, withoutPort(resolved.authority));
+  const host =
+    known && port?.protocol === 'auto'
+      ? hosts.find((candidate) => candidate.domains.includes(known.host))
+      : virtualHostFor(hosts, withoutPort(resolved.authority));
   if (!host) {
     return unknownHost(scoped, scope);
   }
@@ -60,15 +63,25 @@ function throughGateway(model: MeshModel, request: SimulatedRequest, call: Call,
   const serverName = withoutPort(resolved.authority);
   if (resolved.protocol === 'tcp') {
     const sni = resolved.scheme === 'https' ? serverName : undefined;
-    const candidates = servers.flatMap(({ gateway }) => visibleVirtualServices(model, gateway, proxy.namespace).map((virtualService) => ({ gateway, virtualService })));
-    const gateway = candidates[0]?.gateway ?? servers[0]!.gateway;
-    return layer4(deliveryOf(model, request, call, token), candidates.map(({ virtualService }) => virtualService), gateway, false, sni);
+    const candidates = servers.flatMap(({ gateway }) =>
+      visibleVirtualServices(model, gateway, proxy.namespace).map((virtualService) => ({ gateway, virtualService })),
+    );
+    const gateway = candidates[0]?.gateway ?? servers[0].gateway;
+    return layer4(
+      deliveryOf(model, request, call, token),
+      candidates.map(({ virtualService }) => virtualService),
+      gateway,
+      false,
+      sni,
+    );
   }
   // TLS servers are told apart by the name in the handshake, each with a table of its own; plaintext servers of a port share one.
   const isTls = servers.some(({ server }) => server.port.protocol.toUpperCase() === 'HTTPS');
   const tlsHosts = servers.flatMap(({ server, namespace }) => hostsForNamespace(server.hosts, namespace, namespace));
   const chosen = isTls ? mostSpecific(serverName, tlsHosts) : undefined;
-  const listening = isTls ? servers.filter(({ server, namespace }) => chosen !== undefined && hostsForNamespace(server.hosts, namespace, namespace).includes(chosen)) : servers;
+  const listening = isTls
+    ? servers.filter(({ server, namespace }) => chosen !== undefined && hostsForNamespace(server.hosts, namespace, namespace).includes(chosen))
+    : servers;
   if (listening.length === 0) {
     return answeredByMesh(base, 'failed', `${proxy.title} has no TLS server for ${serverName}: the handshake fails`);
   }
@@ -96,14 +109,24 @@ function throughGateway(model: MeshModel, request: SimulatedRequest, call: Call,
   }
   if (host.requireTls && resolved.scheme === 'http') {
     const location = `https://${serverName}${resolved.path}`;
-    return answeredByMesh(base, 'redirected', `${proxy.title} sends the client to ${location}`, { status: 301, redirect: { status: 301, location }, policy });
+    return answeredByMesh(base, 'redirected', `${proxy.title} sends the client to ${location}`, {
+      status: 301,
+      redirect: { status: 301, location },
+      policy,
+    });
   }
   const delivery = deliveryOf(model, request, call, checked.forwarded ? token : undefined);
   return route(delivery, host, resolved.port, checked.claims, policy);
 }
 
 /** Finds the line of a table that takes the request, and follows it. */
-function route(delivery: Delivery, host: VirtualHost, port: number, claims: Token['claims'] | undefined, gatewayPolicy?: Simulation['policy']): Simulation {
+function route(
+  delivery: Delivery,
+  host: VirtualHost,
+  port: number,
+  claims: Token['claims'] | undefined,
+  gatewayPolicy?: Simulation['policy'],
+): Simulation {
   const { resolved } = delivery.call;
   if (host.lines.length === 0 && host.service) {
     return directly(delivery, `no VirtualService that the caller sees routes for ${host.service.host}: the Service's own route`);
@@ -124,7 +147,7 @@ function route(delivery: Delivery, host: VirtualHost, port: number, claims: Toke
 
 function directly(delivery: Delivery, why: string): Simulation {
   const { call } = delivery;
-  const target: Target = { destination: { host: call.service!.host, port: { number: call.resolved.port } }, percent: 100 };
+  const target: Target = { destination: { host: call.service?.host ?? call.resolved.to, port: { number: call.resolved.port } }, percent: 100 };
   const sticky = stickyBy(delivery, target.destination);
   const base = { ...baseOf(call), route: { name: 'default', why } };
   const assumptions = sticky ? [...base.assumptions, stickyNote(sticky)] : base.assumptions;
@@ -132,7 +155,13 @@ function directly(delivery: Delivery, why: string): Simulation {
   return delivered({ ...base, assumptions }, deliver(delivery, target), { retries });
 }
 
-function layer4(delivery: Delivery, virtualServices: Parameters<typeof layer4Route>[0], gateway: string, hasDefault: boolean, sni?: string): Simulation {
+function layer4(
+  delivery: Delivery,
+  virtualServices: Parameters<typeof layer4Route>[0],
+  gateway: string,
+  hasDefault: boolean,
+  sni?: string,
+): Simulation {
   const { model, call } = delivery;
   const serverName = sni ?? (call.resolved.scheme === 'https' ? call.resolved.to : undefined);
   const found = layer4Route(virtualServices, call.proxy, gateway, call.resolved.port, serverName, model.clusterDomain);
@@ -140,13 +169,21 @@ function layer4(delivery: Delivery, virtualServices: Parameters<typeof layer4Rou
     if (hasDefault) {
       return directly(delivery, 'no TCP or TLS route fits: the Service itself chooses a pod');
     }
-    return delivery.scope ? unknownHost(delivery, delivery.scope) : answeredByMesh(baseOf(call), 'failed', `${call.proxy.title} has no route for the connection, and closes it`);
+    return delivery.scope
+      ? unknownHost(delivery, delivery.scope)
+      : answeredByMesh(baseOf(call), 'failed', `${call.proxy.title} has no route for the connection, and closes it`);
   }
-  return delivered({ ...baseOf(call), route: found.route }, targetsOf(found.targets).flatMap((target) => deliver(delivery, target)), {});
+  return delivered(
+    { ...baseOf(call), route: found.route },
+    targetsOf(found.targets).flatMap((target) => deliver(delivery, target)),
+    {},
+  );
 }
 
 function visible(scope: Scope, host: string): Scope['virtualServices'] {
-  return scope.virtualServices.filter((virtualService) => virtualService.hosts.some((candidate) => isSubsetOf(host, candidate) || overlaps(host, candidate)));
+  return scope.virtualServices.filter((virtualService) =>
+    virtualService.hosts.some((candidate) => isSubsetOf(host, candidate) || overlaps(host, candidate)),
+  );
 }
 
 /** A host that the mesh does not know: passed on as it is, or blocked. */
@@ -164,7 +201,15 @@ function unknownHost(delivery: Delivery, scope: Scope | undefined): Simulation {
   }
   const why = `${resolved.to}:${resolved.port} is not known to the caller's proxy, which passes the bytes on (ALLOW_ANY)`;
   const passing = { ...base, route: { name: 'PassthroughCluster', why: call.proxy.kind === 'none' ? 'the caller has no sidecar' : why } };
-  const destination = { host: resolved.to, port: resolved.port, version: resolved.to, percent: 100, routable: true, reached: true, policy: { verdict: 'allow', why, observed: [] } as const };
+  const destination = {
+    host: resolved.to,
+    port: resolved.port,
+    version: resolved.to,
+    percent: 100,
+    routable: true,
+    reached: true,
+    policy: { verdict: 'allow', why, observed: [] } as const,
+  };
   return delivered(passing, [destination], {});
 }
 

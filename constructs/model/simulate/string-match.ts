@@ -60,7 +60,7 @@ export function matchesString(match: StringMatch, value: string | undefined, ign
   if (match.prefix !== undefined) {
     return fold(value).startsWith(fold(match.prefix));
   }
-  return fullMatch(match.regex!, value);
+  return fullMatch(match.regex ?? '', value);
 }
 
 /** How a message shows a matcher. */
@@ -74,6 +74,6 @@ export function seconds(duration: string | undefined): number | undefined {
   if (duration === undefined) {
     return undefined;
   }
-  const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001, us: 1e-6, 'µs': 1e-6, ns: 1e-9 };
-  return [...duration.matchAll(/(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)/g)].reduce((sum, [, value, unit]) => sum + Number(value) * units[unit!]!, 0);
+  const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+  return [...duration.matchAll(/(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)/g)].reduce((sum, [, value, unit]) => sum + Number(value) * units[unit], 0);
 }

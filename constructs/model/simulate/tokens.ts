@@ -37,7 +37,7 @@ export function checkToken(model: MeshModel, target: PolicyTarget, token: Token 
   const issuer = token.claims.iss;
   const found = rules.find(({ rule }) => rule.issuer === undefined || rule.issuer === '' || rule.issuer === issuer);
   if (!found || !token.valid) {
-    const place = found ?? rules[0]!;
+    const place = found ?? rules[0];
     const why = token.valid ? `no jwtRule knows the issuer ${JSON.stringify(issuer)}` : 'the token is not valid';
     return { forwarded: true, refused: { verdict: 'deny', status: 401, why, source: sourceOf(place.object, place.field), observed: [] } };
   }
@@ -45,7 +45,10 @@ export function checkToken(model: MeshModel, target: PolicyTarget, token: Token 
   const given = [token.claims.aud].flat();
   if (audiences.length > 0 && !audiences.some((audience) => given.includes(audience))) {
     const why = `the token is for ${JSON.stringify(token.claims.aud)}, not for ${audiences.join(' or ')}`;
-    return { forwarded: true, refused: { verdict: 'deny', status: 403, why, source: sourceOf(found.object, `${found.field}.audiences`), observed: [] } };
+    return {
+      forwarded: true,
+      refused: { verdict: 'deny', status: 403, why, source: sourceOf(found.object, `${found.field}.audiences`), observed: [] },
+    };
   }
   return { claims: token.claims, forwarded: found.rule.forwardOriginalToken ?? false };
 }

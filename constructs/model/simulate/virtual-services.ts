@@ -39,18 +39,14 @@ export function virtualServicesOf(model: MeshModel): readonly EffectiveVirtualSe
   }
   const objects = [...model.ofKind<VirtualServiceSpec>('networking.istio.io', 'VirtualService')].sort((a, b) => byAge(a, b));
   const delegates = new Map(
-    objects
-      .filter((object) => (object.spec?.hosts ?? []).length === 0)
-      .map((object) => [`${namespaceOf(object)}/${object.metadata.name}`, object]),
+    objects.filter((object) => (object.spec?.hosts ?? []).length === 0).map((object) => [`${namespaceOf(object)}/${object.metadata.name}`, object]),
   );
-  const effective = objects
-    .filter((object) => (object.spec?.hosts ?? []).length > 0)
-    .map((object) => effectiveOf(model, object, delegates));
+  const effective = objects.filter((object) => (object.spec?.hosts ?? []).length > 0).map((object) => effectiveOf(model, object, delegates));
   cache.set(model, effective);
   return effective;
 }
 
-/** VirtualServices that a proxy in a namespace sees for a gateway, or for the mesh: private ones first, then those exported to it, then public ones. */
+/** VirtualServices that a namespace sees for a gateway or the mesh: private ones first, then those exported to it, then public ones. */
 export function visibleVirtualServices(model: MeshModel, gateway: string, namespace: string): EffectiveVirtualService[] {
   const seen = virtualServicesOf(model).filter(
     (virtualService) => virtualService.gateways.includes(gateway) && isVisible(virtualService.exportTo, virtualService.namespace, namespace),
@@ -62,7 +58,10 @@ export function visibleVirtualServices(model: MeshModel, gateway: string, namesp
     }
     return virtualService.namespace === namespace ? 0 : 1;
   };
-  return seen.map((item, index) => ({ item, index })).sort((a, b) => rank(a.item) - rank(b.item) || a.index - b.index).map(({ item }) => item);
+  return seen
+    .map((item, index) => ({ item, index }))
+    .sort((a, b) => rank(a.item) - rank(b.item) || a.index - b.index)
+    .map(({ item }) => item);
 }
 
 /** `namespace/name` of a Gateway that an object in a namespace names. */
@@ -90,7 +89,7 @@ function effectiveOf(
   delegates: ReadonlyMap<string, ModelObject<VirtualServiceSpec>>,
 ): EffectiveVirtualService {
   const namespace = namespaceOf(object);
-  const spec = object.spec!;
+  const spec = object.spec ?? {};
   const http = (spec.http ?? []).flatMap((route, index): PlacedRoute[] => {
     if (!route.delegate) {
       return [{ route: withFullHosts(model, route, namespace), object: object, field: `http[${index}]`, merged: false }];

@@ -1,0 +1,664 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { App, TerraformStack } from 'cdktf';
+import * as fc from 'fast-check';
+import { modelOfEnvironment } from '../cli/simulate/environment-model';
+import { Bookinfo, BookinfoTraffic, bookinfoServices } from '../constructs/bookinfo';
+import { existingService } from '../constructs/kubernetes';
+import { existingMesh } from '../constructs/mesh';
+import { MeshContext, MeshModel, ModelObject, toMermaid, topologyOf, toSvg } from '../constructs/model';
+import { explain, modelOf, renderLines, SimulatedRequest, simulate, simulateChain } from '../constructs/model/matchers';
+import { MeshService } from '../constructs/traffic';
+import { SCENARIOS } from '../scenarios';
+
+const istio = (group: string, kind: string, name: string, spec: object, namespace = 'shop', annotations?: Record<string, string>): ModelObject => ({
+  apiVersion: `${group}.istio.io/v1`,
+  kind,
+  metadata: { name, namespace, annotations },
+  spec: spec as Record<string, unknown>,
+});
+const route = (name: string, spec: object, namespace?: string): ModelObject => istio('networking', 'VirtualService', name, spec, namespace);
+const rule = (name: string, spec: object, namespace?: string): ModelObject => istio('networking', 'DestinationRule', name, spec, namespace);
+const policy = (name: string, spec: object, namespace?: string, annotations?: Record<string, string>): ModelObject =>
+  istio('security', 'AuthorizationPolicy', name, spec, namespace, annotations);
+const peers = (name: string, spec: object, namespace?: string): ModelObject => istio('security', 'PeerAuthentication', name, spec, namespace);
+const service = (name: string, namespace = 'shop', ports: object[] = [{ name: 'http', port: 80, targetPort: 8080 }]): ModelObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace },
+  spec: { selector: { app: name }, ports },
+});
+const pods = (name: string, version: string, namespace = 'shop', labels: Record<string, string> = {}, replicas = 1): ModelObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: `${name}-${version}`, namespace },
+  spec: { replicas, template: { metadata: { labels: { app: name, version, ...labels } }, spec: { serviceAccountName: name } } },
+});
+const SUBSETS = rule('api', { host: 'api', subsets: ['v1', 'v2'].map((name) => ({ name, labels: { version: name } })) });
+const SHOP: readonly ModelObject[] = [
+  ...[service('web'), service('api'), service('db', 'shop', [{ name: 'tcp-db', port: 5432 }])],
+  ...[pods('web', 'v1'), pods('api', 'v1'), pods('api', 'v2'), pods('db', 'v1'), SUBSETS],
+];
+const shop = (...objects: ModelObject[]): MeshModel => new MeshModel([...SHOP, ...objects]);
+const shopIn = (context: MeshContext, ...objects: ModelObject[]): MeshModel => new MeshModel([...SHOP, ...objects], context);
+const to = (subset: string, weight?: number): object => ({ destination: { host: 'api', subset }, ...(weight === undefined ? {} : { weight }) });
+const ask = (model: MeshModel, request: SimulatedRequest = {}) => simulate(model, { from: 'web', to: 'api', ...request });
+
+/** Which of two versions a match chooses: v2 where it fits. */
+const chosen = (match: object, request: SimulatedRequest = {}): string =>
+  Object.keys(
+    ask(shop(route('api', { hosts: ['api'], http: [{ match: [match], route: [to('v2')] }, { route: [to('v1')] }] })), request).shares,
+  ).join();
+
+describe('matches of routes', () => {
+  test.each<[string, object, SimulatedRequest, boolean]>([
+    ['exact path', { uri: { exact: '/a' } }, { path: '/a?x=1' }, true],
+    ['exact path is not a prefix', { uri: { exact: '/a' } }, { path: '/a/' }, false],
+    ['prefix is text, not segments', { uri: { prefix: '/a' } }, { path: '/ab' }, true],
+    ['case matters', { uri: { prefix: '/A' } }, { path: '/ab' }, false],
+    ['case ignored', { uri: { prefix: '/A' }, ignoreUriCase: true }, { path: '/ab' }, true],
+    ['regex covers the whole path', { uri: { regex: '/a' } }, { path: '/ab' }, false],
+    ['regex without the query', { uri: { regex: '/a.' } }, { path: '/ab?q=1' }, true],
+    ['regex with flags of RE2', { uri: { regex: '(?i)/AB' } }, { path: '/ab' }, true],
+    ['a broken regex matches nothing', { uri: { regex: '(' } }, { path: '/(' }, false],
+    ['dot segments are resolved first', { uri: { exact: '/b' } }, { path: '/a/../b' }, true],
+    ['header in any case', { headers: { 'End-User': { exact: 'jason' } } }, { headers: { 'end-user': 'jason' } }, true],
+    ['header values keep their case', { headers: { 'end-user': { exact: 'jason' } } }, { headers: { 'end-user': 'Jason' } }, false],
+    ['missing header', { headers: { 'end-user': { regex: '.*' } } }, {}, false],
+    ['header that is there', { headers: { 'end-user': {} } }, { headers: { 'end-user': '' } }, true],
+    ['regex * asks for presence', { headers: { 'end-user': { regex: '*' } } }, { headers: { 'end-user': 'x' } }, true],
+    ['without a header', { withoutHeaders: { debug: {} } }, {}, true],
+    ['without a header that is there', { withoutHeaders: { debug: {} } }, { headers: { debug: '' } }, false],
+    ['a missing header is an empty one', { withoutHeaders: { debug: { regex: '.*' } } }, {}, false],
+    ['without a value', { withoutHeaders: { debug: { exact: 'on' } } }, { headers: { debug: 'off' } }, true],
+    ['query parameter', { queryParams: { q: { prefix: 'a' } } }, { query: { q: 'abc' } }, true],
+    ['first of a query parameter', { queryParams: { q: { exact: 'a' } } }, { path: '/?q=b&q=a' }, false],
+    ['method', { method: { regex: 'GET|HEAD' } }, { method: 'HEAD' }, true],
+    ['all conditions of a match', { method: { exact: 'GET' }, uri: { exact: '/a' } }, { path: '/b' }, false],
+    ['port of the Service', { port: 81 }, {}, false],
+    ['labels of the caller', { sourceLabels: { app: 'web' } }, {}, true],
+    ['labels of another', { sourceLabels: { app: 'db' } }, {}, false],
+    ['namespace of the caller', { sourceNamespace: 'other' }, {}, false],
+    ['gateways without the mesh', { gateways: ['public'] }, {}, false],
+    ['gateways with the mesh', { gateways: ['public', 'mesh'] }, {}, true],
+    ['a token means nothing to the caller', { headers: { '@request.auth.claims.group': { exact: 'a' } } }, { claims: { group: 'a' } }, false],
+  ])('%s', (_, match, request, fits) => {
+    expect(chosen(match, request)).toBe(fits ? 'v2' : 'v1');
+  });
+
+  test('matches of a route are alternatives, routes are tried in order, and nothing follows one that takes everything', () => {
+    const model = shop(
+      route('api', {
+        hosts: ['api'],
+        http: [
+          { name: 'first', match: [{ uri: { exact: '/a' } }, { name: 'b', uri: { exact: '/b' } }], route: [to('v2')] },
+          { route: [to('v1')] },
+          { name: 'never', match: [{ uri: { exact: '/c' } }], route: [to('v2')] },
+        ],
+      }),
+    );
+    expect(ask(model, { path: '/b' }).route).toMatchObject({ name: 'first.b', source: { field: 'http[0].match[1]' } });
+    expect(ask(model, { path: '/c' })).toMatchObject({
+      shares: { v1: 100 },
+      tried: [expect.stringContaining('http[0].match[0]: path /c'), expect.anything()],
+    });
+    const closed = shop(route('api', { hosts: ['api'], http: [{ match: [{ uri: { exact: '/a' } }], route: [to('v1')] }] }));
+    expect(ask(closed, { path: '/zz' })).toMatchObject({ outcome: 'failed', status: 404 });
+  });
+});
+
+describe('what a route does', () => {
+  const does = (http: object, request: SimulatedRequest = {}) => ask(shop(route('api', { hosts: ['api'], http: [http] })), request);
+
+  test('shares are weights of their sum; nothing weighted is left out; a single destination takes all', () => {
+    expect(does({ route: [to('v1', 1), to('v2', 3)] }).shares).toEqual({ v1: 25, v2: 75 });
+    expect(does({ route: [to('v1', 0), to('v2', 7)] }).shares).toEqual({ v2: 100 });
+    expect(does({ route: [to('v1', 0)] }).shares).toEqual({ v1: 100 });
+  });
+
+  test('without a subset every pod is as likely as another', () => {
+    const model = new MeshModel([service('api'), service('web'), pods('web', 'v1'), pods('api', 'v1', 'shop', {}, 3), pods('api', 'v2')]);
+    expect(ask(model).shares).toEqual({ v1: 75, v2: 25 });
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['a subset that nobody defines', { route: [to('v9')] }, /no DestinationRule .* defines the subset v9/],
+    ['a host that nobody has', { route: [{ destination: { host: 'nope' } }] }, /nope\.shop\.svc\.cluster\.local is no host/],
+    ['a port that the Service has not', { route: [{ destination: { host: 'api', port: { number: 99 } } }] }, /has no port 99/],
+  ])('503: %s', (_, http, why) => {
+    expect(does(http)).toMatchObject({ outcome: 'failed', status: 503, summary: expect.stringMatching(why) as unknown });
+  });
+
+  test('503 for the share of a subset without pods, and for a version scaled to none', () => {
+    const model = new MeshModel([
+      service('api'),
+      pods('api', 'v1'),
+      pods('api', 'v2', 'shop', {}, 0),
+      SUBSETS,
+      route('api', { hosts: ['api'], http: [{ route: [to('v1', 90), to('v2', 10)] }] }),
+    ]);
+    const answer = simulate(model, { to: 'api' });
+    expect(answer).toMatchObject({ outcome: 'routed', status: undefined, shares: { v1: 90 } });
+    expect(answer.destinations[1]).toMatchObject({ percent: 10, status: 503, why: expect.stringContaining('version=v2') as unknown });
+  });
+
+  test('timeouts, and retries that are two by default', () => {
+    expect(does({ route: [to('v1')] })).toMatchObject({ timeoutSeconds: undefined, retries: { attempts: 2 } });
+    expect(does({ route: [to('v1')], timeout: '0.5s', retries: { attempts: 3, perTryTimeout: '100ms' } })).toMatchObject({
+      timeoutSeconds: 0.5,
+      retries: { attempts: 3, perTryTimeoutSeconds: 0.1 },
+    });
+    expect(does({ route: [to('v1')], retries: { attempts: 0 } }).retries).toBeUndefined();
+  });
+
+  test('faults happen as often as their percentage says, and never without one', () => {
+    expect(does({ route: [to('v1')], fault: { delay: { fixedDelay: '7s', percentage: { value: 12.5 } } } }).fault).toEqual({
+      delay: { seconds: 7, percent: 12.5 },
+    });
+    expect(does({ route: [to('v1')], fault: { abort: { httpStatus: 418, percentage: { value: 100 } } } })).toMatchObject({
+      status: 418,
+      outcome: 'routed',
+    });
+    expect(does({ route: [to('v1')], fault: { abort: { httpStatus: 418 }, delay: { fixedDelay: '7s' } } }).fault).toBeUndefined();
+  });
+
+  test('mirrors', () => {
+    expect(does({ route: [to('v1')], mirror: { host: 'api', subset: 'v2' } }).mirrors).toEqual([
+      { host: 'api.shop.svc.cluster.local', subset: 'v2', versions: ['v2'], percent: 100 },
+    ]);
+    expect(does({ route: [to('v1')], mirror: { host: 'api', subset: 'v2' }, mirrorPercentage: { value: 0 } }).mirrors).toEqual([]);
+  });
+
+  test.each<[string, object, SimulatedRequest, string | undefined]>([
+    ['prefix replaced', { match: [{ uri: { prefix: '/old' } }], rewrite: { uri: '/new' } }, { path: '/old/x?q=1' }, '/new/x?q=1'],
+    ['exact path replaced', { match: [{ uri: { exact: '/old' } }], rewrite: { uri: '/new' } }, { path: '/old' }, '/new'],
+    ['without a path match the slash is replaced', { rewrite: { uri: '/new' } }, { path: '/x' }, '/newx'],
+    ['regex with groups', { rewrite: { uriRegexRewrite: { match: '/a/(.*)', rewrite: '/\\1/a' } } }, { path: '/a/b?q' }, '/b/a?q'],
+    ['none', {}, {}, undefined],
+  ])('rewrite: %s', (_, http, request, expected) => {
+    expect(does({ ...http, route: [to('v1')] }, request).rewrite?.path).toBe(expected);
+  });
+
+  test.each<[object, string]>([
+    [{ uri: '/p' }, '301 http://api/p?q=1'],
+    [{ authority: 'x.example', redirectCode: 302 }, '302 http://x.example/a?q=1'],
+    [{ scheme: 'https', authority: 'x.example', port: 443 }, '301 https://x.example/a?q=1'],
+    [{ port: 8443 }, '301 http://api:8443/a?q=1'],
+  ])('redirect %j', (redirect, expected) => {
+    const answer = does({ redirect }, { path: '/a?q=1' });
+    expect(`${answer.redirect?.status} ${answer.redirect?.location}`).toBe(expected);
+  });
+
+  test('direct responses, and headers that may not be changed', () => {
+    expect(does({ directResponse: { status: 451, body: { string: 'no' } } })).toMatchObject({
+      outcome: 'answered',
+      status: 451,
+      directResponse: { body: 'no' },
+    });
+    const { headers, rewrite } = does({ route: [to('v1')], headers: { request: { set: { 'X-A': '1', host: 'other' }, remove: ['B'] } } });
+    expect(headers.request).toEqual({ set: { 'x-a': '1' }, add: {}, remove: ['b'] });
+    expect(rewrite?.authority).toBe('other');
+  });
+});
+
+describe('which VirtualService, which DestinationRule', () => {
+  const only = (name: string, hosts: string[], subset: string, more: object = {}, namespace?: string): ModelObject =>
+    route(name, { hosts, http: [{ name, route: [{ destination: { host: 'api.shop.svc.cluster.local', subset } }] }], ...more }, namespace);
+  const taken = (model: MeshModel, request: SimulatedRequest = {}): string => ask(model, request).route!.name;
+
+  test('a full name before a wildcard, the narrower of two wildcards, the elder of two equals', () => {
+    expect(taken(shop(only('a-wide', ['*.shop.svc.cluster.local'], 'v1'), only('b-exact', ['api'], 'v2')))).toBe('b-exact');
+    expect(taken(shop(only('a-wide', ['*.svc.cluster.local'], 'v1'), only('b-narrow', ['*.shop.svc.cluster.local'], 'v2')))).toBe('b-narrow');
+    expect(taken(shop(only('b', ['api'], 'v1'), only('a', ['api'], 'v2')))).toBe('a');
+    const aged = (name: string, creationTimestamp: string): ModelObject => ({
+      ...only(name, ['api'], 'v1'),
+      metadata: { name, namespace: 'shop', creationTimestamp } as ModelObject['metadata'],
+    });
+    expect(taken(shop(aged('a', '2026-02-01T00:00:00Z'), aged('b', '2026-01-01T00:00:00Z')))).toBe('b');
+  });
+
+  test('short names belong to the namespace of the object, exportTo hides it, private ones come first', () => {
+    expect(taken(shop(only('elsewhere', ['api'], 'v2', {}, 'other')))).toBe('default');
+    expect(taken(shop(only('hidden', ['api.shop.svc.cluster.local'], 'v2', { exportTo: ['.'] }, 'other')))).toBe('default');
+    expect(taken(shop(only('a-public', ['api'], 'v1'), only('b-private', ['api'], 'v2', { exportTo: ['.'] })))).toBe('b-private');
+    expect(taken(shop(only('for-gateways', ['api'], 'v2', { gateways: ['public'] })))).toBe('default');
+  });
+
+  test('a VirtualService none of whose routes are for the caller leaves the host to the next', () => {
+    const picky = route('a', { hosts: ['api'], http: [{ name: 'a', match: [{ sourceLabels: { app: 'db' } }], route: [to('v1')] }] });
+    expect(taken(shop(picky, only('b', ['api'], 'v2')))).toBe('b');
+  });
+
+  test('delegates: their matches within the root, what they leave out from it, dropped where the two contradict', () => {
+    const root = route('root', {
+      hosts: ['api'],
+      http: [{ name: 'r', match: [{ uri: { prefix: '/a' } }], delegate: { name: 'sub' }, timeout: '3s' }, { route: [to('v1')] }],
+    });
+    const sub = route('sub', {
+      http: [
+        { name: 's', match: [{ uri: { prefix: '/a/b' } }], route: [to('v2')] },
+        { name: 'x', match: [{ uri: { prefix: '/c' } }], route: [to('v2')] },
+      ],
+    });
+    expect(ask(shop(root, sub), { path: '/a/b/c' })).toMatchObject({
+      shares: { v2: 100 },
+      timeoutSeconds: 3,
+      route: { name: 'r-s', source: { title: 'VirtualService shop/sub', field: 'http[0]' } },
+    });
+    expect(ask(shop(root, sub), { path: '/c' }).shares).toEqual({ v1: 100 });
+    expect(ask(shop(root), { path: '/a' }).shares).toEqual({ v1: 100 });
+  });
+
+  test("DestinationRules of the caller's namespace first, then the Service's, then the root's; selectors; exportTo", () => {
+    const tls = (mode: string) => ({ host: 'api.shop.svc.cluster.local', trafficPolicy: { tls: { mode } } });
+    const base = SHOP.filter((object) => object !== SUBSETS);
+    const client = (...objects: ModelObject[]): string | undefined =>
+      simulate(new MeshModel([...base, service('cli', 'far'), pods('cli', 'v1', 'far'), ...objects]), { from: 'cli.far', to: 'api.shop' }).mtls
+        ?.client;
+    expect(client()).toBe('mutual');
+    expect(client(rule('root', tls('DISABLE'), 'istio-system'))).toBe('plaintext');
+    expect(client(rule('root', tls('DISABLE'), 'istio-system'), rule('own', tls('ISTIO_MUTUAL')))).toBe('mutual');
+    expect(client(rule('near', tls('DISABLE'), 'far'), rule('own', tls('ISTIO_MUTUAL')))).toBe('plaintext');
+    expect(client(rule('own', { ...tls('DISABLE'), exportTo: ['.'] }))).toBe('mutual');
+    expect(client(rule('near', { ...tls('DISABLE'), workloadSelector: { matchLabels: { app: 'other' } } }, 'far'))).toBe('mutual');
+    expect(client(rule('wide', { ...tls('DISABLE'), host: '*.shop.svc.cluster.local' }))).toBe('plaintext');
+  });
+
+  test('hosts that the mesh does not know, and those that a Sidecar does not import', () => {
+    expect(simulate(shop(), { from: 'web', to: 'example.com' })).toMatchObject({ outcome: 'routed', route: { name: 'PassthroughCluster' } });
+    expect(simulate(shopIn({ outboundTrafficPolicy: 'REGISTRY_ONLY' }), { from: 'web', to: 'example.com' })).toMatchObject({
+      status: 502,
+      route: { name: 'BlackHoleCluster' },
+    });
+    const known = istio('networking', 'ServiceEntry', 'example', {
+      hosts: ['example.com'],
+      ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
+      resolution: 'DNS',
+    });
+    expect(simulate(shopIn({ outboundTrafficPolicy: 'REGISTRY_ONLY' }, known), { from: 'web', to: 'example.com' })).toMatchObject({
+      outcome: 'routed',
+      shares: { 'example.com': 100 },
+    });
+    const scope = istio('networking', 'Sidecar', 'default', {
+      egress: [{ hosts: ['./db.shop.svc.cluster.local'] }],
+      outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
+    });
+    expect(ask(shop(scope))).toMatchObject({ status: 502, route: { source: { title: 'Sidecar shop/default' } } });
+  });
+
+  test('TCP ports take TCP routes, and no HTTP ones', () => {
+    const http = route('db', {
+      hosts: ['db'],
+      http: [{ directResponse: { status: 200 } }],
+      tcp: [{ match: [{ port: 5432 }], route: [{ destination: { host: 'api', port: { number: 80 } } }] }],
+    });
+    expect(simulate(shop(http), { from: 'web', to: 'db' })).toMatchObject({ call: { protocol: 'tcp' }, route: { name: 'tcp[0]' } });
+    expect(simulate(shop(), { from: 'web', to: 'db' }).shares).toEqual({ v1: 100 });
+  });
+});
+
+describe('mutual TLS', () => {
+  const caller = { namespace: 'shop', sidecar: false };
+  test.each<[string, ModelObject[], string]>([
+    ['nothing said', [], 'PERMISSIVE'],
+    ['mesh', [peers('default', { mtls: { mode: 'STRICT' } }, 'istio-system')], 'STRICT'],
+    [
+      'namespace over mesh',
+      [peers('default', { mtls: { mode: 'STRICT' } }, 'istio-system'), peers('default', { mtls: { mode: 'DISABLE' } })],
+      'DISABLE',
+    ],
+    ['UNSET inherits', [peers('default', { mtls: { mode: 'STRICT' } }, 'istio-system'), peers('default', { mtls: { mode: 'UNSET' } })], 'STRICT'],
+    [
+      'workload over namespace',
+      [peers('default', { mtls: { mode: 'STRICT' } }), peers('api', { selector: { matchLabels: { app: 'api' } }, mtls: { mode: 'PERMISSIVE' } })],
+      'PERMISSIVE',
+    ],
+    [
+      'port over workload, by the port of the pods',
+      [peers('api', { selector: { matchLabels: { app: 'api' } }, mtls: { mode: 'STRICT' }, portLevelMtls: { 8080: { mode: 'DISABLE' } } })],
+      'DISABLE',
+    ],
+    [
+      'not by the port of the Service',
+      [peers('api', { selector: { matchLabels: { app: 'api' } }, mtls: { mode: 'STRICT' }, portLevelMtls: { 80: { mode: 'DISABLE' } } })],
+      'STRICT',
+    ],
+    [
+      'a selector in the root namespace reaches nobody',
+      [peers('api', { selector: { matchLabels: { app: 'api' } }, mtls: { mode: 'STRICT' } }, 'istio-system')],
+      'PERMISSIVE',
+    ],
+  ])('%s', (_, objects, mode) => {
+    const plain = simulate(shop(...objects), { from: caller, to: 'api' });
+    expect(plain.mtls?.server).toBe(mode);
+    expect(plain.outcome).toBe(mode === 'STRICT' ? 'failed' : 'routed');
+    expect(ask(shop(...objects)).mtls?.client).toBe(mode === 'DISABLE' ? 'plaintext' : 'mutual');
+  });
+
+  test('callers go by the mode of the namespace alone when they decide for themselves', () => {
+    const objects = [
+      peers('default', { mtls: { mode: 'DISABLE' } }),
+      peers('api', { selector: { matchLabels: { app: 'api' } }, mtls: { mode: 'STRICT' } }),
+    ];
+    expect(ask(shop(...objects))).toMatchObject({ status: 503, mtls: { client: 'plaintext', accepted: false } });
+  });
+
+  test('DestinationRule: DISABLE against STRICT fails, mutual TLS to pods without a sidecar fails, a port overrides', () => {
+    const strict = peers('default', { mtls: { mode: 'STRICT' } });
+    const own = (trafficPolicy: object): ModelObject => rule('a-tls', { host: 'api', trafficPolicy });
+    expect(ask(shop(strict, own({ tls: { mode: 'DISABLE' } })))).toMatchObject({
+      outcome: 'failed',
+      status: 503,
+      summary: expect.stringContaining('DISABLE') as unknown,
+    });
+    expect(
+      ask(shop(strict, own({ tls: { mode: 'DISABLE' }, portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'ISTIO_MUTUAL' } }] }))).outcome,
+    ).toBe('routed');
+    const bare = new MeshModel([
+      service('api'),
+      pods('api', 'v1', 'shop', { 'sidecar.istio.io/inject': 'false' }),
+      own({ tls: { mode: 'ISTIO_MUTUAL' } }),
+    ]);
+    expect(simulate(bare, { to: 'api' })).toMatchObject({ outcome: 'failed', mtls: { server: 'none' } });
+  });
+});
+
+describe('AuthorizationPolicies', () => {
+  const guarded = (spec: object, ...more: ModelObject[]): MeshModel => shop(policy('guard', spec), ...more);
+  const JWT = istio('security', 'RequestAuthentication', 'jwt', { jwtRules: [{ issuer: 'iss', audiences: ['api'] }] });
+  const TOKEN = { iss: 'iss', sub: 'me', aud: 'api', groups: ['dev', 'ops'] };
+  const operation = (members: object): object => ({ rules: [{ to: [{ operation: members }] }] });
+  const source = (members: object): object => ({ rules: [{ from: [{ source: members }] }] });
+  const when = (key: string, values: string[]): object => ({ rules: [{ when: [{ key, values }] }] });
+
+  test.each<[string, object, SimulatedRequest, boolean]>([
+    ['an ALLOW policy without rules lets nobody in', {}, {}, false],
+    ['an empty rule lets everybody in', { rules: [{}] }, {}, true],
+    ['a DENY policy without rules denies nobody', { action: 'DENY' }, {}, true],
+    ['an empty DENY rule denies everybody', { action: 'DENY', rules: [{}] }, {}, false],
+    ['path', operation({ paths: ['/a'] }), { path: '/a?q' }, true],
+    ['path prefix', operation({ paths: ['/a/*'] }), { path: '/a/b' }, true],
+    ['path suffix', operation({ paths: ['*.css'] }), { path: '/x.css' }, true],
+    ['path template', operation({ paths: ['/a/{*}/c'] }), { path: '/a/b/c' }, true],
+    ['a segment is not empty', operation({ paths: ['/a/{*}/c'] }), { path: '/a//c' }, false],
+    ['a segment has no slash', operation({ paths: ['/a/{*}'] }), { path: '/a/b/c' }, false],
+    ['any number of segments', operation({ paths: ['/a/{**}'] }), { path: '/a/b/c' }, true],
+    ['not a path', operation({ notPaths: ['/a'] }), { path: '/a' }, false],
+    ['methods', operation({ methods: ['GET'] }), { method: 'POST' }, false],
+    ['hosts ignore case', operation({ hosts: ['API'] }), {}, true],
+    ['the port is that of the pods', operation({ ports: ['8080'] }), {}, true],
+    ['not that of the Service', operation({ ports: ['80'] }), {}, false],
+    ['principal', source({ principals: ['cluster.local/ns/shop/sa/web'] }), {}, true],
+    ['no principal without mutual TLS', source({ principals: ['*'] }), { from: { namespace: 'shop', sidecar: false } }, false],
+    ['no principal is none of those', source({ notPrincipals: ['*'] }), { from: { namespace: 'shop', sidecar: false } }, true],
+    ['namespace', source({ namespaces: ['sh*'] }), {}, true],
+    ['another namespace', source({ namespaces: ['other'] }), {}, false],
+    ['service account of the policy’s namespace', source({ serviceAccounts: ['web'] }), {}, true],
+    ['address range', source({ ipBlocks: ['10.0.0.0/8'] }), { sourceIp: '10.1.2.3' }, true],
+    ['unknown address', source({ ipBlocks: ['0.0.0.0/0'] }), {}, false],
+    ['request principal', source({ requestPrincipals: ['iss/me'] }), { claims: TOKEN }, true],
+    ['any request principal without a token', source({ requestPrincipals: ['*'] }), {}, false],
+    ['claim in a list', when('request.auth.claims[groups]', ['ops']), { claims: TOKEN }, true],
+    ['another claim', when('request.auth.claims[groups]', ['root']), { claims: TOKEN }, false],
+    ['header', when('request.headers[X-Key]', ['a*']), { headers: { 'x-key': 'abc' } }, true],
+    [
+      'all of from, to and when',
+      {
+        rules: [
+          {
+            ...(source({ namespaces: ['shop'] }) as { rules: object[] }).rules[0],
+            ...(operation({ methods: ['POST'] }) as { rules: object[] }).rules[0],
+          },
+        ],
+      },
+      {},
+      false,
+    ],
+    ['any of the rules', { rules: [{ to: [{ operation: { methods: ['POST'] } }] }, { to: [{ operation: { paths: ['/'] } }] }] }, {}, true],
+    ['unknown conditions make no ALLOW rule', when('request.whatever', ['x']), {}, false],
+  ])('%s', (_, spec, request, allowed) => {
+    const answer = ask(guarded(spec, JWT), request);
+    expect(answer.policy.verdict).toBe(allowed ? 'allow' : 'deny');
+    expect(answer.status).toBe(allowed ? undefined : 403);
+  });
+
+  test('CUSTOM before DENY before ALLOW, and the one that decided is named', () => {
+    const all = [
+      policy('allow', { rules: [{}] }),
+      policy('deny', { action: 'DENY', ...operation({ paths: ['/d'] }) }),
+      policy('ext', { action: 'CUSTOM', provider: { name: 'opa' }, ...operation({ paths: ['/d', '/c'] }) }),
+    ];
+    const decided = (request: SimulatedRequest): string | undefined => ask(shop(...all), request).policy.source?.title.split('/')[1];
+    expect(decided({ path: '/' })).toBe('allow');
+    expect(decided({ path: '/d' })).toBe('deny');
+    expect(decided({ path: '/d', externalAuthorization: 'deny' })).toBe('ext');
+    expect(ask(shop(...all), { path: '/c' }).policy).toMatchObject({ verdict: 'allow', provider: 'opa' });
+  });
+
+  test('mesh, namespace and workload; AUDIT and dry runs decide nothing', () => {
+    expect(ask(shop(policy('mesh', {}, 'istio-system'))).outcome).toBe('denied');
+    expect(ask(shop(policy('elsewhere', {}, 'other'))).outcome).toBe('routed');
+    expect(ask(shop(policy('v2', { selector: { matchLabels: { version: 'v2' } } })))).toMatchObject({
+      outcome: 'routed',
+      destinations: [{ reached: true }, { reached: false, status: 403 }],
+    });
+    const quiet = ask(
+      shop(policy('dry', { action: 'DENY', rules: [{}] }, 'shop', { 'istio.io/dry-run': 'true' }), policy('audit', { action: 'AUDIT', rules: [{}] })),
+    );
+    expect(quiet).toMatchObject({
+      outcome: 'routed',
+      policy: { observed: ['AuthorizationPolicy shop/dry (dry run of DENY)', 'AuthorizationPolicy shop/audit (AUDIT)'] },
+    });
+  });
+
+  test('on TCP, what only HTTP knows drops an ALLOW rule and widens a DENY rule', () => {
+    const tcp = (spec: object) => simulate(shop(policy('tcp', spec)), { from: 'web', to: 'db' });
+    expect(tcp(operation({ paths: ['/'] }))).toMatchObject({ outcome: 'denied', status: undefined });
+    expect(tcp({ action: 'DENY', ...operation({ paths: ['/never'] }) }).outcome).toBe('denied');
+    expect(tcp(operation({ ports: ['5432'] })).outcome).toBe('routed');
+  });
+
+  test('tokens: unknown issuers and invalid ones get 401, wrong audiences 403, none passes', () => {
+    expect(ask(shop(JWT), { claims: { iss: 'other' } })).toMatchObject({
+      status: 401,
+      policy: { source: { title: 'RequestAuthentication shop/jwt' } },
+    });
+    expect(ask(shop(JWT), { claims: TOKEN, invalidToken: true }).status).toBe(401);
+    expect(ask(shop(JWT), { claims: { ...TOKEN, aud: 'x' } }).status).toBe(403);
+    expect(ask(shop(JWT)).outcome).toBe('routed');
+  });
+});
+
+describe('gateways', () => {
+  const gateway = (servers: object[], name = 'public'): ModelObject =>
+    istio('networking', 'Gateway', name, { selector: { istio: 'ingress' }, servers });
+  const HTTP = { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*.example.com'] };
+  const HTTPS = { port: { number: 443, name: 'https', protocol: 'HTTPS' }, hosts: ['a.example.com'], tls: { mode: 'SIMPLE', credentialName: 'a' } };
+  const ingress = (name: string, host: string, http: object[]): ModelObject => route(name, { hosts: [host], gateways: ['public'], http });
+  const come = (model: MeshModel, request: SimulatedRequest = {}) => simulate(model, { gateway: 'public', to: 'a.example.com', ...request });
+
+  test('VirtualServices of one host share a table, what takes everything goes last, a wildcard host serves the rest', () => {
+    const model = shop(
+      gateway([HTTP]),
+      ingress('a', 'a.example.com', [{ name: 'all', route: [to('v1')] }]),
+      ingress('b', 'a.example.com', [{ name: 'b', match: [{ uri: { prefix: '/b' } }], route: [to('v2')] }]),
+      ingress('c', '*.example.com', [{ name: 'wild', route: [to('v2')] }]),
+    );
+    expect(come(model, { path: '/b' }).route?.name).toBe('b');
+    expect(come(model, { path: '/x' }).route?.name).toBe('all');
+    expect(come(model, { to: 'z.example.com' }).route?.name).toBe('wild');
+    expect(come(model, { to: 'example.org' })).toMatchObject({ outcome: 'failed', status: 404 });
+    expect(come(model, { port: 81 }).outcome).toBe('failed');
+  });
+
+  test('HTTPS by the name in the handshake, plaintext sent there, policies of the gateway before any route', () => {
+    const model = (...objects: ModelObject[]): MeshModel =>
+      shop(gateway([HTTPS, { ...HTTP, tls: { httpsRedirect: true } }]), ingress('a', 'a.example.com', [{ route: [to('v1')] }]), ...objects);
+    expect(come(model(), { path: '/x' })).toMatchObject({ status: 301, redirect: { location: 'https://a.example.com/x' } });
+    expect(come(model(), { scheme: 'https' })).toMatchObject({ outcome: 'routed', shares: { v1: 100 } });
+    expect(come(model(), { scheme: 'https', to: 'b.example.com' })).toMatchObject({
+      outcome: 'failed',
+      summary: expect.stringContaining('handshake') as unknown,
+    });
+    const locked = policy('edge', { action: 'DENY', rules: [{ from: [{ source: { notRemoteIpBlocks: ['192.0.2.0/24'] } }] }] }, 'istio-system');
+    expect(come(model(locked), { scheme: 'https', sourceIp: '198.51.100.7' })).toMatchObject({
+      outcome: 'denied',
+      status: 403,
+      policy: { source: { title: 'AuthorizationPolicy istio-system/edge' } },
+    });
+  });
+
+  test('the gateway is a caller like others: its identity, and claims that only it can route by', () => {
+    const context = { gateways: [{ namespace: 'edge', labels: { istio: 'ingress' }, serviceAccountName: 'edge-sa' }] };
+    const claims = [{ match: [{ headers: { '@request.auth.claims.tier': { exact: 'gold' } } }], route: [to('v2')] }, { route: [to('v1')] }];
+    const model = (...objects: ModelObject[]): MeshModel => shopIn(context, gateway([HTTP]), ingress('a', 'a.example.com', claims), ...objects);
+    const jwt = istio(
+      'security',
+      'RequestAuthentication',
+      'edge',
+      { selector: { matchLabels: { istio: 'ingress' } }, jwtRules: [{ issuer: 'iss' }] },
+      'edge',
+    );
+    expect(come(model(), { claims: { iss: 'iss', tier: 'gold' } }).shares).toEqual({ v1: 100 });
+    expect(come(model(jwt), { claims: { iss: 'iss', tier: 'gold' } })).toMatchObject({
+      shares: { v2: 100 },
+      mtls: { identity: 'cluster.local/ns/edge/sa/edge-sa' },
+    });
+  });
+});
+
+describe('Bookinfo', () => {
+  const inScenario = (scenario: string): MeshModel => modelOfEnvironment('local', { scenario }).model;
+  const REVIEWS = { from: 'productpage', to: 'reviews', path: '/reviews/0' };
+
+  test('every scenario promises what the simulator says', () => {
+    for (const scenario of SCENARIOS) {
+      const mesh = inScenario(scenario.name);
+      for (const expectation of scenario.expectations) {
+        const headers: Record<string, string> = expectation.user ? { 'end-user': expectation.user } : {};
+        const ratings = { from: 'reviews', to: 'ratings', path: '/ratings/0', headers };
+        if (expectation.kind === 'split') {
+          expect(mesh).toRoute({ ...REVIEWS, headers }, expectation.shares);
+          expect(mesh).toAllow({ ...REVIEWS, headers });
+        } else if (expectation.kind === 'delay') {
+          expect(mesh).toInjectDelay(ratings, expectation.seconds);
+        } else if (expectation.kind === 'abort') {
+          expect(mesh).toInjectAbort(ratings, expectation.status);
+        } else {
+          expect(mesh).toMirror({ ...REVIEWS, headers }, expectation.version, expectation.percent);
+        }
+      }
+    }
+  });
+
+  test('nobody calls but those who should', () => {
+    const mesh = inScenario('all-v1');
+    expect(mesh).toDeny({ from: 'productpage', to: 'ratings', path: '/ratings/0' });
+    expect(mesh).toDeny({ ...REVIEWS, method: 'DELETE' }, 'reviews-callers');
+    expect(mesh).toDeny({ ...REVIEWS, from: { namespace: 'bookinfo', sidecar: false } }, 'default');
+    expect(mesh).toAllow({ gateway: true, path: '/productpage' });
+  });
+
+  test('the chain of calls: headers travel, versions decide who calls on, the impatient give up', () => {
+    const chain = simulateChain(inScenario('ratings-delay'), { gateway: true, path: '/productpage', headers: { 'end-user': 'jason' } });
+    const [details, reviews] = chain.hops;
+    expect(details).toMatchObject({ percent: 100, hops: [] });
+    expect(reviews).toMatchObject({
+      seconds: 6,
+      failure: 'no answer: productpage waits 3 s, 2 times',
+      hops: [{ seconds: 7, simulation: { call: { headers: { 'end-user': 'jason' } } } }],
+    });
+    expect(simulateChain(inScenario('all-v1'), { gateway: true, path: '/productpage' }).hops[1]?.hops).toEqual([]);
+    expect(simulateChain(inScenario('reviews-90-10'), { gateway: true, path: '/productpage' }).hops[1]?.hops[0]?.percent).toBeCloseTo(10);
+  });
+
+  test('the picture as Mermaid, and as the SVG in the documentation', () => {
+    const topology = topologyOf(inScenario('ratings-delay'));
+    expect(toMermaid(topology)).toMatchSnapshot();
+    expect(toMermaid(topologyOf(inScenario('ratings-delay')))).toBe(toMermaid(topology));
+    const { environment, model } = modelOfEnvironment('local', { scenario: 'reviews-90-10' });
+    const options = {
+      title: `${environment.name}: bookinfo with the scenario reviews-90-10`,
+      source: 'Generated by: aks-istio graph local --scenario reviews-90-10',
+    };
+    expect(toSvg(topologyOf(model), options)).toBe(readFileSync(path.join(__dirname, '../docs/images/bookinfo.svg'), 'utf8'));
+  });
+});
+
+describe('models and matchers', () => {
+  const mesh = existingMesh({ version: '1.29.1' });
+  const stack = (): TerraformStack => new TerraformStack(new App({ stackTraces: false }), 'stack');
+
+  test('a Service that exists already, routed in a stack of the user’s own', () => {
+    const own = stack();
+    const api = existingService({ name: 'api', namespace: 'shop', ports: [{ name: 'http', port: 8080 }], versions: ['v1', 'v2'] });
+    new MeshService(own, 'Api', { service: api, mesh }).split({ v1: 90, v2: 10 });
+    const model = modelOf(own, { mesh });
+    expect(model).toRoute({ to: 'api' }, { v1: 90, v2: 10 });
+    expect({ model }).not.toRoute({ to: 'api' }, 'v1');
+    expect(simulate(model, { to: 'api' }).route?.source?.place).toBe('stack/Api/VirtualService (VirtualService shop/api)');
+    expect(() => expect(own).toAllow({ to: 'api' })).toThrow(/expect\(\) was given no model/);
+  });
+
+  test('typed resources are read as the objects they write', () => {
+    const own = stack();
+    new Bookinfo(own, 'Bookinfo', { mesh, replicas: 2 });
+    new BookinfoTraffic(own, 'Traffic', {
+      bookinfo: bookinfoServices({ namespace: 'bookinfo' }),
+      mesh: existingMesh({
+        version: '1.29.1',
+        ingressGateway: { selector: { istio: 'i' }, namespace: 'i', serviceName: 'i', serviceAccountName: 'i', ports: [80] },
+      }),
+    });
+    const model = modelOf(own, { mesh });
+    expect(model.workloads.find((workload) => workload.name === 'reviews-v2')).toMatchObject({
+      labels: { app: 'reviews', version: 'v2' },
+      serviceAccountName: 'bookinfo-reviews',
+      object: { spec: { replicas: 2 }, origin: { constructPath: 'stack/Bookinfo/Reviews/V2' } },
+    });
+    expect(model.objects.filter((object) => object.kind === 'DestinationRule')).toHaveLength(4);
+  });
+
+  test('a failure says what matched and why, and what decided', () => {
+    const model = shop(
+      route('api', { hosts: ['api'], http: [{ match: [{ headers: { user: { exact: 'jason' } } }], route: [to('v2')] }, { route: [to('v1')] }] }),
+      policy('closed', {}),
+    );
+    const message = (assertion: () => void): string => {
+      try {
+        assertion();
+      } catch (error) {
+        return (error as Error).message;
+      }
+      throw new Error('the matcher passed');
+    };
+    expect(message(() => expect(model).toRoute({ from: 'web', to: 'api' }, { v2: 100 }))).toMatchSnapshot();
+    expect(message(() => expect(model).toAllow({ from: 'web', to: 'api' }))).toContain('denied: api.shop.svc.cluster.local');
+    expect(message(() => expect(model).toDeny({ from: 'web', to: 'api' }, 'other'))).toContain('the mesh says: denied by closed');
+    expect(message(() => expect(model).not.toDeny({ from: 'web', to: 'api' }))).toContain('expected the request not to be denied');
+    expect(message(() => expect(model).toInjectDelay({ from: 'web', to: 'api' }, 7))).toContain('the mesh says: no delay');
+    expect(message(() => expect(model).toInjectAbort({ from: 'web', to: 'api' }, 500))).toContain('the mesh says: no abort');
+    expect(message(() => expect(model).toMirror({ from: 'web', to: 'api' }, 'v2'))).toContain('the mesh says: no mirror');
+  });
+
+  test('names that the model does not have are errors that list those it has', () => {
+    expect(() => ask(shop(), { to: 'nope' })).toThrow('to: the model has no Service "nope". Name one of: api, db, web.');
+    expect(() => ask(shop(), { from: 'nope' })).toThrow(/from: .*"nope"/);
+    expect(() => simulate(shop(), { gateway: true })).toThrow(/no Gateway at all/);
+    expect(() => simulate(shop(), {})).toThrow(/to: a request inside the mesh/);
+  });
+
+  test('the same model and request always give the same answer, and shares are all of the requests', () => {
+    const weights = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 2, maxLength: 2 });
+    fc.assert(
+      fc.property(weights, fc.constantFrom('', 'a', 'a/../b?q=1', '%20'), ([first, second], requested) => {
+        const model = shop(route('api', { hosts: ['api'], http: [{ route: [to('v1', first), to('v2', second)] }] }));
+        const request = { from: 'web', to: 'api', path: `/${requested}` };
+        const answer = simulate(model, request);
+        const total = Object.values(answer.shares).reduce((sum, share) => sum + share, 0);
+        return Math.abs(total - 100) < 1e-9 && renderLines(explain(answer)) === renderLines(explain(simulate(model, request)));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
