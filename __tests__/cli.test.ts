@@ -17,6 +17,9 @@ import { CommandError, run, RunOptions, RunResult } from '../cli/tools/process';
 import { duration } from '../cli/ui/tasks';
 import { loadEnvironment } from '../environments';
 
+// Programs are started in earnest: on a busy machine that takes a while.
+jest.setTimeout(30_000);
+
 const bin = path.resolve('bin/aks-istio.js');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aks-istio-cli-'));
 const before = process.cwd();
