@@ -30,7 +30,7 @@ export interface IstioKind {
 }
 
 /** Kinds that not every installation takes; the feature has the kind's name. */
-const OPTIONAL_KINDS: readonly MeshFeature[] = ['WorkloadEntry', 'WorkloadGroup', 'ProxyConfig', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
+const OPTIONAL_KINDS: readonly MeshFeature[] = ['WorkloadEntry', 'WorkloadGroup', 'ProxyConfig', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'TCPRoute'];
 const KUBERNETES_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 const known = new WeakMap<TerraformStack, Map<string, string>>();

@@ -9,16 +9,18 @@ const read = new Map<string, object>();
  * @returns nothing where the kind is none of Istio's
  */
 export function istioSchema(kind: string): object | undefined {
-  const known = read.get(kind);
-  if (known) {
+  return readSchema(path.join(__dirname, 'generated'), kind);
+}
+
+/** Reads a kind's schema from a folder of generated files, where there is one. */
+export function readSchema(folder: string, kind: string): object | undefined {
+  const name = kind.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-').toLowerCase();
+  const file = path.join(folder, `${name}.schema.json`);
+  const known = read.get(file);
+  if (known || !/^[a-z-]+$/.test(name) || !fs.existsSync(file)) {
     return known;
   }
-  const name = kind.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
-  const file = path.join(__dirname, 'generated', `${name}.schema.json`);
-  if (!/^[a-z-]+$/.test(name) || !fs.existsSync(file)) {
-    return undefined;
-  }
   const schema = JSON.parse(fs.readFileSync(file, 'utf8')) as object;
-  read.set(kind, schema);
+  read.set(file, schema);
   return schema;
 }

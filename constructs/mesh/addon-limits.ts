@@ -2,6 +2,7 @@ import type { MeshFeature, Unsupported } from './mesh';
 
 const ABOUT = 'https://learn.microsoft.com/azure/aks/istio-about#limitations';
 const TELEMETRY = 'https://learn.microsoft.com/azure/aks/istio-telemetry';
+const GATEWAY_API = 'https://learn.microsoft.com/azure/aks/istio-gateway-api';
 const BLOCKED_KIND = "the add-on's admission webhook refuses this kind";
 const HELM = "use mesh.flavor 'helm'";
 
@@ -19,6 +20,16 @@ export const ADDON_LIMITS: Readonly<Partial<Record<MeshFeature, Unsupported>>> =
   },
   WasmPlugin: { reason: BLOCKED_KIND, alternative: `Use an EnvoyFilter with Lua or ext_authz, or ${HELM}`, see: ABOUT },
   TrafficExtension: { reason: 'Microsoft does not name this kind among those that the add-on accepts', alternative: `Use an EnvoyFilter with Lua, or ${HELM}`, see: ABOUT },
+  TCPRoute: {
+    reason: 'the Gateway API that AKS manages has its standard channel alone, and this kind is experimental there',
+    alternative: `Use a VirtualService with addTcpRoute, or ${HELM}`,
+    see: GATEWAY_API,
+  },
+  TLSRoute: {
+    reason: 'the add-on passes TLS through by this kind from asm-1-30 on',
+    alternative: 'Use a VirtualService with addTlsRoute, or a newer revision of the add-on',
+    see: GATEWAY_API,
+  },
   TelemetryAccessLogFilter: {
     reason: 'the add-on allows only match, disabled and providers in accessLogging',
     alternative: 'Log everything and filter where the logs are read, or choose by match.mode',

@@ -23,6 +23,8 @@ export type MeshFeature =
   | 'ProxyConfig'
   | 'WasmPlugin'
   | 'TrafficExtension'
+  | 'TCPRoute'
+  | 'TLSRoute'
   | 'EnvoyFilter'
   | 'TelemetryAccessLogFilter'
   | 'TelemetryReportingInterval'

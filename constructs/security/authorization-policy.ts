@@ -8,10 +8,14 @@ import {
   AuthorizationPolicySpec,
 } from '../istio/generated/authorization-policy';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import { matchLabels } from '../istio/selector';
 import type { IWorkload } from '../kubernetes/service';
-import type { Problem } from '../validation';
+import { Problem, throwOnProblems } from '../validation';
 import { authorizationPolicyProblems } from './authorization-policy-rules';
 import { Identity, principalOf } from './identity';
+
+/** @see https://istio.io/latest/docs/tasks/security/authorization/authz-dry-run/ */
+const DRY_RUN = 'istio.io/dry-run';
 
 export type AuthorizationAction = NonNullable<AuthorizationPolicySpec['action']>;
 
@@ -40,6 +44,8 @@ export interface AuthorizationPolicyProps extends IstioObjectProps<Authorization
   readonly workload?: Pick<IWorkload, 'labels'>;
   /** Name of the external authoriser in the MeshConfig, for `CUSTOM`. @default none */
   readonly provider?: string;
+  /** Only notes what it would do, in the proxies' logs and metrics; ALLOW and DENY alone. @default false */
+  readonly dryRun?: boolean;
   /** @default none: add them with addRule */
   readonly rules?: readonly PolicyRule[];
 }
@@ -61,7 +67,13 @@ export class AuthorizationPolicy extends IstioObject<AuthorizationPolicySpec> {
   private readonly rules: PolicyRule[];
 
   constructor(scope: Construct, id: string, props: AuthorizationPolicyProps) {
-    super(scope, id, AUTHORIZATION_POLICY, props);
+    super(scope, id, AUTHORIZATION_POLICY, props.dryRun ? { ...props, annotations: { ...props.annotations, [DRY_RUN]: 'true' } } : props);
+    throwOnProblems(
+      `${this.node.path} cannot be created:`,
+      props.dryRun && (props.action === 'CUSTOM' || props.action === 'AUDIT')
+        ? [{ at: this.at('dryRun'), value: props.action, rule: 'only ALLOW and DENY can be tried dry', mend: 'Leave dryRun out, or change the action' }]
+        : [],
+    );
     this.action = props.action ?? 'ALLOW';
     this.workload = props.workload;
     this.provider = props.provider;
@@ -74,7 +86,7 @@ export class AuthorizationPolicy extends IstioObject<AuthorizationPolicySpec> {
   }
 
   protected render(): AuthorizationPolicySpec {
-    const selector = this.workload && { matchLabels: this.workload.labels };
+    const selector = matchLabels(this.workload);
     return this.deniesAll
       ? { selector }
       : {

@@ -1,4 +1,7 @@
 export * from './authorization-policy';
 export * from './authorization-policy-rules';
+export * from './conditions';
 export * from './identity';
+export * from './mtls-migration';
 export * from './peer-authentication';
+export * from './request-authentication';

@@ -2,6 +2,7 @@ import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { PEER_AUTHENTICATION, PeerAuthenticationMtls, PeerAuthenticationSpec } from '../istio/generated/peer-authentication';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import { matchLabels } from '../istio/selector';
 import type { IWorkload } from '../kubernetes/service';
 import { meshOf } from '../mesh/mesh';
 import type { Problem } from '../validation';
@@ -47,7 +48,7 @@ export class PeerAuthentication extends IstioObject<PeerAuthenticationSpec> {
 
   protected render(): PeerAuthenticationSpec {
     return {
-      selector: this.workload && { matchLabels: this.workload.labels },
+      selector: matchLabels(this.workload),
       mtls: { mode: this.mode },
       portLevelMtls: this.ports.size > 0 ? Object.fromEntries([...this.ports].map(([port, mode]) => [String(port), { mode }])) : undefined,
     };

@@ -3,7 +3,7 @@ import { Construct, IConstruct } from 'constructs';
 import { DESTINATION_RULE, DestinationRuleSpec, DestinationRuleSubsets, DestinationRuleTrafficPolicy } from '../istio/generated/destination-rule';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 import { IService, serviceHost } from '../kubernetes/service';
-import type { Problem } from '../validation';
+import { Problem, throwOnProblems } from '../validation';
 import { qualifiedHost } from './host';
 
 export interface DestinationRuleProps extends Omit<IstioObjectProps<DestinationRuleSpec>, 'namespace'> {
@@ -32,7 +32,7 @@ export class DestinationRule extends IstioObject<DestinationRuleSpec> {
   /** The host in full, as the mesh knows it. */
   readonly host: string;
   private readonly subsets: DestinationRuleSubsets[];
-  private readonly trafficPolicy?: DestinationRuleTrafficPolicy;
+  private trafficPolicy?: DestinationRuleTrafficPolicy;
 
   constructor(scope: Construct, id: string, props: DestinationRuleProps) {
     const service = typeof props.host === 'string' ? undefined : props.host;
@@ -48,6 +48,22 @@ export class DestinationRule extends IstioObject<DestinationRuleSpec> {
   /** Adds a version that the Service does not declare, or one with a policy of its own. */
   addSubset(subset: DestinationRuleSubsets): this {
     this.subsets.push(subset);
+    return this;
+  }
+
+  /**
+   * Adds to how every version is reached.
+   * @throws ProblemError where a member is set already
+   */
+  addPolicy(policy: DestinationRuleTrafficPolicy): this {
+    const present: object = this.trafficPolicy ?? {};
+    throwOnProblems(
+      `${this.node.path} cannot take the policy:`,
+      Object.entries(policy)
+        .filter(([member]) => member in present)
+        .map(([member, value]) => ({ at: this.at(`trafficPolicy.${member}`), value, rule: `${member} of ${this.host} is set already`, mend: 'Set it in one place' })),
+    );
+    this.trafficPolicy = { ...this.trafficPolicy, ...policy };
     return this;
   }
 

@@ -1,6 +1,6 @@
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { GATEWAY, GatewayServers, GatewaySpec } from '../istio/generated/gateway';
+import { GATEWAY, GatewayServers, GatewayServersTls, GatewaySpec } from '../istio/generated/gateway';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 import type { MeshGateway } from '../mesh/mesh';
 import { Problem, throwOnProblems } from '../validation';
@@ -14,8 +14,12 @@ const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 export interface GatewayTls {
   /** `SIMPLE` asks clients for nothing, `MUTUAL` for a certificate, `PASSTHROUGH` leaves TLS to the service. @default 'SIMPLE' */
   readonly mode?: 'SIMPLE' | 'MUTUAL' | 'PASSTHROUGH';
-  /** Secret with `tls.crt` and `tls.key`, in the namespace of the gateway's pods. @default none: right for PASSTHROUGH only */
+  /** Secret with `tls.crt`, `tls.key` and for MUTUAL `ca.crt`, in the namespace of the gateway's pods. @default none: right for PASSTHROUGH only */
   readonly credentialName?: string;
+  /** Several Secrets instead of one, such as an RSA and an ECDSA certificate for the same hosts. @default none */
+  readonly credentialNames?: readonly string[];
+  /** Oldest TLS that is spoken. @default Istio's own: 1.2 */
+  readonly minVersion?: GatewayServersTls['minProtocolVersion'];
   /** Plain HTTP is answered with a redirect. @default true */
   readonly redirectHttp?: boolean;
 }
@@ -46,20 +50,24 @@ export class Gateway extends IstioObject<GatewaySpec> {
     throwOnProblems(`${this.node.path} cannot be created:`, [...this.presentProblems(gateway), ...this.tlsProblems(props.tls)]);
     this.gateway = gateway as MeshGateway;
     this.hosts = props.hosts ?? ['*'];
-    const redirect = props.tls !== undefined && (props.tls.redirectHttp ?? true);
-    this.addServer({
-      port: { number: HTTP, name: 'http', protocol: 'HTTP' },
-      hosts: this.hosts,
-      tls: redirect ? { httpsRedirect: true } : undefined,
-    });
+    this.addPlain(this.hosts, 'http', props.tls);
     if (props.tls) {
-      const mode = props.tls.mode ?? 'SIMPLE';
-      this.addServer({
-        port: { number: HTTPS, name: 'https', protocol: mode === 'PASSTHROUGH' ? 'TLS' : 'HTTPS' },
-        hosts: this.hosts,
-        tls: { mode, credentialName: props.tls.credentialName },
-      });
+      this.addEncrypted(this.hosts, 'https', props.tls);
     }
+  }
+
+  /**
+   * Answers for more hosts, with a certificate of their own.
+   * @throws ProblemError where TLS lacks its credential
+   */
+  addHosts(hosts: readonly string[], tls?: GatewayTls): this {
+    throwOnProblems(`${this.node.path} cannot take the hosts:`, this.tlsProblems(tls));
+    const suffix = this.servers.length;
+    this.addPlain(hosts, `http-${suffix}`, tls);
+    if (tls) {
+      this.addEncrypted(hosts, `https-${suffix}`, tls);
+    }
+    return this;
   }
 
   /** Opens one more port, or the same one for other hosts, in Istio's own words. */
@@ -92,6 +100,20 @@ export class Gateway extends IstioObject<GatewaySpec> {
     return [...twice, ...servers.flatMap(({ port }, index) => this.portProblems(port.number, index))];
   }
 
+  private addPlain(hosts: readonly string[], name: string, tls: GatewayTls | undefined): void {
+    const redirect = tls !== undefined && (tls.redirectHttp ?? true);
+    this.addServer({ port: { number: HTTP, name, protocol: 'HTTP' }, hosts, tls: redirect ? { httpsRedirect: true } : undefined });
+  }
+
+  private addEncrypted(hosts: readonly string[], name: string, tls: GatewayTls): void {
+    const mode = tls.mode ?? 'SIMPLE';
+    this.addServer({
+      port: { number: HTTPS, name, protocol: mode === 'PASSTHROUGH' ? 'TLS' : 'HTTPS' },
+      hosts,
+      tls: { mode, credentialName: tls.credentialName, credentialNames: tls.credentialNames, minProtocolVersion: tls.minVersion },
+    });
+  }
+
   private portProblems(port: number, index: number): Problem[] {
     if (Token.isUnresolved(port) || this.gateway.ports.includes(port)) {
       return [];
@@ -119,13 +141,17 @@ export class Gateway extends IstioObject<GatewaySpec> {
 
   private tlsProblems(tls: GatewayTls | undefined): Problem[] {
     const passthrough = tls?.mode === 'PASSTHROUGH';
-    if (!tls || passthrough === (tls.credentialName === undefined)) {
+    const credentials = [tls?.credentialName, tls?.credentialNames].filter((credential) => credential !== undefined);
+    if (!tls || (passthrough ? credentials.length === 0 : credentials.length === 1)) {
       return [];
+    }
+    if (!passthrough && credentials.length > 1) {
+      return [{ at: this.at('tls.credentialNames'), value: credentials, rule: 'a server has credentialName or credentialNames', mend: 'Put all into credentialNames' }];
     }
     return [
       {
         at: this.at('tls.credentialName'),
-        value: tls.credentialName,
+        value: tls.credentialName ?? tls.credentialNames,
         rule: passthrough ? 'with PASSTHROUGH the service ends TLS, so the gateway has no certificate' : 'to end TLS the gateway needs a certificate',
         mend: passthrough ? 'Leave credentialName out' : 'Name a Secret in the namespace of the gateway pods',
       },

@@ -21,6 +21,10 @@ export interface Retries {
   readonly perTryTimeout?: Duration;
   /** Conditions as Envoy names them, such as `5xx` and `reset`. @default Istio's own */
   readonly on?: readonly string[];
+  /** Shortest wait between tries, doubled with each. @default 25 ms */
+  readonly backoff?: Duration;
+  /** Whether pods of other localities are tried. @default false */
+  readonly otherLocalities?: boolean;
 }
 
 /** A copy of each request, whose answer is thrown away. */
@@ -30,7 +34,13 @@ export interface Mirror {
   readonly percent?: Percent;
 }
 
-/** A route: what it applies to, and one of `to`, `redirect`, `directResponse`. */
+/** A VirtualService without hosts that goes on deciding. */
+export interface Delegate {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** A route: what it applies to, and one of `to`, `redirect`, `directResponse`, `delegate`. */
 export interface HttpRouteProps {
   /** Name that access logs show. @default none */
   readonly name?: string;
@@ -42,6 +52,8 @@ export interface HttpRouteProps {
   readonly redirect?: VirtualServiceHttpRedirect;
   /** @default none */
   readonly directResponse?: VirtualServiceHttpDirectResponse;
+  /** The VirtualService that decides further, as construct or by name. Only routes of gateways delegate. @default none */
+  readonly delegate?: Delegate;
   /** @default none */
   readonly rewrite?: VirtualServiceHttpRewrite;
   /** @default none */
@@ -68,6 +80,7 @@ export function renderHttpRoute(route: HttpRouteProps, mesh: IMesh): VirtualServ
     match: route.match && list(route.match).map((match) => match.toSpec()),
     redirect: route.redirect,
     directResponse: route.directResponse,
+    delegate: route.delegate && { name: route.delegate.name, namespace: route.delegate.namespace },
     rewrite: route.rewrite,
     fault: route.fault?.toSpec(),
     route: route.to && list(route.to).map((destination) => destination.toRouteSpec(mesh)),
@@ -76,6 +89,8 @@ export function renderHttpRoute(route: HttpRouteProps, mesh: IMesh): VirtualServ
       attempts: route.retries.attempts,
       perTryTimeout: route.retries.perTryTimeout?.toString(),
       retryOn: route.retries.on?.join(','),
+      backoff: route.retries.backoff?.toString(),
+      retryRemoteLocalities: route.retries.otherLocalities,
     },
     mirrors:
       mirrors.length > 0
@@ -87,6 +102,7 @@ export function renderHttpRoute(route: HttpRouteProps, mesh: IMesh): VirtualServ
   };
 }
 
-function list<T>(value: T | readonly T[] | undefined): readonly T[] {
+/** One, several or none as a list. */
+export function list<T>(value: T | readonly T[] | undefined): readonly T[] {
   return value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }

@@ -10,7 +10,7 @@ import { Destination, versionProblems } from './destination';
 import { DestinationRule } from './destination-rule';
 import type { Duration } from './duration';
 import { Fault } from './fault';
-import type { HttpRouteProps } from './http-route';
+import type { HttpRouteProps, Retries } from './http-route';
 import type { Match } from './match';
 import { Percent } from './percent';
 import { VirtualService } from './virtual-service';
@@ -60,6 +60,8 @@ export class MeshService extends Construct implements IService {
   private readonly routes: ServiceRoute[] = [];
   private shares?: Readonly<Record<string, number>>;
   private fault?: Fault;
+  private retries?: Retries;
+  private timeout?: Duration;
   private mirror?: { readonly to: Destination; readonly percent: Percent };
   private virtualService?: VirtualService;
   private callers?: AuthorizationPolicy;
@@ -124,6 +126,20 @@ export class MeshService extends Construct implements IService {
    */
   abort(status: number, options: FaultOptions = {}): this {
     return this.addFault(Fault.abort(status, options.percent), options.match);
+  }
+
+  /** Sends failed requests again, on every route that says nothing of it. */
+  retry(retries: Retries): this {
+    this.retries = retries;
+    this.ensureRouted();
+    return this;
+  }
+
+  /** Longest time for a whole request, retries included, on every route that says nothing of it. */
+  timeoutAfter(timeout: Duration): this {
+    this.timeout = timeout;
+    this.ensureRouted();
+    return this;
   }
 
   /**
@@ -195,17 +211,19 @@ export class MeshService extends Construct implements IService {
       dependsOn: this.destinationRule.dependables,
       routes: () => [
         ...this.routes.map((route) => this.withDefaults(route)),
-        { to: this.destinations(this.shares), fault: this.fault, mirror: this.mirror },
+        { to: this.destinations(this.shares), fault: this.fault, mirror: this.mirror, retries: this.retries, timeout: this.timeout },
       ],
     });
   }
 
   private withDefaults(route: ServiceRoute): HttpRouteProps {
-    const elsewhere = route.redirect ?? route.directResponse;
+    const elsewhere = route.redirect ?? route.directResponse ?? route.delegate;
     return {
       ...route,
       to: elsewhere ? undefined : route.to instanceof Destination ? route.to : this.destinations(route.to ?? this.shares),
       mirror: elsewhere ? undefined : (route.mirror ?? this.mirror),
+      retries: elsewhere ? undefined : (route.retries ?? this.retries),
+      timeout: elsewhere ? undefined : (route.timeout ?? this.timeout),
     };
   }
 

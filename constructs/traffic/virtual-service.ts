@@ -7,10 +7,11 @@ import { DestinationRule } from './destination-rule';
 import type { Gateway } from './gateway';
 import { qualifiedHost } from './host';
 import { HttpRouteProps, renderHttpRoute } from './http-route';
+import { isSpec, renderTcpRoute, renderTlsRoute, TcpRouteProps, TlsRouteProps } from './l4-route';
 import { virtualServiceProblems } from './virtual-service-rules';
 
 export interface VirtualServiceProps extends IstioObjectProps<VirtualServiceSpec> {
-  /** Services, or names of hosts, that clients ask for. */
+  /** Services, or names of hosts, that clients ask for; none makes it a delegate of another VirtualService. */
   readonly hosts: readonly (IService | string)[];
   /** Gateways, by construct or name, through which requests come; `mesh` stands for the sidecars. @default the sidecars alone */
   readonly gateways?: readonly (Gateway | string)[];
@@ -45,14 +46,14 @@ export class VirtualService extends IstioObject<VirtualServiceSpec> {
   }
 
   /** Routes connections of a protocol that Istio does not read. */
-  addTcpRoute(route: VirtualServiceTcp): this {
-    this.tcp.push(route);
+  addTcpRoute(route: VirtualServiceTcp | TcpRouteProps): this {
+    this.tcp.push(isSpec(route) ? route : renderTcpRoute(route, this.mesh));
     return this;
   }
 
   /** Routes TLS that passes through, by the name that the client asks for. */
-  addTlsRoute(route: VirtualServiceTls): this {
-    this.tls.push(route);
+  addTlsRoute(route: VirtualServiceTls | TlsRouteProps): this {
+    this.tls.push(isSpec(route) ? route : renderTlsRoute(route, this.mesh));
     return this;
   }
 

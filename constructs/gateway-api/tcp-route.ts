@@ -1,0 +1,36 @@
+import { Construct } from 'constructs';
+import { IstioObject } from '../istio/istio-object';
+import { istioAtLeast } from '../istio/version';
+import { IMesh, meshOf } from '../mesh/mesh';
+import { TCP_ROUTE, TCPRouteSpec } from './generated/tcp-route';
+import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
+
+export interface TCPRouteProps extends RouteProps {
+  readonly to: Backend | readonly Backend[];
+  /** Members of the spec in the Gateway API's own words; each replaces the one rendered. @default none */
+  readonly spec?: Partial<TCPRouteSpec>;
+}
+
+/**
+ * Routes connections of a protocol that Istio does not read, by the port that they come in at.
+ * @see https://gateway-api.sigs.k8s.io/reference/spec/#tcproute
+ */
+export class TCPRoute extends IstioObject<TCPRouteSpec> {
+  private readonly settings: TCPRouteProps;
+
+  /** @throws ProblemError where a backend has several ports and none is given */
+  constructor(scope: Construct, id: string, props: TCPRouteProps) {
+    super(scope, id, kindFor(props.mesh ?? meshOf(scope)), props);
+    this.settings = props;
+  }
+
+  protected render(): TCPRouteSpec {
+    const { parents, to } = this.settings;
+    return { parentRefs: parentRefs(parents, this.namespace), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
+  }
+}
+
+/** Istio reads v1 from 1.31 on. */
+function kindFor(mesh: IMesh | undefined): typeof TCP_ROUTE | { readonly apiVersion: string; readonly kind: string } {
+  return mesh && istioAtLeast(mesh, '1.31') ? { ...TCP_ROUTE, apiVersion: 'gateway.networking.k8s.io/v1' } : TCP_ROUTE;
+}

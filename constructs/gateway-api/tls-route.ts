@@ -1,0 +1,43 @@
+import { Construct } from 'constructs';
+import { IstioObject } from '../istio/istio-object';
+import { istioAtLeast } from '../istio/version';
+import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
+import { TLS_ROUTE, TLSRouteSpec } from './generated/tls-route';
+import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
+
+export interface TLSRouteProps extends RouteProps {
+  /** Names that clients ask for in TLS. */
+  readonly hosts: readonly string[];
+  readonly to: Backend | readonly Backend[];
+  /** Members of the spec in the Gateway API's own words; each replaces the one rendered. @default none */
+  readonly spec?: Partial<TLSRouteSpec>;
+}
+
+/**
+ * Routes TLS that passes through, by the name that the client asks for.
+ * @see https://gateway-api.sigs.k8s.io/reference/spec/#tlsroute
+ */
+export class TLSRoute extends IstioObject<TLSRouteSpec> {
+  private readonly settings: TLSRouteProps;
+
+  /** @throws ProblemError where a backend has several ports and none is given */
+  constructor(scope: Construct, id: string, props: TLSRouteProps) {
+    super(scope, id, kindFor(props.mesh ?? meshOf(scope)), props);
+    this.settings = props;
+  }
+
+  protected render(): TLSRouteSpec {
+    const { hosts, parents, to } = this.settings;
+    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
+  }
+
+  protected override features(): readonly MeshFeature[] {
+    return istioAtLeast(this.mesh, '1.30') ? [] : ['TLSRoute'];
+  }
+}
+
+/** Istio reads v1 from 1.31 on; AKS serves no other. */
+function kindFor(mesh: IMesh | undefined): typeof TLS_ROUTE | { readonly apiVersion: string; readonly kind: string } {
+  const stable = mesh && (mesh.flavor === 'addon' || istioAtLeast(mesh, '1.31'));
+  return stable ? { ...TLS_ROUTE, apiVersion: 'gateway.networking.k8s.io/v1' } : TLS_ROUTE;
+}

@@ -1,0 +1,86 @@
+import { Construct } from 'constructs';
+import { ENVOY_FILTER, EnvoyFilterConfigPatches, EnvoyFilterConfigPatchesMatch, EnvoyFilterSpec } from './generated/envoy-filter';
+import { IstioObject, IstioObjectProps } from './istio-object';
+import { labelSelector, Selected } from './selector';
+import type { Problem } from '../validation';
+
+/** Which proxies, and which side of them, a patch is for. */
+export type EnvoyContext = NonNullable<EnvoyFilterConfigPatchesMatch['context']>;
+
+/** A filter of Envoy's HTTP connection manager. */
+export interface EnvoyHttpFilter {
+  /** Envoy's name for it, such as `envoy.filters.http.lua`. */
+  readonly name: string;
+  /** Type of the settings, such as `envoy.extensions.filters.http.lua.v3.Lua`. */
+  readonly type: string;
+  /** @default none */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+export interface HttpFilterOptions {
+  /** @default 'SIDECAR_INBOUND' */
+  readonly context?: EnvoyContext;
+  /** Port of the listener: the pods' own for sidecars, the gateway pods' for gateways. @default every one */
+  readonly port?: number;
+}
+
+export interface EnvoyFilterProps extends IstioObjectProps<EnvoyFilterSpec> {
+  /** Pods whose proxies are changed. @default all of the namespace; in the mesh's root namespace, all of the mesh */
+  readonly workload?: Selected;
+  /** Filters are applied from the lowest to the highest. @default Istio's own, 0 */
+  readonly priority?: number;
+  /** @default none: add them with addPatch or addHttpFilter */
+  readonly patches?: readonly EnvoyFilterConfigPatches[];
+}
+
+const ROUTER = 'envoy.filters.http.router';
+const CONNECTION_MANAGER = 'envoy.filters.network.http_connection_manager';
+
+/**
+ * Changes what istiod tells the proxies, in Envoy's own words. These change between releases of Istio: prefer any other kind.
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/
+ */
+export class EnvoyFilter extends IstioObject<EnvoyFilterSpec> {
+  private readonly workload?: Selected;
+  private readonly priority?: number;
+  private readonly patches: EnvoyFilterConfigPatches[];
+
+  constructor(scope: Construct, id: string, props: EnvoyFilterProps) {
+    super(scope, id, ENVOY_FILTER, props);
+    this.workload = props.workload;
+    this.priority = props.priority;
+    this.patches = [...(props.patches ?? [])];
+  }
+
+  addPatch(patch: EnvoyFilterConfigPatches): this {
+    this.patches.push(patch);
+    return this;
+  }
+
+  /** Puts a filter right before the router, behind Istio's own. */
+  addHttpFilter(filter: EnvoyHttpFilter, options: HttpFilterOptions = {}): this {
+    return this.addPatch({
+      applyTo: 'HTTP_FILTER',
+      match: {
+        context: options.context ?? 'SIDECAR_INBOUND',
+        listener: { portNumber: options.port, filterChain: { filter: { name: CONNECTION_MANAGER, subFilter: { name: ROUTER } } } },
+      },
+      patch: { operation: 'INSERT_BEFORE', value: { name: filter.name, typed_config: typedConfig(filter.type, filter.config) } },
+    });
+  }
+
+  protected render(): EnvoyFilterSpec {
+    return { workloadSelector: labelSelector(this.workload), priority: this.priority, configPatches: this.patches };
+  }
+
+  protected override problems(): Problem[] {
+    return (this.spec.configPatches ?? []).length > 0
+      ? []
+      : [{ at: this.at('configPatches'), rule: 'an EnvoyFilter without patches does nothing', mend: 'Call addPatch or addHttpFilter' }];
+  }
+}
+
+/** Settings as Envoy wants them in an `Any`. */
+export function typedConfig(type: string, config: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return { '@type': `type.googleapis.com/${type}`, ...config };
+}

@@ -1,0 +1,73 @@
+import { Construct } from 'constructs';
+import { TRAFFIC_EXTENSION, TrafficExtensionSpec } from './generated/traffic-extension';
+import { IstioObject, IstioObjectProps } from './istio-object';
+import { matchLabels, Selected } from './selector';
+import { istioAtLeast } from './version';
+import { ExtensionPhase, moduleProblems, WasmModule } from './wasm-plugin';
+import { Problem, throwOnProblems } from '../validation';
+
+export interface TrafficExtensionProps extends IstioObjectProps<TrafficExtensionSpec> {
+  /** Pods whose proxies run it. @default all of the namespace; in the mesh's root namespace, all of the mesh */
+  readonly workload?: Selected;
+  /** Lua that defines `envoy_on_request` or `envoy_on_response`. @default none: give `wasm` */
+  readonly lua?: string;
+  /** @default none: give `lua` */
+  readonly wasm?: WasmModule;
+  /** @default right before the router */
+  readonly phase?: ExtensionPhase;
+  /** Order within a phase, highest first. @default Istio's own */
+  readonly priority?: number;
+  /** Ports that the pods listen on. @default every one */
+  readonly ports?: readonly number[];
+}
+
+/**
+ * Runs Lua or WebAssembly in the proxies, from Istio 1.30 on; its successor of WasmPlugin.
+ * @see https://istio.io/latest/docs/reference/config/proxy_extensions/traffic_extension/
+ */
+export class TrafficExtension extends IstioObject<TrafficExtensionSpec> {
+  private readonly settings: TrafficExtensionProps;
+
+  /** @throws ProblemError unless there is one of `lua` and `wasm`, and the module can be one */
+  constructor(scope: Construct, id: string, props: TrafficExtensionProps) {
+    super(scope, id, TRAFFIC_EXTENSION, props);
+    throwOnProblems(`${this.node.path} cannot be created:`, [
+      ...((props.lua === undefined) === (props.wasm === undefined) && props.spec === undefined
+        ? [{ at: this.node.path, rule: 'an extension is either Lua or WebAssembly', mend: 'Give one of `lua` and `wasm`' }]
+        : []),
+      ...(props.wasm ? moduleProblems(props.wasm, (field) => this.at(`wasm.${field}`)) : []),
+    ]);
+    this.settings = props;
+  }
+
+  protected render(): TrafficExtensionSpec {
+    const { workload, lua, wasm, phase, priority, ports } = this.settings;
+    return {
+      selector: matchLabels(workload),
+      phase,
+      priority,
+      match: ports && [{ ports: ports.map((number) => ({ number })) }],
+      lua: lua === undefined ? undefined : { inlineCode: lua },
+      wasm: wasm && {
+        url: wasm.url,
+        sha256: wasm.sha256,
+        imagePullSecret: wasm.imagePullSecret,
+        pluginConfig: wasm.config,
+        failStrategy: wasm.failOpen ? 'FAIL_OPEN' : undefined,
+      },
+    };
+  }
+
+  protected override problems(): Problem[] {
+    return istioAtLeast(this.mesh, '1.30')
+      ? []
+      : [
+          {
+            at: this.node.path,
+            value: this.mesh.version,
+            rule: 'the kind TrafficExtension exists from Istio 1.30 on',
+            mend: this.settings.wasm ? 'Use a WasmPlugin, or a newer Istio' : 'Use LuaFilter, which writes an EnvoyFilter, or a newer Istio',
+          },
+        ];
+  }
+}

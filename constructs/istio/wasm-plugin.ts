@@ -1,0 +1,74 @@
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { WASM_PLUGIN, WasmPluginSpec } from './generated/wasm-plugin';
+import { IstioObject, IstioObjectProps } from './istio-object';
+import { matchLabels, Selected } from './selector';
+import { Problem, throwOnProblems } from '../validation';
+
+/** Where in Istio's chain of filters an extension stands: before authentication, before authorisation, before statistics. */
+export type ExtensionPhase = 'AUTHN' | 'AUTHZ' | 'STATS';
+
+/** A WebAssembly module. */
+export interface WasmModule {
+  /** `oci://`, `https://`, `http://` or `file://`. */
+  readonly url: string;
+  /** Digest of the module, 64 hexadecimal digits: what is pulled is what was meant. @default none */
+  readonly sha256?: string;
+  /** Settings that the module reads. @default none */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Secret of the pods' namespace to pull an OCI image with. @default none */
+  readonly imagePullSecret?: string;
+  /** Lets requests pass where the module cannot be loaded or crashes. @default false */
+  readonly failOpen?: boolean;
+}
+
+export interface WasmPluginProps extends IstioObjectProps<WasmPluginSpec>, WasmModule {
+  /** Pods whose proxies run it. @default all of the namespace; in the mesh's root namespace, all of the mesh */
+  readonly workload?: Selected;
+  /** @default right before the router */
+  readonly phase?: ExtensionPhase;
+  /** Ports that the pods listen on. @default every one */
+  readonly ports?: readonly number[];
+}
+
+/**
+ * Runs a WebAssembly module in the proxies.
+ * @see https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/
+ */
+export class WasmPlugin extends IstioObject<WasmPluginSpec> {
+  private readonly settings: WasmPluginProps;
+
+  /** @throws ProblemError where the URL or the digest cannot be one */
+  constructor(scope: Construct, id: string, props: WasmPluginProps) {
+    super(scope, id, WASM_PLUGIN, props);
+    throwOnProblems(`${this.node.path} cannot be created:`, moduleProblems(props, (field) => this.at(field)));
+    this.settings = props;
+  }
+
+  protected render(): WasmPluginSpec {
+    const { workload, phase, ports, config, failOpen, url, sha256, imagePullSecret } = this.settings;
+    return {
+      selector: matchLabels(workload),
+      url,
+      sha256,
+      imagePullSecret,
+      phase,
+      pluginConfig: config,
+      failStrategy: failOpen ? 'FAIL_OPEN' : undefined,
+      match: ports && [{ ports: ports.map((number) => ({ number })) }],
+    };
+  }
+}
+
+/** What is wrong with a module. */
+export function moduleProblems(module: WasmModule, at: (field: string) => string): Problem[] {
+  const { url, sha256 } = module;
+  return [
+    ...(Token.isUnresolved(url) || /^(oci|https?|file):\/\/./.test(url)
+      ? []
+      : [{ at: at('url'), value: url, rule: 'a module is at an oci, https, http or file URL', mend: 'Give it with its scheme, as oci://registry/image:tag' }]),
+    ...(sha256 === undefined || Token.isUnresolved(sha256) || /^[a-f0-9]{64}$/.test(sha256)
+      ? []
+      : [{ at: at('sha256'), value: sha256, rule: 'a digest is 64 lower-case hexadecimal digits', mend: 'Give it without `sha256:`' }]),
+  ];
+}

@@ -1,0 +1,153 @@
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import {
+  TELEMETRY,
+  TelemetryAccessLogging,
+  TelemetryMetricsOverrides,
+  TelemetryMetricsOverridesMatch,
+  TelemetrySpec,
+  TelemetryTracing,
+} from '../istio/generated/telemetry';
+import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import { matchLabels, Selected } from '../istio/selector';
+import { MeshFeature, meshOf } from '../mesh/mesh';
+import { throwOnProblems } from '../validation';
+
+/** Istio's own metrics. */
+export type IstioMetric = NonNullable<TelemetryMetricsOverridesMatch['metric']>;
+/** The side that reports. */
+export type ReportingSide = NonNullable<TelemetryMetricsOverridesMatch['mode']>;
+
+export interface TelemetryProps extends IstioObjectProps<TelemetrySpec> {
+  /** Pods that it is for. @default all of the namespace; in the mesh's root namespace, all of the mesh */
+  readonly workload?: Selected;
+}
+
+/** Which requests are logged, and where to. */
+export interface AccessLogOptions {
+  /** Names from extensionProviders of the MeshConfig; `envoy` writes to the proxies' output. @default ['envoy'] */
+  readonly providers?: readonly string[];
+  /** CEL over Envoy's attributes, such as `response.code >= 500`; nothing logs all. @default none */
+  readonly filter?: string;
+  /** @default both sides */
+  readonly side?: 'CLIENT' | 'SERVER';
+}
+
+export interface MetricOptions {
+  /** @default all */
+  readonly metric?: IstioMetric;
+  /** @default both sides */
+  readonly side?: 'CLIENT' | 'SERVER';
+}
+
+export interface TracingOptions {
+  /** Names from extensionProviders of the MeshConfig. @default the mesh's */
+  readonly providers?: readonly string[];
+  /** Tags of every span, in Istio's own words. @default none */
+  readonly tags?: TelemetryTracing['customTags'];
+}
+
+/** Where Istio's metrics go unless the MeshConfig says otherwise. */
+const METRICS = 'prometheus';
+
+/**
+ * What proxies log, count and trace.
+ * @see https://istio.io/latest/docs/reference/config/telemetry/
+ */
+export class Telemetry extends IstioObject<TelemetrySpec> {
+  /** For the whole mesh: it goes into the mesh's root namespace. */
+  static forMesh(scope: Construct, id: string, props: Omit<TelemetryProps, 'namespace' | 'workload'> = {}): Telemetry {
+    const mesh = props.mesh ?? meshOf(scope);
+    return new Telemetry(scope, id, { name: 'mesh-default', ...props, namespace: mesh?.rootNamespace ?? '' });
+  }
+
+  private readonly workload?: Selected;
+  private readonly logs: TelemetryAccessLogging[] = [];
+  private readonly metrics: TelemetryMetricsOverrides[] = [];
+  private readonly traces: TelemetryTracing[] = [];
+
+  constructor(scope: Construct, id: string, props: TelemetryProps) {
+    super(scope, id, TELEMETRY, props);
+    this.workload = props.workload;
+  }
+
+  /** Writes access logs, of every request or of those that a filter chooses. */
+  logRequests(options: AccessLogOptions = {}): this {
+    this.logs.push({
+      providers: (options.providers ?? ['envoy']).map((name) => ({ name })),
+      filter: options.filter === undefined ? undefined : { expression: options.filter },
+      match: options.side && { mode: options.side },
+    });
+    return this;
+  }
+
+  /** Turns off logs that a wider Telemetry turned on. */
+  dropLogs(provider = 'envoy'): this {
+    this.logs.push({ providers: [{ name: provider }], disabled: true });
+    return this;
+  }
+
+  /**
+   * Sets a tag of the metrics.
+   * @param value CEL over Envoy's attributes, such as `request.host`
+   */
+  tagMetrics(tag: string, value: string, options: MetricOptions = {}): this {
+    return this.override({ match: matchOf(options), tagOverrides: { [tag]: { operation: 'UPSERT', value } } });
+  }
+
+  /** Leaves a tag out: every value of it is a time series. */
+  dropTag(tag: string, options: MetricOptions = {}): this {
+    return this.override({ match: matchOf(options), tagOverrides: { [tag]: { operation: 'REMOVE' } } });
+  }
+
+  /** Does not count at all. */
+  dropMetric(metric: IstioMetric, side?: MetricOptions['side']): this {
+    return this.override({ match: matchOf({ metric, side }), disabled: true });
+  }
+
+  /**
+   * Traces a share of the requests.
+   * @param percent 0 to 100
+   * @throws ProblemError outside that range
+   */
+  traceRequests(percent: number, options: TracingOptions = {}): this {
+    throwOnProblems(
+      `${this.node.path} cannot trace:`,
+      Token.isUnresolved(percent) || (percent >= 0 && percent <= 100)
+        ? []
+        : [{ at: this.at('tracing'), value: percent, rule: 'a share is between 0 and 100 percent', mend: 'Give it in percent: 10 is one of ten' }],
+    );
+    this.traces.push({
+      providers: options.providers?.map((name) => ({ name })),
+      randomSamplingPercentage: percent,
+      customTags: options.tags,
+    });
+    return this;
+  }
+
+  protected render(): TelemetrySpec {
+    return {
+      selector: matchLabels(this.workload),
+      accessLogging: this.logs.length > 0 ? this.logs : undefined,
+      metrics: this.metrics.length > 0 ? [{ providers: [{ name: METRICS }], overrides: this.metrics }] : undefined,
+      tracing: this.traces.length > 0 ? this.traces : undefined,
+    };
+  }
+
+  protected override features(): readonly MeshFeature[] {
+    const { accessLogging = [], metrics = [] } = this.spec;
+    return [
+      ...(accessLogging.some(({ filter }) => filter) ? (['TelemetryAccessLogFilter'] as const) : []),
+      ...(metrics.some(({ reportingInterval }) => reportingInterval !== undefined) ? (['TelemetryReportingInterval'] as const) : []),
+    ];
+  }
+
+  private override(override: TelemetryMetricsOverrides): this {
+    this.metrics.push(override);
+    return this;
+  }
+}
+
+function matchOf(options: MetricOptions): TelemetryMetricsOverridesMatch {
+  return { metric: options.metric ?? 'ALL_METRICS', mode: options.side ?? 'CLIENT_AND_SERVER' };
+}

@@ -1,0 +1,103 @@
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { REQUEST_AUTHENTICATION, RequestAuthenticationJwtRules, RequestAuthenticationSpec } from '../istio/generated/request-authentication';
+import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import { matchLabels } from '../istio/selector';
+import type { IWorkload } from '../kubernetes/service';
+import { Problem, throwOnProblems } from '../validation';
+import { AuthorizationPolicy, Operation } from './authorization-policy';
+import { Condition, Source } from './conditions';
+
+/** Tokens that are taken. */
+export interface JwtRule extends Omit<RequestAuthenticationJwtRules, 'issuer' | 'jwks_uri'> {
+  /** Who signs them: the claim `iss`. */
+  readonly issuer: string;
+}
+
+export interface RequestAuthenticationProps extends IstioObjectProps<RequestAuthenticationSpec> {
+  /** Pods that check tokens. @default all of the namespace; in the mesh's root namespace, all of the mesh */
+  readonly workload?: Pick<IWorkload, 'labels'>;
+  /** Issuers whose tokens are taken. */
+  readonly jwt: readonly JwtRule[];
+}
+
+/** Which requests need a token. */
+export interface TokenOptions {
+  /** @default every path */
+  readonly paths?: readonly string[];
+  /** Paths that need none, such as those of probes from outside the mesh. @default none */
+  readonly exceptPaths?: readonly string[];
+  /** Ports that the pods listen on. Give them where the pods also serve TCP, which would be refused. @default every one */
+  readonly ports?: readonly number[];
+}
+
+/**
+ * Which tokens are valid. By itself it refuses requests with a bad token and lets those without one pass: {@link RequestAuthentication.requireToken}
+ * makes it binding.
+ * @see https://istio.io/latest/docs/reference/config/security/request_authentication/
+ */
+export class RequestAuthentication extends IstioObject<RequestAuthenticationSpec> {
+  private readonly settings: RequestAuthenticationProps;
+  private policies = 0;
+
+  /** @throws ProblemError where no issuer is named, or one has keys in two places */
+  constructor(scope: Construct, id: string, props: RequestAuthenticationProps) {
+    super(scope, id, REQUEST_AUTHENTICATION, props);
+    throwOnProblems(`${this.node.path} cannot be created:`, [
+      ...(props.jwt.length > 0 ? [] : [{ at: this.at('jwt'), value: [], rule: 'without an issuer no token is valid', mend: 'Name one' }]),
+      ...props.jwt.flatMap((rule, index) => this.ruleProblems(rule, index)),
+    ]);
+    this.settings = props;
+  }
+
+  /** Refuses requests without a valid token. What other policies refuse stays refused. */
+  requireToken(options: TokenOptions = {}): AuthorizationPolicy {
+    return this.deny('token', { from: [Source.noToken()], to: operationsOf(options) });
+  }
+
+  /**
+   * Refuses requests whose token lacks a claim, those without a token among them.
+   * @param name `groups`, or `realm.roles` for a claim within a claim
+   * @param values of which the claim must have one
+   */
+  requireClaim(name: string, values: readonly string[], options: TokenOptions = {}): AuthorizationPolicy {
+    return this.deny('claim', { to: operationsOf(options), when: [Condition.claimNot(name, ...values)] });
+  }
+
+  protected render(): RequestAuthenticationSpec {
+    return { selector: matchLabels(this.settings.workload), jwtRules: this.settings.jwt };
+  }
+
+  private deny(what: string, rule: NonNullable<ConstructorParameters<typeof AuthorizationPolicy>[2]['rules']>[number]): AuthorizationPolicy {
+    this.policies += 1;
+    const suffix = this.policies > 1 ? String(this.policies) : '';
+    return new AuthorizationPolicy(this, `Require${suffix}`, {
+      name: `${this.name}-${what}${suffix}`,
+      namespace: this.namespace,
+      mesh: this.mesh,
+      workload: this.settings.workload,
+      // DENY: an ALLOW would let every bearer of a token past the policies that name callers.
+      action: 'DENY',
+      rules: [rule],
+    });
+  }
+
+  private ruleProblems(rule: JwtRule, index: number): Problem[] {
+    const { jwks, jwksUri } = rule;
+    const at = (field: string): string => this.at(`jwt[${index}].${field}`);
+    return [
+      ...(rule.issuer === '' ? [{ at: at('issuer'), value: '', rule: 'a token names its issuer', mend: 'Give the value of the claim `iss`' }] : []),
+      ...(jwks !== undefined && jwksUri !== undefined
+        ? [{ at: at('jwks'), rule: 'keys are given in place or by URL', mend: 'Leave one of jwks and jwksUri out' }]
+        : []),
+      ...(jwksUri === undefined || Token.isUnresolved(jwksUri) || /^https?:\/\/./.test(jwksUri)
+        ? []
+        : [{ at: at('jwksUri'), value: jwksUri, rule: 'keys are fetched over HTTP or HTTPS', mend: 'Give the whole URL' }]),
+    ];
+  }
+}
+
+function operationsOf(options: TokenOptions): readonly Operation[] | undefined {
+  const { paths, exceptPaths, ports } = options;
+  return paths ?? exceptPaths ?? ports ? [{ paths, notPaths: exceptPaths, ports }] : undefined;
+}

@@ -1,0 +1,43 @@
+import type { StringMatch } from '../istio/generated/common';
+import type { VirtualServiceHttpCorsPolicy } from '../istio/generated/virtual-service';
+import { throwOnProblems } from '../validation';
+import type { Duration } from './duration';
+
+export interface CorsOptions {
+  /** Origins, exactly, or how they are compared. */
+  readonly origins: readonly (string | StringMatch)[];
+  /** @default none beyond those that need no leave: GET, HEAD, POST */
+  readonly methods?: readonly string[];
+  /** Request headers that scripts may set. @default none */
+  readonly headers?: readonly string[];
+  /** Response headers that scripts may read. @default none */
+  readonly exposeHeaders?: readonly string[];
+  /** Whether cookies may come along. @default false */
+  readonly credentials?: boolean;
+  /** Time that browsers may remember the answer, in whole seconds. @default theirs */
+  readonly maxAge?: Duration;
+  /** What happens to preflights of other origins. @default 'FORWARD': the service answers them */
+  readonly unmatchedPreflights?: 'FORWARD' | 'IGNORE';
+}
+
+/**
+ * Which other origins' scripts may call, in Istio's words for a route.
+ * @throws ProblemError where there is no origin, or maxAge is not in whole seconds
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#CorsPolicy
+ */
+export function corsPolicy(options: CorsOptions): VirtualServiceHttpCorsPolicy {
+  const millis = options.maxAge?.toMillis() ?? 0;
+  throwOnProblems('Not a CORS policy:', [
+    ...(options.origins.length > 0 ? [] : [{ at: 'cors.origins', value: [], rule: 'a CORS policy allows some origin', mend: 'Name one, or leave `cors` out' }]),
+    ...(millis % 1000 === 0 ? [] : [{ at: 'cors.maxAge', value: `${millis}ms`, rule: 'maxAge is in whole seconds', mend: 'Give it by Duration.seconds' }]),
+  ]);
+  return {
+    allowOrigins: options.origins.map((origin) => (typeof origin === 'string' ? { exact: origin } : origin)),
+    allowMethods: options.methods,
+    allowHeaders: options.headers,
+    exposeHeaders: options.exposeHeaders,
+    allowCredentials: options.credentials,
+    maxAge: options.maxAge?.toString(),
+    unmatchedPreflights: options.unmatchedPreflights,
+  };
+}

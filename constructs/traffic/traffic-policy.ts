@@ -1,0 +1,144 @@
+import type {
+  DestinationRuleTrafficPolicy,
+  DestinationRuleTrafficPolicyConnectionPool,
+  DestinationRuleTrafficPolicyOutlierDetection,
+  DestinationRuleTrafficPolicyTls,
+} from '../istio/generated/destination-rule';
+import { throwOnProblems } from '../validation';
+import type { Duration } from './duration';
+import type { LoadBalancing } from './load-balancing';
+
+/** How much at once; what is beyond is refused with 503. */
+export interface ConnectionLimits {
+  /** Connections to all pods together, for HTTP/1.1 and TCP. @default no limit */
+  readonly connections?: number;
+  /** Requests that wait for a connection. @default no limit */
+  readonly pendingRequests?: number;
+  /** Requests under way. @default no limit */
+  readonly requests?: number;
+  /** Requests on one connection before it is closed; 1 turns keep-alive off. @default no limit */
+  readonly requestsPerConnection?: number;
+  /** Retries under way. @default no limit */
+  readonly retries?: number;
+  /** @default 10 s */
+  readonly connectTimeout?: Duration;
+  /** Time without a request after which a connection is closed. @default 1 h */
+  readonly idleTimeout?: Duration;
+}
+
+/** When a pod gets no requests for a while. */
+export interface Ejection {
+  /** Answers with a 5xx status in a row. @default 5 */
+  readonly consecutiveErrors?: number;
+  /** Counts only 502, 503, 504 and failures to connect. @default false */
+  readonly gatewayErrorsOnly?: boolean;
+  /** How often is looked. @default 10 s */
+  readonly interval?: Duration;
+  /** Time without requests, longer with every ejection. @default 30 s */
+  readonly ejectionTime?: Duration;
+  /** Percent of the pods that may be out at once. @default 10 */
+  readonly maxPercent?: number;
+  /** Percent of healthy pods under which nobody is ejected. @default 0 */
+  readonly minHealthPercent?: number;
+}
+
+/** How the proxies speak TLS to a host. @see https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings */
+export class UpstreamTls {
+  /** Plaintext, even within the mesh. */
+  static disable(): UpstreamTls {
+    return new UpstreamTls({ mode: 'DISABLE' });
+  }
+
+  /**
+   * TLS with a server that asks for no certificate.
+   * @param sni name to ask for, and to expect in its certificate
+   */
+  static simple(sni?: string, options: Omit<DestinationRuleTrafficPolicyTls, 'mode' | 'sni'> = {}): UpstreamTls {
+    return new UpstreamTls({ mode: 'SIMPLE', sni, ...options });
+  }
+
+  /**
+   * TLS with a certificate of our own.
+   * @param credentialName Secret with `tls.crt`, `tls.key` and `ca.crt`, in the namespace of the pods or the gateway that connect
+   */
+  static mutual(credentialName: string, sni?: string): UpstreamTls {
+    return new UpstreamTls({ mode: 'MUTUAL', credentialName, sni });
+  }
+
+  /** TLS with the mesh's identities: what proxies do by themselves unless told otherwise. */
+  static istioMutual(): UpstreamTls {
+    return new UpstreamTls({ mode: 'ISTIO_MUTUAL' });
+  }
+
+  private constructor(private readonly spec: DestinationRuleTrafficPolicyTls) {}
+
+  toSpec(): DestinationRuleTrafficPolicyTls {
+    return this.spec;
+  }
+}
+
+/** How a host, or a version of it, is reached. */
+export interface TrafficPolicyOptions {
+  /** @default Istio's own: least requests */
+  readonly loadBalancing?: LoadBalancing;
+  /** @default none */
+  readonly limits?: ConnectionLimits;
+  /** @default no pod is ejected */
+  readonly ejection?: Ejection;
+  /** @default mutual TLS within the mesh, plaintext to others */
+  readonly tls?: UpstreamTls;
+  /** Settings of single Service ports; each replaces those of the whole. @default none */
+  readonly ports?: Readonly<Record<number, Omit<TrafficPolicyOptions, 'ports'>>>;
+}
+
+/**
+ * A traffic policy in Istio's words, for a DestinationRule, a subset or a MeshService.
+ * @throws ProblemError where locality failover lacks the ejection that triggers it
+ */
+export function trafficPolicy(options: TrafficPolicyOptions): DestinationRuleTrafficPolicy {
+  const { loadBalancing, limits, ejection, tls } = options;
+  const locality = loadBalancing?.toSpec().localityLbSetting;
+  throwOnProblems(
+    'Not a traffic policy:',
+    (locality?.failover ?? locality?.failoverPriority) && !ejection
+      ? [{ at: 'trafficPolicy.loadBalancing', value: locality, rule: 'failover needs ejection: without it no pod ever counts as failed', mend: 'Give `ejection`' }]
+      : [],
+  );
+  const ports = Object.entries(options.ports ?? {}).map(([number, settings]) => ({ port: { number: Number(number) }, ...trafficPolicy(settings) }));
+  return withoutUndefined({
+    loadBalancer: loadBalancing?.toSpec(),
+    connectionPool: limits && connectionPool(limits),
+    outlierDetection: ejection && outlierDetection(ejection),
+    tls: tls?.toSpec(),
+    portLevelSettings: ports.length > 0 ? ports : undefined,
+  });
+}
+
+function connectionPool(limits: ConnectionLimits): DestinationRuleTrafficPolicyConnectionPool {
+  const tcp = withoutUndefined({ maxConnections: limits.connections, connectTimeout: limits.connectTimeout?.toString() });
+  const http = withoutUndefined({
+    http1MaxPendingRequests: limits.pendingRequests,
+    http2MaxRequests: limits.requests,
+    maxRequestsPerConnection: limits.requestsPerConnection,
+    maxRetries: limits.retries,
+    idleTimeout: limits.idleTimeout?.toString(),
+  });
+  return { ...(Object.keys(tcp).length > 0 && { tcp }), ...(Object.keys(http).length > 0 && { http }) };
+}
+
+function outlierDetection(ejection: Ejection): DestinationRuleTrafficPolicyOutlierDetection {
+  const errors = ejection.gatewayErrorsOnly ? 'consecutiveGatewayErrors' : 'consecutive5xxErrors';
+  return withoutUndefined({
+    [errors]: ejection.consecutiveErrors ?? 5,
+    // Left alone, Envoy would still count every 5xx.
+    ...(ejection.gatewayErrorsOnly && { consecutive5xxErrors: 0 }),
+    interval: ejection.interval?.toString(),
+    baseEjectionTime: ejection.ejectionTime?.toString(),
+    maxEjectionPercent: ejection.maxPercent,
+    minHealthPercent: ejection.minHealthPercent,
+  });
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}
