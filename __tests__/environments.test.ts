@@ -93,4 +93,11 @@ describe('choosing environments', () => {
     expect(loadEnvironment('local', { kubeconfig: '/k', context: 'kind' }).cluster).toMatchObject({ path: '/k', context: 'kind' });
     expect(() => loadEnvironment('dev', { kubeconfig: '/k' })).toThrow('environments/dev.ts brings its own cluster');
   });
+
+  test("the node's own context means the node, in whatever file it stands", () => {
+    const { cluster, mesh } = loadEnvironment('local', { kubeconfig: '/copy', context: 'aks-istio-local' });
+    expect(cluster).toMatchObject({ path: '/copy' });
+    expect(mesh.helm?.charts.kind).toBe('folder');
+    expect(loadEnvironment('local', { kubeconfig: '/k', context: 'kind' }).mesh.helm?.charts.kind).toBe('repository');
+  });
 });

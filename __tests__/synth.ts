@@ -63,5 +63,6 @@ function normalize(value: unknown, key = ''): unknown {
   return value
     .replaceAll(process.cwd(), '<project>')
     .replaceAll(os.homedir(), '<home>')
+    .replace(/(state\/local)-[0-9a-f]{8}\//, '$1-<cluster>/')
     .replace(/^(assets\/[^/]+)\/[0-9A-F]{32}/, '$1/<hash>');
 }

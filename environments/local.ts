@@ -4,21 +4,21 @@ import type { EnvironmentInput } from './environment';
 /**
  * A cluster on this machine, with no cloud account: the node that `local-cluster/` starts, or any other that a kubeconfig names.
  * @param kubeconfig path of another cluster's kubeconfig; without it, the node's
- * @param context context of that file; without it, its current one
+ * @param context context of that file; without it, its current one. The node's own context means the node, whatever file it stands in
  */
 export function local(kubeconfig?: string, context?: string): EnvironmentInput {
   const accessLog = { accessLogFile: '/dev/stdout' };
-  if (kubeconfig !== undefined) {
+  const paths = localClusterPaths();
+  if (kubeconfig !== undefined && context !== paths.context) {
     return {
       name: 'local',
       cluster: { kind: 'kubeconfig', path: kubeconfig, context, gatewayService: 'NodePort' },
       mesh: { flavor: 'helm', meshConfig: accessLog, helm: { version: '1.29.1' } },
     };
   }
-  const paths = localClusterPaths();
   return {
     name: 'local',
-    cluster: { kind: 'kubeconfig', path: paths.kubeconfig, context: paths.context, gatewayService: 'NodePort' },
+    cluster: { kind: 'kubeconfig', path: kubeconfig ?? paths.kubeconfig, context: paths.context, gatewayService: 'NodePort' },
     mesh: {
       flavor: 'helm',
       meshConfig: accessLog,

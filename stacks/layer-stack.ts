@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { AzurermBackend, LocalBackend, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
@@ -34,7 +35,16 @@ export class LayerStack extends TerraformStack {
       });
     } else {
       const directory = path.resolve((this.node.tryGetContext(STATE_CONTEXT) as string | undefined) ?? STATE_DIRECTORY);
-      new LocalBackend(this, { path: path.join(directory, environment.name, `${layer}.tfstate`) });
+      new LocalBackend(this, { path: path.join(directory, stateOwner(environment), `${layer}.tfstate`) });
     }
   }
+}
+
+/** An environment that takes any cluster has a state for each: what one holds says nothing about another. */
+function stateOwner({ name, cluster }: Environment): string {
+  if (cluster.kind !== 'kubeconfig') {
+    return name;
+  }
+  const digest = createHash('sha256').update(JSON.stringify([path.resolve(cluster.path), cluster.context ?? '']));
+  return `${name}-${digest.digest('hex').slice(0, 8)}`;
 }

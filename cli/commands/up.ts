@@ -165,7 +165,7 @@ async function printResult(session: Session, result: UpResult, begin: number): P
     result.changed ? `Applied with the ${result.engine} engine.` : 'Nothing changed: everything was there already.',
     ...(options.scenario ? [] : [`Scenario ${session.environment.traffic.scenario}, as the environment file says; --scenario NAME takes another.`]),
     '',
-    `Bookinfo  ${result.url}`,
+    ...bookinfoLines(result),
     '',
     'Try next:',
     `  ${commandLine('scenario', name, shared, [other])}`,
@@ -179,6 +179,13 @@ async function printResult(session: Session, result: UpResult, begin: number): P
   if (!result.verify.ok) {
     process.stderr.write(`\nThe verification found what the scenario does not promise. To look again: ${commandLine('verify', name, shared)}\n`);
   }
+}
+
+/** Where a browser finds the application: at an address of its own, or through a forwarded port that somebody has to keep open. */
+function bookinfoLines({ url, verify }: UpResult): string[] {
+  return verify.forward
+    ? ['Bookinfo  http://127.0.0.1:8080/productpage, while this runs:', `  ${verify.forward}`]
+    : [`Bookinfo  ${url}`];
 }
 
 function seconds(begin: number): number {

@@ -9,7 +9,7 @@ import type { CallOrigin } from './mesh-call';
 import type { Outcome } from './result';
 
 /** The programs that a verification calls. */
-export type VerifyTools = Pick<ClusterTools, 'kubectl' | 'istioctl' | 'hasIstioctl'>;
+export type VerifyTools = Pick<ClusterTools, 'kubectl' | 'kubectlPath' | 'kubeconfig' | 'context' | 'env' | 'istioctl' | 'hasIstioctl'>;
 
 /** What the layers of the environment under test say about themselves. */
 export interface VerifyHandles {

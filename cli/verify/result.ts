@@ -27,6 +27,8 @@ export interface VerifyResult {
   readonly scenario: string;
   /** Address of the ingress gateway. */
   readonly url: string;
+  /** Command that forwards the gateway's port; only where this machine does not reach the gateway by itself. */
+  readonly forward?: string;
   readonly rows: readonly VerifyRow[];
   /** No row failed. */
   readonly ok: boolean;

@@ -5,7 +5,7 @@ import { CliError, Interrupted } from '../errors';
 import { CommandError } from '../tools/process';
 import { deniedChecks, pageCheck, plaintextCheck, syncCheck } from './base-checks';
 import { bookinfoPods, Check, originOf, VerifyContext, VerifyHandles, VerifyTools } from './context';
-import { gatewayUrl } from './gateway';
+import { Entrance, openEntrance } from './entrance';
 import { OutsidePod, removeLeftOvers, startOutsidePod } from './outside-pod';
 import type { Outcome, VerifyResult, VerifyRow } from './result';
 import { scenarioCheck } from './scenario-checks';
@@ -45,19 +45,22 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
   const scenario = findScenario(environment.traffic.scenario);
   const handles = request.handles ?? handlesOf(environment);
   let pod: Promise<OutsidePod> | undefined;
+  const entrance: Entrance = request.url
+    ? { url: request.url, close: () => undefined }
+    : await askable(environment.name, () => openEntrance(tools, handles.cluster, handles.mesh));
   const context: VerifyContext = {
     ...handles,
     tools,
     signal,
     expectations: scenario.expectations,
-    url: trimSlash(request.url ?? (await askable(environment.name, () => gatewayUrl(tools, handles.cluster, handles.mesh)))),
+    url: trimSlash(entrance.url),
     outsidePod: () => (pod ??= startPod(context)),
   };
-  await askable(environment.name, async () => {
-    originOf(context, await bookinfoPods(context), 'productpage');
-    await removeLeftOvers(tools);
-  });
   try {
+    await askable(environment.name, async () => {
+      originOf(context, await bookinfoPods(context), 'productpage');
+      await removeLeftOvers(tools);
+    });
     // It takes a few seconds to start, which the other checks can use; the plaintext check tells of its failure.
     context.outsidePod().catch(() => undefined);
     const rows = await runChecks(checksOf(context), request, begin);
@@ -65,6 +68,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
       environment: environment.name,
       scenario: scenario.name,
       url: context.url,
+      forward: entrance.forward,
       rows,
       ok: rows.every(({ verdict }) => verdict !== 'fail'),
       seconds: since(begin),
@@ -72,6 +76,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
   } finally {
     const started = await pod?.catch(() => undefined);
     await started?.remove();
+    entrance.close();
   }
 }
 
