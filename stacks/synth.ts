@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdktf';
 import type { Environment, Layer } from '../environments';
@@ -21,6 +22,8 @@ export interface SynthesizedStack {
  * @throws Error with every rule that a construct found broken
  */
 export function synthesize(environment: Environment, outdir: string): SynthesizedStack[] {
+  // The framework makes the last folder of a path only: in a fresh checkout there is none above it.
+  mkdirSync(outdir, { recursive: true });
   const app = new App({ outdir, stackTraces: false });
   const { stacks } = buildEnvironment(app, environment);
   app.synth();
