@@ -2,7 +2,7 @@ import { Token } from 'cdktf';
 import type { Problem } from '../validation';
 import type { AksClusterProps } from './aks-cluster-props';
 import { AksNames, namesOf } from './aks-names';
-import { settingsOf } from './aks-settings';
+import { poolDefaultsOf, settingsOf } from './aks-settings';
 import { azureNameProblems } from './azure-names';
 import { addressOf, contains, isRange, overlap } from './cidr';
 import { meshProfileProblems } from './mesh-profile';
@@ -21,7 +21,7 @@ export function aksClusterProblems(props: AksClusterProps, at: string): Problem[
       ...diskProblems(props[pool] ?? {}, props[pool]?.osDisk ?? osDisk, `${at}: ${pool}`),
     ]),
     ...(props.maintenance?.problems(`${at}: maintenance`) ?? []),
-    ...(props.mesh ? meshProfileProblems(props.mesh, `${at}: mesh`) : []),
+    ...(props.mesh ? meshProfileProblems(props.mesh, poolDefaultsOf(props, '').kubernetesVersion, `${at}: mesh`) : []),
   ];
 }
 

@@ -18,6 +18,7 @@ export * from './maintenance-windows';
 export * from './managed-prometheus';
 export { type AksMeshProfile, type MeshCertificateAuthority } from './mesh-profile';
 export * from './mesh-revisions';
+export * from './mesh-support';
 export * from './network-ranges';
 export { NodePool, type NodePoolKind, type NodePoolProps, type NodePoolSettings, type NodePoolSize } from './node-pool';
 export { PROFILES, type ClusterProfile, type ProfileSettings } from './profiles';

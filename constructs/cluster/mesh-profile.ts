@@ -1,6 +1,7 @@
 import type { KubernetesClusterServiceMeshProfile } from '@cdktf/provider-azurerm/lib/kubernetes-cluster';
 import type { Problem } from '../validation';
 import { meshRevisionProblems } from './mesh-revisions';
+import { meshSupportProblems } from './mesh-support';
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -39,8 +40,11 @@ export interface AksMeshProfile {
 }
 
 /** What the add-on would refuse, or what would leave it without a CA. */
-export function meshProfileProblems(mesh: AksMeshProfile, at: string): Problem[] {
-  const problems = meshRevisionProblems(mesh.revisions, `${at}.revisions`);
+export function meshProfileProblems(mesh: AksMeshProfile, kubernetesVersion: string, at: string): Problem[] {
+  const problems = [
+    ...meshRevisionProblems(mesh.revisions, `${at}.revisions`),
+    ...meshSupportProblems(mesh.revisions, kubernetesVersion, `${at}.revisions`),
+  ];
   const id = mesh.certificateAuthority?.secretsProviderObjectId;
   return id === undefined || GUID.test(id)
     ? problems

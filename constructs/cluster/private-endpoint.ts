@@ -42,7 +42,12 @@ export class PrivateEndpoint extends Construct {
     new PrivateEndpointResource(this, 'Resource', {
       name,
       subnetId: subnet.id,
-      privateServiceConnection: { name, isManualConnection: false, privateConnectionResourceId: props.targetId, subresourceNames: [props.subresource] },
+      privateServiceConnection: {
+        name,
+        isManualConnection: false,
+        privateConnectionResourceId: props.targetId,
+        subresourceNames: [props.subresource],
+      },
       privateDnsZoneGroup: { name: 'default', privateDnsZoneIds: [zone.id] },
       resourceGroupName,
       location,

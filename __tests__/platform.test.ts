@@ -1,0 +1,463 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { App, TerraformStack } from 'cdktf';
+import { requireAzureSettings } from '../cli/prerequisites';
+import {
+  AksCluster,
+  AksClusterProps,
+  Backup,
+  ClusterMonitoring,
+  ContainerRegistry,
+  existingAksCluster,
+  globalName,
+  KeyVault,
+  MaintenanceWindows,
+  NodePoolSettings,
+  WorkloadIdentity,
+} from '../constructs/cluster';
+import { azureProvider, ClusterProviders } from '../constructs/kubernetes';
+import { AddonGatewayAnnotation, AksIstioAddon, AksIstioAddonProps, VaultCertificate } from '../constructs/mesh';
+import { Problem, ProblemError } from '../constructs/validation';
+import { checkEnvironment, EnvironmentInput, loadEnvironment } from '../environments';
+import { exceptionTable, isExpected, readExceptions, unused } from '../scripts/scan/exceptions';
+import { toHcl } from '../scripts/scan/hcl';
+import { ClusterStack, clusterOf } from '../stacks/cluster';
+import { onlyResource, resources, StackJson, synthApp, synthStack } from './synth';
+
+const GUID = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
+const BASE: AksClusterProps = { name: 'shop', location: 'westeurope', adminGroupObjectIds: [GUID] };
+const PRODUCTION: Partial<AksClusterProps> = {
+  profile: 'production',
+  authorizedIpRanges: ['198.51.100.7/32'],
+  systemPool: { vmSize: 'Standard_D4ds_v5', min: 3 },
+  userPool: { vmSize: 'Standard_D4ds_v5', min: 3, max: 6 },
+};
+
+function synth(props: Partial<AksClusterProps> = {}, build: (cluster: AksCluster, stack: TerraformStack) => void = () => undefined): StackJson {
+  return synthStack((stack) => {
+    azureProvider(stack, 'Azure');
+    build(new AksCluster(stack, 'Cluster', { ...BASE, ...props }), stack);
+  });
+}
+
+function problems(build: (stack: TerraformStack) => unknown): readonly Problem[] {
+  try {
+    build(new TerraformStack(new App(), 'stack'));
+  } catch (error) {
+    if (!(error instanceof ProblemError)) {
+      throw error;
+    }
+    return error.problems;
+  }
+  return [];
+}
+
+const places = (build: (stack: TerraformStack) => unknown) => problems(build).map(({ at }) => at);
+const cluster = (stack: TerraformStack, props: Partial<AksClusterProps> = {}) => new AksCluster(stack, 'Cluster', { ...BASE, ...props });
+const roles = (json: StackJson) => Object.values(resources(json, 'azurerm_role_assignment')).map(({ role_definition_name }) => role_definition_name as string);
+
+describe('profile production', () => {
+  const json = synth(PRODUCTION);
+  const aks = onlyResource(json, 'azurerm_kubernetes_cluster');
+
+  test('keeps the state addresses of what cannot be made again as it was', () => {
+    const stacks = synthApp((app) => void new ClusterStack(app, loadEnvironment('prod')));
+    const ids = Object.entries(stacks['prod-cluster']!.resource!).flatMap(([type, byId]) => Object.keys(byId).map((id) => `${type}.${id}`));
+    // A change here replaces what holds data or an address: move the resources by moveTo, never by mending this list.
+    expect(ids).toEqual(
+      expect.arrayContaining([
+        'azurerm_resource_group.Cluster_ResourceGroup_CFE37354',
+        'azurerm_virtual_network.Cluster_Network_A5E2F637',
+        'azurerm_subnet.Cluster_Network_NodeSubnet_D6E9E9EF',
+        'azurerm_subnet.Cluster_Network_EndpointSubnet_10677A41',
+        'azurerm_public_ip.Cluster_IngressIp_E88BDA51',
+        'azurerm_public_ip.Cluster_Network_Egress_PublicIp_F4B3DBBD',
+        'azurerm_nat_gateway.Cluster_Network_Egress_BA355A1C',
+        'azurerm_user_assigned_identity.Cluster_Identity_E66962C5',
+        'azurerm_kubernetes_cluster.Cluster_EB0386A7',
+        'azurerm_kubernetes_cluster_node_pool.Cluster_UserPool_B7E389B0',
+        'azurerm_container_registry.Registry_4DB9CCA5',
+        'azurerm_key_vault.Vault_23237E5B',
+        'azurerm_log_analytics_workspace.Monitoring_19FB5217',
+        'azurerm_monitor_workspace.Monitoring_Prometheus_7A95F99A',
+      ]),
+    );
+  });
+
+  test('writes every secure default out', () => {
+    expect(aks).toMatchObject({
+      sku_tier: 'Standard',
+      local_account_disabled: true,
+      role_based_access_control_enabled: true,
+      run_command_enabled: false,
+      azure_policy_enabled: true,
+      image_cleaner_enabled: true,
+      node_os_upgrade_channel: 'NodeImage',
+      workload_identity_enabled: true,
+      oidc_issuer_enabled: true,
+      maintenance_window_node_os: { day_of_week: 'Sunday', start_time: '02:00', duration: 4, frequency: 'Weekly', interval: 1 },
+      network_profile: { network_data_plane: 'cilium', network_policy: 'cilium', outbound_type: 'userAssignedNATGateway' },
+      default_node_pool: { zones: ['1', '2', '3'], host_encryption_enabled: true, os_disk_type: 'Ephemeral', only_critical_addons_enabled: true },
+    });
+    expect(onlyResource(json, 'azurerm_kubernetes_cluster_node_pool')).toMatchObject({ zones: ['1', '2', '3'], host_encryption_enabled: true });
+  });
+
+  test('lets the nodes reach the API server through their own way out', () => {
+    const [ip] = Object.keys(resources(json, 'azurerm_public_ip'));
+    expect(aks.api_server_access_profile).toMatchObject({ authorized_ip_ranges: ['198.51.100.7/32', `\${azurerm_public_ip.${ip}.ip_address}/32`] });
+  });
+
+  test('is built only once the way out and the guard of its nodes are there', () => {
+    const kinds = (aks.depends_on as string[]).map((address) => address.split('.')[0]);
+    expect(kinds).toEqual(expect.arrayContaining(['azurerm_subnet_nat_gateway_association', 'azurerm_subnet_network_security_group_association']));
+  });
+
+  test('opens the gateway to the internet only where there is one', () => {
+    const ports = (stack: StackJson) => Object.values(resources(stack, 'azurerm_network_security_rule')).filter(({ source_address_prefix }) => source_address_prefix === 'Internet');
+    expect(ports(json)).toEqual([]);
+    expect(ports(synth({ ...PRODUCTION, ingress: { dnsLabel: 'shop-prod' } })).map(({ destination_port_range }) => destination_port_range).sort()).toEqual(['443', '80']);
+  });
+
+  test('yields to what is set on the cluster', () => {
+    const own = synth({ ...PRODUCTION, zones: [], egress: 'loadBalancer', hostEncryption: false, skuTier: 'Free', ingress: { dnsLabel: 'shop-prod' } });
+    expect(onlyResource(own, 'azurerm_kubernetes_cluster')).toMatchObject({ sku_tier: 'Free', cost_analysis_enabled: false, network_profile: { outbound_type: 'loadBalancer' } });
+    expect(onlyResource(own, 'azurerm_public_ip')).not.toHaveProperty('zones');
+  });
+
+  test('is private with a zone of its own, and without ranges', () => {
+    const isolated = synth({ ...PRODUCTION, authorizedIpRanges: undefined, privateApiServer: true });
+    const [zone] = Object.keys(resources(isolated, 'azurerm_private_dns_zone'));
+    const resource = onlyResource(isolated, 'azurerm_kubernetes_cluster');
+    expect(resource).toMatchObject({ private_cluster_enabled: true, private_dns_zone_id: `\${azurerm_private_dns_zone.${zone}.id}` });
+    expect(resource).not.toHaveProperty('api_server_access_profile');
+    expect(roles(isolated)).toContain('Private DNS Zone Contributor');
+  });
+
+  test('names what it lacks', () => {
+    expect(places((stack) => cluster(stack, { profile: 'production' }))).toEqual(['stack/Cluster: authorizedIpRanges']);
+    expect(places((stack) => cluster(stack, { ...PRODUCTION, privateApiServer: true, userPool: { vmSize: 'Standard_D4s_v5' } }))).toEqual([
+      'stack/Cluster: authorizedIpRanges',
+      'stack/Cluster: userPool: vmSize',
+    ]);
+  });
+});
+
+describe('NodePool', () => {
+  const pool = (settings: NodePoolSettings) =>
+    Object.values(resources(synth({}, (aks) => void aks.addNodePool('More', 'more', settings)), 'azurerm_kubernetes_cluster_node_pool')).find(({ name }) => name === 'more')!;
+
+  test('writes what Azure puts on spot nodes, and no surge', () => {
+    const spot = pool({ kind: 'spot', min: 0, max: 5, labels: { team: 'a' } });
+    expect(spot).toMatchObject({
+      priority: 'Spot',
+      eviction_policy: 'Delete',
+      spot_max_price: -1,
+      node_taints: ['kubernetes.azure.com/scalesetpriority=spot:NoSchedule'],
+      node_labels: { team: 'a', 'kubernetes.azure.com/scalesetpriority': 'spot' },
+      min_count: 0,
+    });
+    expect(spot).not.toHaveProperty('upgrade_settings');
+  });
+
+  test('keeps what needs no GPU off GPU nodes', () => {
+    expect(pool({ kind: 'gpu' })).toMatchObject({ vm_size: 'Standard_NC4as_T4_v3', node_taints: ['sku=gpu:NoSchedule'], gpu_driver: 'Install', temporary_name_for_rotation: 'moretmp' });
+  });
+
+  test('is for the system where asked', () => {
+    expect(pool({ kind: 'system', min: 2 })).toMatchObject({ mode: 'System', node_taints: ['CriticalAddonsOnly=true:NoSchedule'], node_count: 2 });
+  });
+
+  test.each<[string, NodePoolSettings, string]>([
+    ['Upper', {}, 'name'],
+    ['tenletters', {}, 'name'],
+    ['ok', { kind: 'system', min: 0, max: 2 }, ''],
+    ['ok', { min: 0 }, ''],
+    ['ok', { taints: ['team=a'] }, 'taints'],
+    ['ok', { spotMaxPrice: 1 }, 'spotMaxPrice'],
+    ['ok', { vmSize: 'Standard_E8s_v5', osDisk: 'Ephemeral' }, 'vmSize'],
+  ])('%s %j is refused', (name, settings, member) => {
+    expect(places((stack) => cluster(stack).addNodePool('More', name, settings))).toEqual([`stack/Cluster/More${member ? `: ${member}` : ''}`]);
+  });
+
+  test.each(['Standard_E8ds_v5', 'Standard_D4ads_v6', 'Standard_NC4as_T4_v3', 'Standard_DS2_v2'])('%s has a disk of its own', (vmSize) => {
+    expect(places((stack) => cluster(stack).addNodePool('More', 'more', { vmSize, osDisk: 'Ephemeral' }))).toEqual([]);
+  });
+});
+
+describe('what stands beside a cluster', () => {
+  test('a registry: pulled from by a role, mirroring by an account of a vault', () => {
+    const json = synth({}, (aks, stack) => {
+      const vault = new KeyVault(stack, 'Vault', { name: 'shop-vault', cluster: aks });
+      const registry = new ContainerRegistry(stack, 'Registry', { name: 'shopRegistry', cluster: aks, mirror: { repositories: ['istio/pilot'], account: { vault } } });
+      expect(registry.mirror!.hub).toBe('shopregistry.azurecr.io/istio');
+    });
+    expect(roles(json)).toContain('AcrPull');
+    expect(onlyResource(json, 'azurerm_container_registry')).toMatchObject({ sku: 'Basic', admin_enabled: false });
+    const [set] = Object.keys(resources(json, 'azurerm_container_registry_credential_set'));
+    expect(onlyResource(json, 'azurerm_container_registry_cache_rule')).toMatchObject({
+      source_repo: 'docker.io/istio/pilot',
+      target_repo: 'istio/pilot',
+      credential_set_id: `\${azurerm_container_registry_credential_set.${set}.id}`,
+    });
+    expect(roles(json).filter((role) => role === 'Key Vault Secrets User')).toHaveLength(2);
+  });
+
+  test('a vault: by roles, read by the cluster, and for good where it is private', () => {
+    const vaultOf = (isPrivate: boolean) => {
+      const json = synth(PRODUCTION, (aks, stack) => void new KeyVault(stack, 'Vault', { name: 'shop-vault', cluster: aks, isPrivate }));
+      expect(onlyResource(json, 'azurerm_kubernetes_cluster').key_vault_secrets_provider).toEqual({ secret_rotation_enabled: true, secret_rotation_interval: '2m' });
+      return { vault: onlyResource(json, 'azurerm_key_vault'), endpoints: Object.keys(resources(json, 'azurerm_private_endpoint')).length };
+    };
+    expect(vaultOf(true)).toMatchObject({
+      vault: { public_network_access_enabled: false, purge_protection_enabled: true, soft_delete_retention_days: 90, network_acls: { default_action: 'Deny' } },
+      endpoints: 1,
+    });
+    expect(vaultOf(false)).toMatchObject({ vault: { rbac_authorization_enabled: true, purge_protection_enabled: false, soft_delete_retention_days: 7 }, endpoints: 0 });
+  });
+
+  test('an identity: one ServiceAccount, vouched for by this cluster', () => {
+    const account = { namespace: 'shop', serviceAccountName: 'reader' };
+    const json = synth({}, (aks, stack) => void new WorkloadIdentity(stack, 'Reader', { ...account, name: 'shop-reader', cluster: aks }));
+    expect(onlyResource(json, 'azurerm_federated_identity_credential')).toMatchObject({
+      subject: 'system:serviceaccount:shop:reader',
+      audience: ['api://AzureADTokenExchange'],
+      issuer: '${azurerm_kubernetes_cluster.Cluster_EB0386A7.oidc_issuer_url}',
+    });
+  });
+
+  test('monitoring: what is collected is also associated with the cluster', () => {
+    const json = synth({}, (aks, stack) => void new ClusterMonitoring(stack, 'Monitoring', { cluster: aks, grafanaName: 'shop-grafana' }));
+    const associated = Object.values(resources(json, 'azurerm_monitor_data_collection_rule_association'));
+    expect(associated.map(({ target_resource_id }) => target_resource_id)).toEqual(Array(2).fill('${azurerm_kubernetes_cluster.Cluster_EB0386A7.id}'));
+    expect(onlyResource(json, 'azurerm_kubernetes_cluster')).toMatchObject({ monitor_metrics: {}, oms_agent: { msi_auth_for_monitoring_enabled: true }, microsoft_defender: {} });
+    expect(roles(json)).toContain('Monitoring Data Reader');
+    const off = { defender: false, containerLogs: false, prometheus: false };
+    const bare = synth({}, (aks, stack) => void new ClusterMonitoring(stack, 'Monitoring', { ...off, cluster: aks }));
+    expect(Object.keys(onlyResource(bare, 'azurerm_kubernetes_cluster'))).not.toEqual(expect.arrayContaining(['microsoft_defender']));
+    expect(bare.resource).not.toHaveProperty('azurerm_monitor_data_collection_rule');
+  });
+
+  test('backups: the instance waits for every right, and no key of the account is used', () => {
+    const props = { storageAccountName: 'shopbackup', time: '04:30', retentionDays: 30 };
+    const json = synth({}, (aks, stack) => void new Backup(stack, 'Backup', { ...props, cluster: aks }));
+    const instance = onlyResource(json, 'azurerm_data_protection_backup_instance_kubernetes_cluster');
+    expect(instance.depends_on).toHaveLength(8);
+    expect(onlyResource(json, 'azurerm_data_protection_backup_policy_kubernetes_cluster')).toMatchObject({
+      backup_repeating_time_intervals: ['R/2026-01-01T04:30:00+00:00/P1D'],
+      default_retention_rule: { life_cycle: [{ duration: 'P30D', data_store_type: 'OperationalStore' }] },
+    });
+    expect(onlyResource(json, 'azurerm_storage_account')).toMatchObject({ shared_access_key_enabled: false, network_rules: { default_action: 'Deny' } });
+    expect((json.provider!.azurerm as object[])[0]).toMatchObject({ storage_use_azuread: true, features: [{ storage: [{ data_plane_available: false }] }] });
+  });
+
+  test('names and numbers that Azure refuses', () => {
+    const at = (build: (aks: AksCluster, stack: TerraformStack) => unknown) => places((stack) => build(cluster(stack), stack));
+    expect(at((aks, stack) => new KeyVault(stack, 'V', { name: 'shop--vault', cluster: aks, retentionDays: 3 }))).toEqual(['stack/V: name', 'stack/V: retentionDays']);
+    expect(at((aks, stack) => new ContainerRegistry(stack, 'R', { name: 'shop-registry', cluster: aks }))).toEqual(['stack/R: name']);
+    expect(at((aks, stack) => new ContainerRegistry(stack, 'R', { name: 'shopregistry', cluster: aks, mirror: { repositories: ['docker.io/istio/pilot:1'] } }))).toEqual(['stack/R/Mirror: repositories']);
+    expect(at((aks, stack) => new WorkloadIdentity(stack, 'W', { name: 'ok-name', cluster: aks, namespace: 'Shop', serviceAccountName: 'reader' }))).toEqual(['stack/W: namespace']);
+    expect(at((aks, stack) => new ClusterMonitoring(stack, 'M', { cluster: aks, retentionDays: 7, prometheus: false, grafanaName: 'g'.repeat(24) }))).toEqual([
+      'stack/M: grafanaName',
+      'stack/M: retentionDays',
+      'stack/M: grafanaName',
+    ]);
+    expect(at((aks, stack) => new Backup(stack, 'B', { cluster: aks, storageAccountName: 'Shop', retentionDays: 0, time: '4' }))).toEqual(['stack/B: storageAccountName', 'stack/B: retentionDays', 'stack/B: time']);
+    expect(at((aks, stack) => new KeyVault(stack, 'V', { name: 'shop-vault', cluster: aks, isPrivate: true }))).toEqual(['stack/V/Endpoint']);
+  });
+
+  test('a global name keeps what sets it apart, whatever the base', () => {
+    expect(globalName('aks-istio-prod', 'vault')).toBe('aksistioprodvault');
+    expect(globalName('a-very-long-label-of-a-platform', 'vault')).toBe('averylonglabelofaplvault');
+  });
+});
+
+describe('day two', () => {
+  test('adopting imports what is there by the id that Azure knows it by, and creates the rest', () => {
+    const json = synth({ names: { network: 'hub' }, ingress: { dnsLabel: 'shop' }, adopt: { subscriptionId: GUID } });
+    const ids = (json.import as unknown as { to: string; id: string }[]).map(({ id }) => id);
+    expect(ids).toContain(`/subscriptions/${GUID}/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop`);
+    expect(ids).toContain(`/subscriptions/${GUID}/resourceGroups/shop/providers/Microsoft.Network/virtualNetworks/hub/subnets/nodes`);
+    expect(ids.join()).not.toContain('publicIPAddresses');
+    expect(ids).toHaveLength(6);
+    expect(onlyResource(json, 'azurerm_virtual_network').name).toBe('hub');
+  });
+
+  test('a raised minor reaches the pools', () => {
+    const json = synth({ kubernetesVersion: '1.36' });
+    expect(onlyResource(json, 'azurerm_kubernetes_cluster')).toMatchObject({ kubernetes_version: '1.36', default_node_pool: { orchestrator_version: '1.36' } });
+    expect(onlyResource(json, 'azurerm_kubernetes_cluster_node_pool').orchestrator_version).toBe('1.36');
+  });
+
+  test('windows that Azure has', () => {
+    const windows = new MaintenanceWindows({ upgrades: { day: 'Sunday', start: '2am', hours: 2 }, utcOffset: 'CET' });
+    expect(places((stack) => cluster(stack, { maintenance: windows }))).toEqual([
+      'stack/Cluster: maintenance.upgrades.start',
+      'stack/Cluster: maintenance.upgrades.hours',
+      'stack/Cluster: maintenance.utcOffset',
+    ]);
+  });
+});
+
+describe('the add-on on the cluster', () => {
+  const authority = { keyVaultId: `/subscriptions/${GUID}/resourceGroups/shop/providers/Microsoft.KeyVault/vaults/shop-vault`, secretsProviderObjectId: GUID };
+
+  test('signs with a CA of a vault only once it may read it', () => {
+    const json = synth({ mesh: { revisions: ['asm-1-30'], certificateAuthority: authority } }, (aks, stack) => void new KeyVault(stack, 'Vault', { name: 'shop-vault', cluster: aks }));
+    const aks = onlyResource(json, 'azurerm_kubernetes_cluster');
+    expect(aks.service_mesh_profile).toMatchObject({
+      certificate_authority: { key_vault_id: authority.keyVaultId, cert_object_name: 'ca-cert', key_object_name: 'ca-key', root_cert_object_name: 'root-cert', cert_chain_object_name: 'cert-chain' },
+    });
+    const grants = Object.entries(resources(json, 'azurerm_role_assignment')).filter(([, role]) => role.role_definition_name === 'Key Vault Secrets User');
+    // Azure refuses the same right twice: the vault leaves it to the cluster.
+    expect(grants).toHaveLength(1);
+    expect(grants[0]![1].principal_id).toBe(GUID);
+    expect(aks.depends_on).toContain(`azurerm_role_assignment.${grants[0]![0]}`);
+    expect(aks.key_vault_secrets_provider).toMatchObject({ secret_rotation_enabled: true });
+  });
+
+  test('says how to learn who has to be allowed', () => {
+    const [problem] = problems((stack) => cluster(stack, { mesh: { revisions: ['asm-1-30'], certificateAuthority: { ...authority, secretsProviderObjectId: '' } } }));
+    expect(problem!.mend).toContain('az aks show --query addonProfiles.azureKeyvaultSecretsProvider.identity.objectId');
+  });
+
+  test.each<[string, string, number]>([
+    ['asm-1-27', '1.35', 1],
+    ['asm-1-28', '1.36', 1],
+    ['asm-1-30', '1.31', 1],
+    ['asm-1-30', '1.36', 0],
+    ['asm-1-31', '1.37', 0],
+  ])('%s on Kubernetes %s has %i problems', (revision, kubernetesVersion, count) => {
+    expect(places((stack) => cluster(stack, { kubernetesVersion, mesh: { revisions: [revision] } }))).toHaveLength(count);
+  });
+
+  const aks = existingAksCluster({ name: 'shop', resourceGroupName: 'shop' });
+  const addon = (stack: TerraformStack, props: Partial<AksIstioAddonProps>) => new AksIstioAddon(stack, 'Istio', { cluster: aks, revisions: ['asm-1-30'], ...props });
+
+  test('offers both gateways, with the annotations that Azure permits', () => {
+    const json = synthStack((stack) => {
+      new ClusterProviders(stack, 'Providers', { cluster: aks });
+      const mesh = addon(stack, { internalIngressGateway: { annotations: { 'service.beta.kubernetes.io/azure-load-balancer-internal-subnet': 'gateways' } } });
+      expect(mesh.internalIngressGateway).toMatchObject({ selector: { istio: 'aks-istio-ingressgateway-internal' }, namespace: 'aks-istio-ingress' });
+      expect(mesh.ingressGateway).toBeDefined();
+    });
+    expect(onlyResource(json, 'kubernetes_annotations')).toMatchObject({
+      metadata: { name: 'aks-istio-ingressgateway-internal' },
+      annotations: { 'service.beta.kubernetes.io/azure-load-balancer-internal-subnet': 'gateways' },
+    });
+    expect(addon(new TerraformStack(new App(), 'stack'), { externalIngressGateway: false }).ingressGateway).toBeUndefined();
+  });
+
+  test('refuses annotations that the add-on takes off again', () => {
+    const wrong = ['service.beta.kubernetes.io/azure-load-balancer-internal', 'prometheus.io/scrape', 'service.beta.kubernetes.io/port_8080_health-probe_port'];
+    const annotations = Object.fromEntries(wrong.map((name) => [name, 'true'])) as Partial<Record<AddonGatewayAnnotation, string>>;
+    expect(places((stack) => addon(stack, { externalIngressGateway: { annotations } }))).toEqual(wrong.map((name) => `stack/Istio: externalIngressGateway.annotations["${name}"]`));
+  });
+
+  test('serves a certificate of a vault, mounted by a pod that does nothing else', () => {
+    const json = synthStack((stack) => {
+      new ClusterProviders(stack, 'Providers', { cluster: aks });
+      const { ingressGateway } = addon(stack, {});
+      new VaultCertificate(stack, 'Certificate', { gateway: ingressGateway, secretName: 'shop-tls', vaultName: 'shop-vault', certificateName: 'shop', tenantId: GUID, clientId: GUID });
+    });
+    const { manifest } = onlyResource(json, 'kubernetes_manifest') as { manifest: { metadata: object; spec: { secretObjects: object[]; parameters: { objects: string } } } };
+    expect(manifest.metadata).toMatchObject({ namespace: 'aks-istio-ingress' });
+    expect(manifest.spec.secretObjects).toMatchObject([{ secretName: 'shop-tls', type: 'kubernetes.io/tls' }]);
+    expect(manifest.spec.parameters.objects).toContain('objectType: cert');
+    const pod = JSON.stringify(onlyResource(json, 'kubernetes_deployment_v1'));
+    expect(pod).toContain('"secretProviderClass":"shop-tls-vault"');
+    expect(pod).toContain('"run_as_non_root":true');
+    expect(places((stack) => new VaultCertificate(stack, 'C', { gateway: undefined, secretName: 'A', vaultName: 'v', certificateName: 'c', tenantId: GUID, clientId: GUID }))).toEqual([
+      'stack/C: gateway',
+      'stack/C: secretName',
+    ]);
+  });
+});
+
+describe('environments', () => {
+  const input = (aks: object, mesh: object = {}): unknown => ({
+    name: 'shop',
+    cluster: { kind: 'aks', location: 'westeurope', dnsLabel: 'shop', adminGroupObjectIds: [GUID], ...aks },
+    mesh: { flavor: 'helm', helm: { version: '1.29.1' }, addon: { revisions: ['asm-1-30'] }, ...mesh },
+  });
+  const at = (value: unknown) => problems(() => checkEnvironment(value, 'shop.ts')).map((problem) => problem.at);
+
+  test('in production Azure Policy forbids what init containers need', () => {
+    const guarded = { profile: 'production', authorizedIpRanges: ['198.51.100.7/32'] };
+    expect(at(input(guarded))).toEqual(['shop.ts: mesh.helm.trafficRedirection']);
+    expect(at(input(guarded, { flavor: 'addon' }))).toEqual(['shop.ts: mesh.addon.trafficRedirection']);
+    expect(at(input(guarded, { helm: { version: '1.29.1', trafficRedirection: 'cni' } }))).toEqual([]);
+    expect(at(input({ profile: 'production' }, { helm: { version: '1.29.1', trafficRedirection: 'cni' } }))).toEqual(['shop.ts: cluster.authorizedIpRanges']);
+  });
+
+  test('take pools, windows and parts by name', () => {
+    const value = input({
+      nodePools: { batch: { kind: 'spot', min: 0, max: 3 } },
+      maintenance: { day: 'Monday', start: '03:00' },
+      monitoring: { defender: false },
+      registry: { name: 'shopregistry', mirror: true },
+      keyVault: { name: 'shop-vault' },
+      backup: { storageAccountName: 'shopbackup' },
+    });
+    const json = synthApp((app) => void new ClusterStack(app, checkEnvironment(value, 'shop.ts')))['shop-cluster']!;
+    expect(Object.values(resources(json, 'azurerm_kubernetes_cluster_node_pool')).map(({ name }) => name).sort()).toEqual(['batch', 'user']);
+    expect(onlyResource(json, 'azurerm_kubernetes_cluster')).toMatchObject({ maintenance_window_auto_upgrade: { day_of_week: 'Monday', start_time: '03:00' } });
+    expect(Object.keys(resources(json, 'azurerm_container_registry_cache_rule'))).toHaveLength(10);
+    const { resource_providers_to_register: providers } = (json.provider!.azurerm as { resource_providers_to_register: string[] }[])[0]!;
+    expect(providers).toEqual(expect.arrayContaining(['Microsoft.ContainerRegistry', 'Microsoft.DataProtection', 'Microsoft.KeyVault', 'Microsoft.OperationalInsights']));
+  });
+
+  test('an existing cluster may bring its address', () => {
+    const ingressAddress = { publicIpName: 'shop-ip', resourceGroupName: 'shop', hostName: 'shop.example.com' };
+    const value: EnvironmentInput = {
+      name: 'shop',
+      cluster: { kind: 'existing-aks', name: 'shop', resourceGroupName: 'shop', ingressAddress },
+      mesh: { flavor: 'addon', addon: { revisions: ['asm-1-30'] } },
+    };
+    expect(clusterOf(checkEnvironment(value, 'shop.ts')).ingressAddress).toEqual(ingressAddress);
+  });
+
+  test('prod synthesises without settings, and is not applied without them', () => {
+    const refused = () => requireAzureSettings(loadEnvironment('prod'), 'aks-istio up prod', { ARM_SUBSCRIPTION_ID: GUID });
+    expect(refused).toThrow(expect.objectContaining({ why: expect.stringContaining('API_AUTHORIZED_RANGES') as string }) as Error);
+  });
+});
+
+describe('security scan', () => {
+  const exceptions = readExceptions(path.join(__dirname, '../scripts/scan-exceptions.yaml'));
+  const page = fs.readFileSync(path.join(__dirname, '../docs/security-scan.md'), 'utf8');
+
+  test('the page shows the list that the scan uses, and nothing that is not on it', () => {
+    expect(page).toContain(exceptionTable(exceptions));
+    expect(page).toMatch(/\| checkov terraform \| [\d.]+ \| \d+ \| \d+ \| 0 \|/);
+  });
+
+  test('an exception is for its tool, its check and its resource, and is missed once nothing needs it', () => {
+    const exception = { tool: 'checkov', check: 'CKV_1', title: 'a', resource: 'azurerm_x.Ingress', reason: 'b' };
+    const finding = { tool: 'checkov', check: 'CKV_1', title: 'a', resource: 'azurerm_x.Ingress-80' };
+    expect(isExpected(finding, [exception])).toBe(true);
+    expect(isExpected({ ...finding, resource: 'azurerm_x.Other' }, [exception])).toBe(false);
+    expect(isExpected({ ...finding, tool: 'kube-score' }, [exception])).toBe(false);
+    expect(unused([exception], [finding], ['checkov'])).toEqual([]);
+    expect(unused([exception], [], ['checkov'])).toEqual([exception]);
+    expect(unused([exception], [], ['kube-score'])).toEqual([]);
+  });
+
+  test('HCL has blocks where JSON has objects, maps where it has maps, and references where it has them', () => {
+    const body = { tags: { a: 'b' }, pool: { size: 3 }, rules: ['x'], id: '${azurerm_x.y.id}', cidr: '${azurerm_x.y.ip}/32', depends_on: ['azurerm_x.y'], '//': {} };
+    expect(toHcl({ resource: { azurerm_z: { one: body } }, terraform: {} })).toBe(
+      [
+        'resource "azurerm_z" "one" {',
+        '  tags = { "a" = "b" }',
+        '  pool {',
+        '    size = 3',
+        '  }',
+        '  rules = ["x"]',
+        '  id = azurerm_x.y.id',
+        '  cidr = "${azurerm_x.y.ip}/32"',
+        '  depends_on = [azurerm_x.y]',
+        '}',
+        '',
+      ].join('\n'),
+    );
+  });
+});
