@@ -10,8 +10,11 @@ import { judgeSync, parseProxyStatus, parseSyncz, ProxyStatus } from './proxy-sy
 import type { Outcome } from './result';
 
 const PAGE_LOADS = 3;
-/** Enough to meet every connection that a proxy still keeps from before a change: each answers once more by the old rules. */
-const DENIED_CALLS = 8;
+/**
+ * One after the other, and more than a proxy keeps idle connections from before a change: each of those answers once more by the old rules, and
+ * then closes. At once, they would all be answered by those.
+ */
+const DENIED_CALLS = 16;
 
 /** The product page, as one visitor sees it. @param user who signs in first; nobody where left out */
 export function pageCheck(context: VerifyContext, user?: string): Check {
@@ -44,6 +47,8 @@ export function pageCheck(context: VerifyContext, user?: string): Check {
 
 /** Calls that nobody allowed. */
 export function deniedChecks(context: VerifyContext): Check[] {
+  // A delay for everybody is felt here too: one after the other would take minutes.
+  const concurrency = context.expectations.some(({ kind, user }) => kind === 'delay' && user === undefined) ? DENIED_CALLS : 1;
   const ratings: Check = {
     name: 'denied: productpage calls ratings',
     phase: 'late',
@@ -52,7 +57,7 @@ export function deniedChecks(context: VerifyContext): Check[] {
     async attempt() {
       const origin = originOf(context, await bookinfoPods(context), 'productpage');
       const call = { url: serviceUrl(context, 'ratings'), headers: { connection: 'close' }, count: DENIED_CALLS };
-      return judgeDenied(await callFrom(context.tools, origin, [call], { timeoutSeconds: 12, concurrency: DENIED_CALLS }), DENIED_CALLS);
+      return judgeDenied(await callFrom(context.tools, origin, [call], { timeoutSeconds: 12, concurrency }), DENIED_CALLS);
     },
   };
   const reviews: Check = {
