@@ -270,6 +270,12 @@ describe('which VirtualService, which DestinationRule', () => {
       status: 502,
       route: { name: 'BlackHoleCluster' },
     });
+    expect(simulate(shopIn({ outboundTrafficPolicy: 'REGISTRY_ONLY' }), { from: 'web', to: 'example.com', port: 8888 })).toMatchObject({
+      outcome: 'failed',
+      summary: expect.stringContaining('closed') as unknown,
+    });
+    const unimported = istio('networking', 'Sidecar', 'default', { egress: [{ hosts: ['./db.shop.svc.cluster.local'] }] });
+    expect(ask(shop(unimported))).toMatchObject({ route: { name: 'PassthroughCluster' }, shares: { v1: 50, v2: 50 }, mtls: { client: 'plaintext' } });
     const known = istio('networking', 'ServiceEntry', 'example', {
       hosts: ['example.com'],
       ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
@@ -552,6 +558,7 @@ describe('Bookinfo', () => {
   });
 
   test('nobody calls but those who should', () => {
+    expect(inScenario('jason-v2')).toRoute({ to: 'reviews', headers: { 'end-user': 'jason' } }, { v2: 100 });
     const mesh = inScenario('all-v1');
     expect(mesh).toDeny({ from: 'productpage', to: 'ratings', path: '/ratings/0' });
     expect(mesh).toDeny({ ...REVIEWS, method: 'DELETE' }, 'reviews-callers');

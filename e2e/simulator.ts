@@ -2,6 +2,7 @@ import { localClusterPaths } from '../local-cluster/paths';
 import { Cluster, ClusterAccess } from './simulator/cluster';
 import type { Comparison } from './simulator/compare';
 import { NAMESPACE, startPods } from './simulator/pods';
+import { compareCornerCases } from './simulator/corner-cases';
 import { compareGateway } from './simulator/gateway';
 import { compareMutualTls } from './simulator/mutual-tls';
 import { comparePolicies } from './simulator/policies';
@@ -17,6 +18,8 @@ export interface SimulatorSuiteOptions {
   readonly injectionLabels?: Readonly<Record<string, string>>;
   /** Where the generated cases start; the same number gives the same cases. @default 1 */
   readonly seed?: number;
+  /** No part is begun after this time. @default 300 */
+  readonly seconds?: number;
   /** @default true */
   readonly cleanUp?: boolean;
   /** Called with each line of the report. @default standard output */
@@ -36,6 +39,7 @@ export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promi
   const report = options.report ?? ((line: string): void => void process.stdout.write(`${line}\n`));
   const seed = options.seed ?? 1;
   const parts: Comparison[] = [];
+  const deadline = Date.now() + (options.seconds ?? 300) * 1000;
   try {
     await startPods(
       cluster,
@@ -47,8 +51,13 @@ export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promi
       () => comparePolicies(cluster, seed, 30, 8),
       () => compareGateway(cluster, seed),
       () => compareMutualTls(cluster),
+      () => compareCornerCases(cluster),
       () => compareScenarios(cluster),
     ]) {
+      if (Date.now() > deadline) {
+        report('time is up: the remaining parts were left out');
+        return { ok: false, compared: total(parts), parts };
+      }
       const comparison = await part();
       parts.push(comparison);
       report(`${comparison.part}: ${comparison.compared} compared, ${comparison.disagreements.length} disagree`);
@@ -59,10 +68,14 @@ export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promi
       await cluster.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
     }
   }
-  const compared = parts.reduce((sum, part) => sum + part.compared, 0);
+  const compared = total(parts);
   const disagreements = parts.reduce((sum, part) => sum + part.disagreements.length, 0);
   report(`simulator: ${compared} compared, ${disagreements} disagree`);
   return { ok: disagreements === 0, compared, parts };
+}
+
+function total(parts: readonly Comparison[]): number {
+  return parts.reduce((sum, part) => sum + part.compared, 0);
 }
 
 if (require.main === module) {

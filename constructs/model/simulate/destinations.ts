@@ -25,6 +25,8 @@ export interface Delivery {
   readonly authority: string;
   readonly headerChanges: HeaderChanges;
   readonly token?: Token;
+  /** The caller's proxy does not know the host, and passes the bytes on to the address that was called. @default false */
+  readonly passthrough?: boolean;
 }
 
 /** Where a route sends some of its requests. */
@@ -49,7 +51,7 @@ export function deliver(delivery: Delivery, target: Target): DestinationShare[] 
   const { model, call } = delivery;
   const { host, subset: subsetName } = target.destination;
   const service = Registry.of(model).find(host, call.proxy.namespace);
-  if (!service || (delivery.scope && !isReachable(delivery.scope, service))) {
+  if (!service || (delivery.scope && !delivery.passthrough && !isReachable(delivery.scope, service))) {
     return [lost(delivery, target, undefined, `${host} is no host that the caller's proxy knows`)];
   }
   const number = target.destination.port?.number ?? (service.ports.length === 1 ? service.ports[0].number : call.resolved.port);
@@ -57,7 +59,7 @@ export function deliver(delivery: Delivery, target: Target): DestinationShare[] 
   if (!port) {
     return [lost(delivery, target, number, `${host} has no port ${number}`)];
   }
-  const rule = call.proxy.kind === 'none' ? undefined : destinationRuleFor(model, service, call.proxy);
+  const rule = call.proxy.kind === 'none' || delivery.passthrough ? undefined : destinationRuleFor(model, service, call.proxy);
   const subset = rule?.subsets.find((candidate) => candidate.subset.name === subsetName);
   if (subsetName && !subset) {
     return [lost(delivery, target, number, `no DestinationRule that the caller sees defines the subset ${subsetName} of ${service.host}`)];
@@ -112,6 +114,7 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
     workloadPort: workloadPort(port, workload),
     external: service.external,
     http: port.protocol !== 'tcp',
+    passthrough: delivery.passthrough,
     rule,
     subset: target.destination.subset,
   });

@@ -7,6 +7,7 @@ import { layer4Route } from './layer4';
 import { answeredByMesh, Base, delivered } from './outcome';
 import { queryOf, split } from './path';
 import { sourceOf } from './policy-scope';
+import type { RegistryPort } from './registry';
 import type { SimulatedRequest } from './request';
 import { DEFAULT_RETRIES } from './route-action';
 import { followRoute } from './routed';
@@ -195,22 +196,25 @@ function unknownHost(delivery: Delivery, scope: Scope | undefined): Simulation {
     const by = scope.object ? sourceOf(scope.object, 'outboundTrafficPolicy') : undefined;
     const because = `${resolved.to}:${resolved.port} is not in the registry, and ${by ? by.title : 'the mesh'} lets out to known hosts only (REGISTRY_ONLY)`;
     const blocked = { ...base, route: { name: 'BlackHoleCluster', source: by, why: because } };
-    return resolved.protocol === 'http'
+    // Port 80 is that of the mesh's own gateways, which few models hold.
+    const listens = resolved.port === 80 || scope.services.some((service) => service.ports.some(isHttpOn(resolved.port)));
+    return resolved.protocol === 'http' && listens
       ? answeredByMesh(blocked, 'failed', `${because}: 502`, { status: 502 })
-      : answeredByMesh(blocked, 'failed', `${because}: the connection is closed`);
+      : answeredByMesh(blocked, 'failed', `${because}: the connection is closed, as no host that the caller knows has HTTP on that port`);
   }
   const why = `${resolved.to}:${resolved.port} is not known to the caller's proxy, which passes the bytes on (ALLOW_ANY)`;
   const passing = { ...base, route: { name: 'PassthroughCluster', why: call.proxy.kind === 'none' ? 'the caller has no sidecar' : why } };
-  const destination = {
-    host: resolved.to,
-    port: resolved.port,
-    version: resolved.to,
-    percent: 100,
-    routable: true,
-    reached: true,
-    policy: { verdict: 'allow', why, observed: [] } as const,
-  };
+  if (call.service) {
+    const target: Target = { destination: { host: call.service.host, port: { number: resolved.port } }, percent: 100 };
+    return delivered(passing, deliver({ ...delivery, passthrough: true }, target), {});
+  }
+  const policy = { verdict: 'allow', why, observed: [] } as const;
+  const destination = { host: resolved.to, port: resolved.port, version: resolved.to, percent: 100, routable: true, reached: true, policy };
   return delivered(passing, [destination], {});
+}
+
+function isHttpOn(number: number): (port: RegistryPort) => boolean {
+  return (port) => port.number === number && port.protocol === 'http';
 }
 
 function deliveryOf(model: MeshModel, request: SimulatedRequest, call: Call, token: Token | undefined): Delivery {
