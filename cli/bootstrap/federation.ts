@@ -12,6 +12,11 @@ export interface PipelineHosts {
   readonly azureDevOps?: string;
 }
 
+/** What guards GitHub's environment of the applying identity: protected branches only, and a reviewer (whoever runs this, to begin with). */
+const GUARDS =
+  " --field 'deployment_branch_policy[protected_branches]=true' --field 'deployment_branch_policy[custom_branch_policies]=false'" +
+  ` --raw-field 'reviewers[][type]=User' --field "reviewers[][id]=$(gh api user --jq .id)"`;
+
 /** Issuer of the tokens that GitHub gives to its jobs. */
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
 
@@ -59,11 +64,13 @@ export function federatedSubject(host: keyof PipelineHosts, place: string, envir
 
 /** The commands that let pipelines in without any secret: two identities, their roles, and which pipeline may become which. */
 export function federationCommands(environment: string, storage: StateStorage, hosts: PipelineHosts): string[] {
-  return (['plan', 'apply'] as const).flatMap((purpose) => [
+  const identities = (['plan', 'apply'] as const).flatMap((purpose) => [
     ...(purpose === 'plan' ? ['# Plans: may read. Anybody who can push a branch can run them.'] : ['', '# Applies: may change. Guard this environment with required reviewers.']),
     ...identityCommands(environment, storage, purpose),
     ...hostCommands(environment, storage, hosts, purpose),
   ]);
+  const switches = hosts.github ? ['', '# The workflows do nothing until this is set.', `gh variable set PIPELINES_ENABLED --repo ${hosts.github} --body true`] : [];
+  return [...identities, ...switches];
 }
 
 function identityCommands(environment: string, storage: StateStorage, purpose: Purpose): string[] {
@@ -101,7 +108,8 @@ function hostCommands(environment: string, storage: StateStorage, hosts: Pipelin
     const subject = federatedSubject('github', hosts.github, environment, purpose);
     commands.push(
       `${create} --name github-${name} --issuer ${GITHUB_ISSUER} --subject '${subject}'`,
-      `gh api --method PUT repos/${hosts.github}/environments/${name}`,
+      // Without both, any branch could name this environment in a workflow of its own, and be let in.
+      `gh api --method PUT repos/${hosts.github}/environments/${name}${purpose === 'apply' ? GUARDS : ''}`,
       `gh variable set AZURE_CLIENT_ID --repo ${hosts.github} --env ${name} --body "$${purpose.toUpperCase()}_CLIENT"`,
       `gh variable set AZURE_TENANT_ID --repo ${hosts.github} --env ${name} --body "$(az account show --query tenantId --output tsv)"`,
       `gh variable set AZURE_SUBSCRIPTION_ID --repo ${hosts.github} --env ${name} --body ${storage.subscriptionId}`,

@@ -5,7 +5,7 @@ import { CliError } from '../errors';
 import { commandLine, CommonOptions } from '../options';
 import { requireAzureSettings } from '../prerequisites';
 import { Session } from '../session';
-import { unreachable } from '../tools/cluster-access';
+import { ClusterTools, unreachable } from '../tools/cluster-access';
 import { runTasks, Task } from '../ui/tasks';
 
 export interface PlanOptions extends CommonOptions {
@@ -84,18 +84,27 @@ function summary(changes: readonly Change[]): string {
 
 /** Why the layers above the cluster cannot be planned; nothing where their cluster answers. */
 async function absentCluster(session: Session): Promise<string | undefined> {
+  let tools: ClusterTools;
   try {
-    const reason = await unreachable(await session.tools());
-    // A cluster that somebody else runs and that does not answer is a failure, not a layer to come.
-    if (reason !== undefined && !session.isBuiltHere && session.environment.cluster.kind !== 'aks') {
-      throw new CliError(`the cluster of ${session.name} does not answer`, reason, [commandLine('plan', session.name, session.options)]);
-    }
-    return reason;
+    tools = await session.tools();
   } catch (error) {
-    const isCreatedByUp = session.isBuiltHere || session.environment.cluster.kind === 'aks';
-    if (error instanceof CliError && isCreatedByUp && !/not found on PATH/.test(error.what)) {
+    if (error instanceof CliError && isToCome(session, error)) {
       return error.what;
     }
     throw error;
   }
+  const reason = await unreachable(tools);
+  // A cluster that exists and does not answer is a failure, not a layer to come.
+  if (reason !== undefined && !session.isBuiltHere) {
+    throw new CliError(`the cluster of ${session.name} does not answer`, reason, [commandLine('plan', session.name, session.options)]);
+  }
+  return reason;
+}
+
+/** Whether the cluster cannot be entered because nobody made it yet: no right, or no login, is another matter. */
+function isToCome(session: Session, { what, why }: CliError): boolean {
+  if (session.isBuiltHere) {
+    return !/not found on PATH/.test(what);
+  }
+  return session.environment.cluster.kind === 'aks' && /ResourceGroupNotFound|ResourceNotFound|(was|could) not (be )?found/.test(why);
 }
