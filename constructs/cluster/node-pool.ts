@@ -142,7 +142,8 @@ export class NodePool extends Construct {
       osType: 'Linux',
       priority: isSpot ? 'Spot' : 'Regular',
       tags: props.tags,
-      lifecycle: lifecycleOf(props.preventDestroy, isAutoscaled(props) ? ['node_count'] : []),
+      // What Azure says of a spot pool's upgrades would otherwise be a reason to replace it.
+      lifecycle: lifecycleOf(props.preventDestroy, [...(isAutoscaled(props) ? ['node_count'] : []), ...(isSpot ? ['upgrade_settings'] : [])]),
     });
   }
 }
