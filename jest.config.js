@@ -7,6 +7,7 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/'],
   // What an importer writes, for the snippets in docs/.
   moduleNameMapper: {
+    '^aks-istio/jest$': '<rootDir>/constructs/model/matchers',
     '^aks-istio/(stacks|environments|scenarios)$': '<rootDir>/$1',
     '^aks-istio/(.*)$': '<rootDir>/constructs/$1',
   },

@@ -12,6 +12,7 @@ export const lazy = {
   bootstrap: () => require('./bootstrap/run') as typeof import('./bootstrap/run'),
   planComment: () => require('./pipeline/run') as typeof import('./pipeline/run'),
   verify: () => require('./verify') as typeof import('./verify'),
+  clusterParts: () => require('../stacks/cluster-parts') as typeof import('../stacks/cluster-parts'),
   localCluster: () => require('../local-cluster') as typeof import('../local-cluster'),
   direct: () => require('./engine/direct') as typeof import('./engine/direct'),
   terraform: () => require('./engine/terraform') as typeof import('./engine/terraform'),

@@ -1,7 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { bootstrapCommand } from './commands/bootstrap';
 import { doctorCommand } from './commands/doctor';
+import { graphCommand } from './commands/graph';
 import { planCommentCommand } from './commands/plan-comment';
+import { simulateCommand } from './commands/simulate';
 import type { UpOptions } from './commands/up';
 import type { VerifyOptions } from './commands/verify';
 import type { RunAction } from './commands/run-action';
@@ -53,6 +55,7 @@ export function buildProgram(run: RunAction): Command {
   cluster(program.command('down <environment>').description('take an environment away in reverse order, and say what is left'))
     .option('--yes', 'ask nothing')
     .action((name: string, options: CommonOptions & { yes?: boolean }) => run((signal) => lazy.down().down(name, options, signal), options));
+  program.addCommand(simulateCommand(run)).addCommand(graphCommand(run));
   program.addCommand(doctorCommand(run)).addCommand(bootstrapCommand(run)).addCommand(planCommentCommand(run));
   // Commands that were added whole do not inherit it.
   program.commands.forEach((command) => command.exitOverride().showHelpAfterError(HINT));

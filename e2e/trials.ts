@@ -8,6 +8,7 @@ import { SCENARIOS } from '../scenarios';
 import { aksIstio, clusterOptions, expectCode, killAfter } from './command';
 import { differences, Machine, machineState } from './machine';
 import { must, Trial } from './runner';
+import { simulatorSuite } from './simulator';
 import { countElements } from './xml';
 
 const ENVIRONMENT = 'local';
@@ -33,6 +34,8 @@ export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
     upTrial(),
     againTrial(),
     ...SCENARIOS.map(({ name }) => scenarioTrial(name)),
+    // Its pods need the node's own images.
+    ...(props.ownCluster ? [simulatorTrial()] : []),
     planTrial(),
     reportsTrial(),
     sabotageTrial(),
@@ -89,6 +92,18 @@ function scenarioTrial(name: string): Trial {
       must(result.verify.ok && result.verify.rows.length >= 7, JSON.stringify(result.verify.rows, undefined, 1));
       const applied = result.seconds - result.verify.seconds;
       return `applied in ${applied.toFixed(1)} s, served and verified after ${result.seconds.toFixed(1)} s`;
+    },
+  };
+}
+
+function simulatorTrial(): Trial {
+  return {
+    name: 'simulator: its answers are those of the real proxies',
+    async run() {
+      const report: string[] = [];
+      const { ok, compared } = await simulatorSuite({ report: (line) => report.push(line) });
+      must(ok, report.join('\n'));
+      return `${compared} compared, none disagrees`;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { PLACEHOLDER_GROUP } from '../../environments/settings';
+import { PLACEHOLDER_GROUP, PLACEHOLDER_RANGE } from '../../environments/settings';
 import { Read, reasonOf } from './ask';
 import { Finding, findings } from './finding';
 import { askAz, Subject, subscriptionOf } from './subject';
@@ -88,7 +88,26 @@ export function judgeRights(roles: Read<readonly { readonly roleDefinitionName: 
 export function judgeSettings(subject: Subject): Finding[] {
   const { cluster } = subject.environment;
   const isPlaceholder = cluster.kind === 'aks' && cluster.adminGroupObjectIds.includes(PLACEHOLDER_GROUP);
-  return [...(subscriptionOf(subject) === undefined ? [judgeNoSubscription()] : []), ...(isPlaceholder ? [judgePlaceholderGroup()] : [])];
+  return [
+    ...(subscriptionOf(subject) === undefined ? [judgeNoSubscription()] : []),
+    ...(isPlaceholder ? [judgePlaceholderGroup()] : []),
+    ...judgeRanges(subject),
+  ];
+}
+
+/** What is to say of who may reach the API server. */
+export function judgeRanges({ environment: { cluster } }: Pick<Subject, 'environment'>): Finding[] {
+  if (cluster.kind !== 'aks' || !cluster.authorizedIpRanges) {
+    return [];
+  }
+  const subject = findings('Azure', 'authorised ranges');
+  return cluster.authorizedIpRanges.includes(PLACEHOLDER_RANGE)
+    ? [
+        subject.failure('are still the placeholder: the API server would answer nobody', {
+          mend: ['export API_AUTHORIZED_RANGES=$(curl -s https://api.ipify.org)/32   # and the ranges of your pipelines, separated by commas'],
+        }),
+      ]
+    : [subject.ok(cluster.authorizedIpRanges.join(', '))];
 }
 
 /** What is to say where Terraform is told no subscription; it does not choose one by itself. */
@@ -151,14 +170,11 @@ export function judgeAdminGroup(id: string, group: Read<{ readonly displayName: 
   return subject.ok(title);
 }
 
-/** Azure resource providers behind what the layers create, and what the state's storage needs. */
-export const RESOURCE_PROVIDERS = ['Microsoft.Compute', 'Microsoft.ContainerService', 'Microsoft.ManagedIdentity', 'Microsoft.Network'] as const;
-
 /** Looks at the resource providers of the subscription. */
 export async function checkProviders(subject: Subject): Promise<Finding> {
   const list = await askAz<ProviderState[]>(subject, 'provider', 'list', '--query', '[].{namespace:namespace,state:registrationState}');
   const storage = subject.environment.state.kind === 'azurerm' ? ['Microsoft.Storage'] : [];
-  return judgeProviders(list, [...RESOURCE_PROVIDERS, ...storage]);
+  return judgeProviders(list, [...new Set([...subject.resourceProviders, ...storage])]);
 }
 
 export interface ProviderState {
@@ -215,5 +231,5 @@ export async function checkAccount(subject: Subject, account: Read<Account>): Pr
     ...(creates ? [checkRights(subject, account.value), checkProviders(subject)] : []),
     checkState(subject),
   ]);
-  return [...judged, ...more, ...(await checkAdminGroups(subject, account.value))];
+  return [...judged, ...more, ...judgeRanges(subject), ...(await checkAdminGroups(subject, account.value))];
 }

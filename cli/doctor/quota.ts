@@ -19,8 +19,8 @@ export interface VmSku {
 
 /** Looks at the sizes of the node pools, and at the cores that the subscription may still use in the region. */
 export async function checkQuota(subject: Subject, settings: AksSettings, exists: boolean): Promise<Finding[]> {
-  const { location, systemPool, userPool } = settings;
-  const sizes = [...new Set([systemPool.vmSize, userPool.vmSize])];
+  const { location } = settings;
+  const sizes = [...new Set(poolsOf(settings).map(({ vmSize }) => vmSize))];
   const query = '[].{name:name,family:family,capabilities:capabilities,restrictions:restrictions}';
   const [usage, ...skus] = await Promise.all([
     askAz<VmUsage[]>(subject, 'vm', 'list-usage', '--location', location),
@@ -92,9 +92,9 @@ function judgeCores(usage: Read<readonly VmUsage[]>, skus: ReadonlyMap<string, V
 }
 
 /** Cores of each family: what the pools start with, and what they may grow to with one more node each while they are upgraded. */
-function coresByFamily(skus: ReadonlyMap<string, VmSku>, { systemPool, userPool }: AksSettings): Map<string, { least: number; most: number }> {
+function coresByFamily(skus: ReadonlyMap<string, VmSku>, settings: AksSettings): Map<string, { least: number; most: number }> {
   const families = new Map<string, { least: number; most: number }>();
-  for (const pool of [systemPool, userPool]) {
+  for (const pool of poolsOf(settings)) {
     const sku = skus.get(pool.vmSize);
     const cores = Number(sku?.capabilities?.find(({ name }) => name === 'vCPUs')?.value ?? NaN);
     if (sku && Number.isFinite(cores)) {
@@ -103,4 +103,10 @@ function coresByFamily(skus: ReadonlyMap<string, VmSku>, { systemPool, userPool 
     }
   }
   return families;
+}
+
+/** The pools that count against the quota of their family: spot nodes have one of their own. Sizes that are left out are the construct's. */
+function poolsOf({ systemPool, userPool, nodePools }: AksSettings): { readonly vmSize: string; readonly min: number; readonly max: number }[] {
+  const further = Object.values(nodePools).filter(({ kind, vmSize }) => kind !== 'spot' && vmSize !== undefined);
+  return [systemPool, userPool, ...further.map(({ vmSize, min, max }) => ({ vmSize: vmSize ?? '', min, max }))];
 }

@@ -1,4 +1,5 @@
 import { checkMachine, status } from '../../local-cluster';
+import { lazy } from '../lazy';
 import type { CommonOptions } from '../options';
 import { Session } from '../session';
 import { cleanEnvironment } from '../tools/cluster-access';
@@ -7,6 +8,7 @@ import { azureTime } from './clock';
 import { examine } from './doctor';
 import { countVerdict, Finding, isHealthy } from './finding';
 import { renderFindings } from './render';
+import type { AksSettings } from './subject';
 
 /** Looks at an environment and prints what was found. @returns the exit code: 1 where something stands in the way */
 export async function doctor(name: string, options: CommonOptions, signal: AbortSignal): Promise<number> {
@@ -19,6 +21,7 @@ export async function doctor(name: string, options: CommonOptions, signal: Abort
       env: process.env,
       now: () => new Date(),
       serverTime: azureTime,
+      resourceProviders: session.environment.cluster.kind === 'aks' ? resourceProviders(session.environment.cluster) : [],
       isBuiltHere: session.isBuiltHere,
       machine: async () => ((await status()).state === 'running' ? { isRunning: true, problems: [] } : { isRunning: false, problems: await checkMachine() }),
     },
@@ -28,6 +31,11 @@ export async function doctor(name: string, options: CommonOptions, signal: Abort
   const text = options.json ? JSON.stringify(report(name, list), undefined, 2) : renderFindings(session.environment, list, color);
   process.stdout.write(`${text}\n`);
   return isHealthy(list) ? 0 : 1;
+}
+
+function resourceProviders(settings: AksSettings): string[] {
+  const { clusterPartsOf, resourceProvidersOf } = lazy.clusterParts();
+  return resourceProvidersOf(settings, clusterPartsOf(settings));
 }
 
 /** The findings as `--json` prints them. */

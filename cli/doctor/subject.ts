@@ -24,6 +24,8 @@ export interface Subject {
   readonly serverTime: () => Promise<Date | undefined>;
   /** How stacks are applied: Terraform always, or what `auto` finds. @default 'auto' */
   readonly engine: 'auto' | 'terraform' | 'direct';
+  /** Azure resource providers behind what the cluster layer creates. */
+  readonly resourceProviders: readonly string[];
   /** Its cluster is the one that `up` starts on this machine; programs come with it. */
   readonly isBuiltHere: boolean;
   /** Whether that cluster runs, and what keeps it from running on this machine. */

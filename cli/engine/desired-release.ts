@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
 import type { ReleaseRecord } from '../tools/releases';
-import { isKubernetesObject, KubernetesObjectData } from './kubernetes-object';
+import { isKubernetesObject, KubernetesObjectData } from '../../constructs/kubernetes/conversion/object-data';
 import { INPUTS_LABEL } from './markers';
 import { phasesOf } from './order';
 import type { DeclaredRelease, StackFile } from './stack-file';

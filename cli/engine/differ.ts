@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord, KubernetesObjectData, objectKey, objectTitle } from './kubernetes-object';
+import { isRecord, KubernetesObjectData, objectKey, objectTitle } from '../../constructs/kubernetes/conversion/object-data';
 
 /** One thing that applying would change. */
 export interface Change {

@@ -6,7 +6,7 @@ import { latestRecord, readReleases, ReleaseRecord } from '../tools/releases';
 import { chartOf, DesiredRelease, desiredReleases, isUpToDate, manifestObjects, rawObjects } from './desired-release';
 import { Change, diffObjects } from './differ';
 import type { Applied, Engine, Report, Stack, StackPlan } from './engine';
-import { KubernetesObjectData, referenceTo } from './kubernetes-object';
+import { KubernetesObjectData, referenceTo } from '../../constructs/kubernetes/conversion/object-data';
 import { INPUTS_LABEL, STACK_LABEL } from './markers';
 import { applyMends, helmMessage, refuseMends, uninstallRelease } from './mend';
 import { ReleaseMend, releaseMends } from './recovery';

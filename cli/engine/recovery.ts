@@ -1,5 +1,5 @@
 import { FIELD_MANAGER, MANAGED_BY_LABEL } from './markers';
-import { KubernetesObjectData, qualifiedTitle } from './kubernetes-object';
+import { KubernetesObjectData, qualifiedTitle } from '../../constructs/kubernetes/conversion/object-data';
 import { latestRecord, ReleaseRecord, revisions } from '../tools/releases';
 
 /** A release that is declared, with the name of its chart. */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'yaml';
 import { CliError } from '../errors';
-import { isObjectResource, toKubernetesObject } from './conversion';
-import { isRecord, KubernetesObjectData } from './kubernetes-object';
-import { References } from './references';
+import { isObjectResource, toKubernetesObject } from '../../constructs/kubernetes/conversion/conversion';
+import { isRecord, KubernetesObjectData } from '../../constructs/kubernetes/conversion/object-data';
+import { References } from '../../constructs/kubernetes/conversion/references';
 
 /** A Helm release as a stack declares it. */
 export interface DeclaredRelease {

@@ -1,6 +1,6 @@
 import type { ClusterTools } from '../tools/cluster-access';
 import { lastLines } from '../tools/process';
-import { objectKey, referenceTo } from './kubernetes-object';
+import { objectKey, referenceTo } from '../../constructs/kubernetes/conversion/object-data';
 import type { ClusterObject } from './recovery';
 import type { DeclaredObject } from './stack-file';
 

@@ -1,9 +1,9 @@
 import { parse } from 'yaml';
-import { toKubernetesObject } from './conversion';
+import { toKubernetesObject } from '../../constructs/kubernetes/conversion/conversion';
 import { Change, diffFields, diffObjects } from './differ';
 import { rawObjects } from './desired-release';
-import { isRecord, KubernetesObjectData } from './kubernetes-object';
-import { unescapeTemplate } from './references';
+import { isRecord, KubernetesObjectData } from '../../constructs/kubernetes/conversion/object-data';
+import { unescapeTemplate } from '../../constructs/kubernetes/conversion/references';
 
 type Values = Readonly<Record<string, unknown>>;
 

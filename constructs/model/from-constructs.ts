@@ -1,7 +1,7 @@
 import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
-import { isObjectResource, toKubernetesObject } from '../../cli/engine/conversion';
-import { References, unescapeTemplate } from '../../cli/engine/references';
+import { isObjectResource, toKubernetesObject } from '../kubernetes/conversion/conversion';
+import { References, unescapeTemplate } from '../kubernetes/conversion/references';
 import { KubernetesObject } from '../kubernetes/object';
 import type { IService } from '../kubernetes/service';
 import { IMesh, MeshGateway, meshOf } from '../mesh/mesh';

@@ -1,10 +1,19 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse, stringify } from 'yaml';
-import { toKubernetesObject } from '../../cli/engine/conversion';
+import { toKubernetesObject } from '../../constructs/kubernetes/conversion/conversion';
 import { loadEnvironment } from '../../environments';
 import { synthesize } from '../../stacks/synth';
 import { toHcl } from './hcl';
+
+/** So that the workload behind a certificate is scanned too. */
+const CERTIFICATE = {
+  secretName: 'scanned',
+  vaultName: 'scanned',
+  certificateName: 'scanned',
+  tenantId: '00000000-0000-0000-0000-000000000000',
+  clientId: '00000000-0000-0000-0000-000000000000',
+};
 
 type Resources = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 
@@ -20,7 +29,9 @@ export interface Subjects {
 
 /** Writes what an environment's stacks hold in a form that scanners read. */
 export function writeSubjects(environment: string, flavor: string, folder: string): Subjects {
-  const stacks = synthesize(loadEnvironment(environment, { flavor }), path.join(folder, 'synth'));
+  const loaded = loadEnvironment(environment, { flavor });
+  const mesh = { ...loaded.mesh, certificates: [CERTIFICATE] };
+  const stacks = synthesize({ ...loaded, mesh }, path.join(folder, 'synth'));
   const read = (dir: string) => JSON.parse(fs.readFileSync(path.join(dir, 'cdk.tf.json'), 'utf8')) as Record<string, unknown>;
   const terraform = path.join(folder, 'terraform');
   const kubernetes = path.join(folder, 'kubernetes');

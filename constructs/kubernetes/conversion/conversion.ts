@@ -1,5 +1,5 @@
-import { INT_OR_STRING, IRREGULAR_NAMES, LIST_BLOCKS, NUMBERS, OCTAL, SERVER_METADATA, TERRAFORM_MEMBERS, TYPED_KINDS, VERBATIM_MAPS } from './conversion-tables';
-import { isKubernetesObject, isRecord, KubernetesObjectData } from './kubernetes-object';
+import { INT_OR_STRING, IRREGULAR_NAMES, LIST_BLOCKS, NUMBERS, OCTAL, SERVER_METADATA, TERRAFORM_MEMBERS, TYPED_KINDS, VERBATIM_MAPS } from './tables';
+import { isKubernetesObject, isRecord, KubernetesObjectData } from './object-data';
 
 /** Whether a Terraform resource stands for one Kubernetes object that this program can write itself. */
 export function isObjectResource(type: string): boolean {

@@ -1,4 +1,4 @@
-import { isRecord } from './kubernetes-object';
+import { isRecord } from './object-data';
 
 // Text up to a template opener that is not escaped by doubling its sigil.
 const REFERENCE = /\$?\$\{([^}]*)\}/g;
