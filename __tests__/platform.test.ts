@@ -440,6 +440,8 @@ describe('security scan', () => {
     expect(isExpected(finding, [exception])).toBe(true);
     expect(isExpected({ ...finding, resource: 'azurerm_x.Other' }, [exception])).toBe(false);
     expect(isExpected({ ...finding, tool: 'kube-score' }, [exception])).toBe(false);
+    expect(isExpected(finding, [{ ...exception, resource: '/-80$/' }])).toBe(true);
+    expect(isExpected(finding, [{ ...exception, resource: '/-443$/' }])).toBe(false);
     expect(unused([exception], [finding], ['checkov'])).toEqual([]);
     expect(unused([exception], [], ['checkov'])).toEqual([exception]);
     expect(unused([exception], [], ['kube-score'])).toEqual([]);

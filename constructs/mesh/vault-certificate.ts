@@ -76,7 +76,7 @@ export class VaultCertificate extends Construct {
         replicas: '1',
         selector: { matchLabels: labels },
         template: {
-          metadata: { labels, annotations: { 'sidecar.istio.io/inject': 'false' } },
+          metadata: { labels: { ...labels, 'sidecar.istio.io/inject': 'false' } },
           spec: {
             automountServiceAccountToken: false,
             enableServiceLinks: false,

@@ -16,7 +16,7 @@ export interface Exception {
   readonly tool: string;
   readonly check: string;
   readonly title: string;
-  /** Beginning of the resources that it is for. @default all */
+  /** Beginning of the resources that it is for, or a regular expression between slashes. @default all */
   readonly resource?: string;
   readonly reason: string;
 }
@@ -28,7 +28,12 @@ export function readExceptions(file: string): Exception[] {
 
 /** Whether a finding is on the list. */
 export function isExpected({ tool, check, resource }: Finding, exceptions: readonly Exception[]): boolean {
-  return exceptions.some((exception) => exception.tool === tool && exception.check === check && resource.startsWith(exception.resource ?? ''));
+  return exceptions.some((exception) => exception.tool === tool && exception.check === check && covers(exception, resource));
+}
+
+function covers({ resource: pattern = '' }: Exception, resource: string): boolean {
+  const expression = /^\/(.*)\/$/.exec(pattern)?.[1];
+  return expression === undefined ? resource.startsWith(pattern) : new RegExp(expression).test(resource);
 }
 
 /** Exceptions that nothing needs any more. */
