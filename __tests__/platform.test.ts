@@ -104,7 +104,9 @@ describe('profile production', () => {
 
   test('lets the nodes reach the API server through their own way out', () => {
     const [ip] = Object.keys(resources(json, 'azurerm_public_ip'));
-    expect(aks.api_server_access_profile).toMatchObject({ authorized_ip_ranges: ['198.51.100.7/32', `\${azurerm_public_ip.${ip}.ip_address}/32`] });
+    expect(aks.api_server_access_profile).toMatchObject({
+      authorized_ip_ranges: `\${concat(["198.51.100.7/32"], formatlist("%s/32", compact([azurerm_public_ip.${ip}.ip_address])))}`,
+    });
   });
 
   test('is built only once the way out and the guard of its nodes are there', () => {

@@ -1,4 +1,5 @@
 import type { KubernetesClusterConfig } from '@cdktf/provider-azurerm/lib/kubernetes-cluster';
+import { Fn, Token } from 'cdktf';
 import type { AksClusterProps } from './aks-cluster-props';
 import { namesOf } from './aks-names';
 import type { ClusterNetwork } from './cluster-network';
@@ -105,17 +106,20 @@ export const SECRETS_PROVIDER = { secretRotationEnabled: true, secretRotationInt
 
 function apiServer(props: AksClusterProps, network: ClusterNetwork): Partial<KubernetesClusterConfig> {
   const isPrivate = props.privateApiServer ?? false;
-  // Azure lets the addresses of its own load balancer in by itself, that of our gateway it does not know.
-  const nodes = network.nat ? [`${network.nat.address}/32`] : [];
   return {
     privateClusterEnabled: isPrivate,
     privateClusterPublicFqdnEnabled: false,
     privateDnsZoneId: network.privateDnsZone?.id,
     apiServerAccessProfile:
       props.authorizedIpRanges && !isPrivate
-        ? { authorizedIpRanges: [...props.authorizedIpRanges, ...nodes], virtualNetworkIntegrationEnabled: false }
+        ? { authorizedIpRanges: withNodes(props.authorizedIpRanges, network), virtualNetworkIntegrationEnabled: false }
         : undefined,
   };
+}
+
+// Azure lets the addresses of its own load balancer in by itself, that of our gateway it does not know.
+function withNodes(ranges: readonly string[], { nat }: ClusterNetwork): string[] {
+  return nat ? Token.asList(Fn.concat([[...ranges], Fn.formatlist('%s/32', [Fn.compact([nat.address])])])) : [...ranges];
 }
 
 function networkProfile(props: AksClusterProps, { egress }: ProfileSettings): KubernetesClusterConfig['networkProfile'] {
