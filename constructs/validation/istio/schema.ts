@@ -53,7 +53,14 @@ export interface IstioApi {
 /** Minor of the schemas that checks use where no version is asked for: that of the charts that this package installs. */
 export const DEFAULT_MINOR = '1.29';
 
+const VERSION = /^(?:asm-)?v?(\d+)[.-](\d+)(?:\.\d+)?$/;
+
 const loaded = new Map<string, Omit<IstioApi, 'note'>>();
+
+/** Whether a text names a version of Istio, or a revision of the AKS add-on. */
+export function isIstioVersion(text: string): boolean {
+  return VERSION.test(text);
+}
 
 /**
  * The API of an Istio version, or of the nearest older one that there are schemas of.
@@ -61,7 +68,7 @@ const loaded = new Map<string, Omit<IstioApi, 'note'>>();
  * @throws Error for what is no version of Istio
  */
 export function istioApi(version: string = DEFAULT_MINOR): IstioApi {
-  const [, major, minor] = /^(?:asm-)?v?(\d+)[.-](\d+)/.exec(version) ?? [];
+  const [, major, minor] = VERSION.exec(version) ?? [];
   if (!major || !minor) {
     throw new Error(`Istio version ${JSON.stringify(version)}: a version looks like 1.29, 1.29.1 or asm-1-29. Give one of these.`);
   }

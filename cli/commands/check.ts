@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { isIstioVersion } from '../../constructs/validation/istio/schema';
+import { RunAction, runPlainly } from './run-action';
+
+interface CheckCommandOptions {
+  readonly istio?: string;
+  readonly rootNamespace?: string;
+  readonly failOn: 'error' | 'warning';
+  readonly json?: boolean;
+}
+
+/** `aks-istio check FILE...`: exit code 0 where nothing is wrong, 1 where something is, 2 where the input cannot be read. */
+export function checkCommand(run: RunAction = runPlainly): Command {
+  return new Command('check')
+    .description("check Istio objects in plain YAML as the API server, istiod and `istioctl analyze` would, and further; needs no cluster")
+    .argument('<file...>', 'files, folders, or - for standard input')
+    .option('--istio <version>', 'Istio version that the objects are meant for, such as 1.29 or asm-1-29 (default: the one that this package installs)', version)
+    .option('--root-namespace <name>', 'namespace whose policies hold for the whole mesh (default: istio-system; aks-istio-system for the AKS add-on)')
+    .addOption(new Option('--fail-on <severity>', 'least severity that makes the exit code 1').choices(['error', 'warning']).default('error'))
+    .option('--json', 'print the findings as JSON, and nothing else on standard output')
+    .addHelpText('after', '\nServices and workloads beside the Istio objects make more checks possible:\n  helm template . | aks-istio check -\n')
+    .action((files: readonly string[], options: CheckCommandOptions) => run(() => Promise.resolve(check(files, options)), { json: options.json }));
+}
+
+function version(text: string): string {
+  if (!isIstioVersion(text)) {
+    throw new InvalidArgumentError('A version looks like 1.29, 1.29.1 or asm-1-29.');
+  }
+  return text;
+}
+
+// Loaded when asked for: the other commands need none of it.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const lazy = {
+  checkFiles: () => require('../check/check-files') as typeof import('../check/check-files'),
+  render: () => require('../check/render') as typeof import('../check/render'),
+};
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+function check(files: readonly string[], options: CheckCommandOptions): number {
+  const { checkSources, readSources } = lazy.checkFiles();
+  const { renderFindings, toJson } = lazy.render();
+  const { sources, unreadable: missing } = readSources(files, () => readFileSync(0, 'utf8'));
+  const result = checkSources(sources, { istioVersion: options.istio, rootNamespace: options.rootNamespace });
+  const unreadable = [...missing, ...result.unreadable];
+  process.stdout.write(`${options.json ? toJson(result, unreadable) : renderFindings(result, unreadable)}\n`);
+  if (unreadable.length > 0) {
+    return 2;
+  }
+  const failing = options.failOn === 'warning' ? ['error', 'warning'] : ['error'];
+  return result.findings.some(({ finding }) => failing.includes(finding.severity)) ? 1 : 0;
+}

@@ -1,0 +1,98 @@
+import type { ModelObject } from '../../constructs/model/object';
+import type { Finding } from '../../constructs/validation/istio';
+import type { AnalysisResult } from './analysis';
+import type { Judgement } from './judges';
+
+export interface Row {
+  readonly name: string;
+  readonly objects: number;
+  accepted: number;
+  refused: number;
+  differs: number;
+}
+
+export interface Difference {
+  readonly where: string;
+  readonly corpus: string;
+  readonly theirs: string;
+  readonly ours: string;
+  /** Nothing where nobody knows: that is a bug of ours. */
+  readonly why: string | undefined;
+}
+
+/** Why the two verdicts differ, where that is as it should be. */
+export function whyDiffers(corpus: string, object: ModelObject, theirs: Judgement, errors: readonly Finding[]): string | undefined {
+  const bySchema = errors.length > 0 && errors.every(({ code }) => /^AI00(?:0|10)/.test(code));
+  if (theirs.accepted && corpus.includes("istiod's rules") && bySchema) {
+    return 'the API server refuses it by the CRD or by its name, before istiod is asked';
+  }
+  if (theirs.accepted && errors.length > 0 && errors.every(({ code }) => code === 'AI0010')) {
+    return 'a kind of an earlier Istio, which the API server does not serve';
+  }
+  if (!theirs.accepted && object.kind === 'EnvoyFilter') {
+    return "istiod reads the patch as Envoy's own types; the checker only wants each configuration to name its type";
+  }
+  if (!theirs.accepted && /must be a valid CEL expression/.test(theirs.said)) {
+    return 'the filter expression of a Telemetry is compiled by istiod; the checker does not read it';
+  }
+  if (!theirs.accepted && /namespaces? .* not found/.test(theirs.said)) {
+    return 'the namespace is missing in that cluster';
+  }
+  return undefined;
+}
+
+export function toMarkdown(version: string, rows: readonly Row[], differences: readonly Difference[], analysis: AnalysisResult): string {
+  const reasons = new Map<string, Difference[]>();
+  differences.forEach((one) => {
+    const why = one.why ?? 'NOT EXPLAINED';
+    reasons.set(why, [...(reasons.get(why) ?? []), one]);
+  });
+  const falseRefusals = differences.filter(({ why, theirs }) => why === undefined && theirs === 'accepted').length;
+  return [
+    '# How far `aks-istio check` agrees with Istio',
+    '',
+    `Written by \`node --require tsx/cjs scripts/check-agreement.ts\`, against the sources of Istio ${version}. Do not edit.`,
+    '',
+    '## One object: accepted or refused',
+    '',
+    '"Upstream\'s expectation" is what Istio\'s own tests expect of API server and CRDs; "istiod\'s rules" is what `istioctl validate` of that version says,',
+    'which runs the code of istiod\'s admission and no CRD.',
+    '',
+    '| objects of | number | both accept | both refuse | differ |',
+    '|---|---|---|---|---|',
+    ...rows.map((row) => `| ${row.name} | ${row.objects} | ${row.accepted} | ${row.refused} | ${row.differs} |`),
+    '',
+    `Refused by the checker although accepted by all who judge there: **${falseRefusals}**.`,
+    '',
+    ...(reasons.size > 0 ? ['Where they differ, and why:', ''] : []),
+    ...[...reasons].flatMap(([why, list]) => [`- ${why}: ${list.length}`, ...list.slice(0, 4).map(({ where, theirs, ours }) => `  - \`${clip(where)}\`: there ${clip(theirs)}; here ${clip(ours)}`)]),
+    '',
+    '## Between objects: the findings of `istioctl analyze`',
+    '',
+    `Upstream's own tests of its analyzers (\`analyzers_test.go\`): ${analysis.tests} of them concern what can be known without a cluster. A finding is a code at an object.`,
+    '',
+    '| code | found by both | by upstream alone | by the checker alone |',
+    '|---|---|---|---|',
+    ...[...analysis.perCode].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, { agree, missing, more }]) => `| ${code} | ${agree} | ${missing} | ${more} |`),
+    '',
+    ...analysis.differences.map((text) => `- ${text}: ${reasonOf(text)}`),
+    '',
+    `Left to a cluster: ${[...new Set(analysis.skipped.map((name) => /\(([^)]*)\)$/.exec(name)![1]))].join(', ')}.`,
+    '',
+  ].join('\n');
+}
+
+/** Why an analysis differs, by what it is about. */
+function reasonOf(text: string): string {
+  const known: readonly (readonly [RegExp, string])[] = [
+    [/IST0102/, 'whether namespaces are injected by default is told by a ConfigMap of the installation, which the checker does not read'],
+    [/IST0132/, 'of a Gateway that does not exist the checker says so, and not also that it lacks the host'],
+    [/IST0173 DestinationRule empty-topology/, 'labels that pods get from their nodes are taken for granted'],
+  ];
+  return known.find(([pattern]) => pattern.test(text))?.[1] ?? 'NOT EXPLAINED';
+}
+
+function clip(text: string): string {
+  const line = text.replaceAll('`', "'").replaceAll('\n', ' ').replaceAll('|', '\\|');
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+}
