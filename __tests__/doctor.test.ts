@@ -1,5 +1,5 @@
 import type { Account } from '../cli/doctor/account';
-import { judgeAccount, judgeAdminGroup, judgeLocalState, judgeProviders, judgeRights, RESOURCE_PROVIDERS } from '../cli/doctor/account';
+import { judgeAccount, judgeAdminGroup, judgeLocalState, judgeProviders, judgeRanges, judgeRights } from '../cli/doctor/account';
 import { judgeAks, AksState } from '../cli/doctor/aks';
 import { asker, lineThatMatters } from '../cli/doctor/ask';
 import { judgeClock } from '../cli/doctor/clock';
@@ -16,10 +16,8 @@ import { compareVersions, kubernetesRange, versionIn } from '../cli/doctor/versi
 import { CliError } from '../cli/errors';
 import { run } from '../cli/tools/process';
 import { checkEnvironment } from '../environments';
-import { buildEnvironment } from '../stacks';
 import { handlesOf } from '../stacks/handles';
 import { FakePrograms, Reply } from './fakes';
-import { synthApp } from './synth';
 
 const SUBSCRIPTION = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 const GROUP = '9b2c1f0a-5d0c-4d1e-8a55-6f3a0b3f6f0e';
@@ -140,6 +138,13 @@ describe('the account', () => {
     );
   });
 
+  test('an API server that answers a placeholder alone is a fault', () => {
+    const ranges = (authorizedIpRanges?: string[]) => judgeRanges({ environment: environmentOf({}, { authorizedIpRanges }) }).map(said);
+    expect(ranges()).toEqual([]);
+    expect(ranges(['203.0.113.7/32'])).toEqual(['ok: 203.0.113.7/32']);
+    expect(ranges(['192.0.2.0/24'])[0]).toContain('failure: are still the placeholder: the API server would answer nobody -> export API_AUTHORIZED_RANGES=');
+  });
+
   test('state on a runner is lost', () => {
     expect(judgeLocalState('dev', false).verdict).toBe('ok');
     expect(said(judgeLocalState('dev', true))).toContain('it is lost with the runner -> aks-istio bootstrap dev');
@@ -221,6 +226,13 @@ describe('quotas', () => {
     const cores = judgeQuota(usage(free), skus(sku), settings, false).filter(({ subject }) => subject === 'core quota');
     expect(said(cores[0])).toContain(expected);
     expect(cores[1]?.detail).toContain('all families together');
+  });
+
+  test('further pools count, spot pools do not', () => {
+    const pools = (kind: string) => environmentOf({}, { nodePools: { batch: { kind, vmSize: 'Standard_D2ds_v5', min: 2, max: 4 } } }).cluster as AksSettings;
+    const verdicts = (kind: string) => judgeQuota(usage(14), skus(sku), pools(kind), false).map(({ verdict }) => verdict);
+    expect(verdicts('spot')).toEqual(['ok', 'ok', 'ok']);
+    expect(verdicts('user')).toEqual(['ok', 'warning', 'ok']);
   });
 
   test('what a cluster that exists uses is no shortage', () => {
@@ -322,13 +334,12 @@ test('of what az prints, the line that matters is shown', () => {
   expect(lineThatMatters('')).toBe('no message');
 });
 
-test('what the doctor assumes of the cluster layer is what it does', () => {
+test('the doctor looks where the cluster layer puts its cluster', () => {
   const environment = environmentOf();
-  const json = synthApp((app) => buildEnvironment(app, environment))['dev-cluster']!;
-  const [provider] = json.provider?.azurerm as { resource_providers_to_register: string[] }[];
-  expect([...RESOURCE_PROVIDERS].sort()).toEqual([...provider!.resource_providers_to_register].sort());
   expect(handlesOf(environment).cluster.access).toMatchObject(aksPlace(environment)!);
 });
+
+const RESOURCE_PROVIDERS = ['Microsoft.Compute', 'Microsoft.ContainerService', 'Microsoft.ManagedIdentity', 'Microsoft.Network'];
 
 // az as it answers for an environment that has nothing wrong.
 const HEALTHY: Readonly<Record<string, readonly Reply[]>> = {
@@ -378,6 +389,7 @@ describe('with programs that answer', () => {
       now: () => now,
       serverTime: () => Promise.resolve(now),
       engine: 'auto',
+      resourceProviders: RESOURCE_PROVIDERS,
       isBuiltHere: false,
       machine: () => Promise.reject(new Error('not asked')),
       ...given,

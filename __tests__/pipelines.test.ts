@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
-import { ASSIGNABLE_ROLES, federatedSubject, federationCommands } from '../cli/bootstrap/federation';
+import { assignedRoles } from '../cli/bootstrap/assigned-roles';
+import { federatedSubject, federationCommands, ROLE_IDS } from '../cli/bootstrap/federation';
 import { bootstrap } from '../cli/bootstrap/run';
 import { waitForAccess } from '../cli/bootstrap/steps';
 import { defaultAccountName, shellLine, stateBlock, StateStorage, storageSteps } from '../cli/bootstrap/storage';
@@ -11,7 +12,7 @@ import { CliError } from '../cli/errors';
 import { run } from '../cli/tools/process';
 import { AzureDevOpsHost, GitHubHost } from '../cli/pipeline/host';
 import { parsePlan, PlanReport, renderPlanComment, summary } from '../cli/pipeline/plan-comment';
-import { checkEnvironment, environmentNames } from '../environments';
+import { checkEnvironment, environmentNames, loadEnvironment } from '../environments';
 import { buildEnvironment } from '../stacks';
 import { expandPipeline, PipelineNode } from '../scripts/azure-pipelines';
 import { FakePrograms, Reply } from './fakes';
@@ -626,20 +627,31 @@ describe('bootstrap', () => {
     expect(federatedSubject('github', 'acme/mesh', 'dev', 'plan')).toBe('repo:acme/mesh:environment:dev-plan');
     expect(federatedSubject('github', 'acme/mesh', 'dev', 'apply')).toBe('repo:acme/mesh:environment:dev');
     expect(federatedSubject('azureDevOps', 'acme/platform', 'prod', 'apply')).toBe('sc://acme/platform/prod');
-    const printed = federationCommands('dev', storage, { github: 'acme/mesh', azureDevOps: 'acme/platform' });
+    const access = { assignedRoles: ['Network Contributor', 'AcrPull'], variables: { DNS_LABEL_PREFIX: 'shop' } };
+    const printed = federationCommands('dev', storage, { github: 'acme/mesh', azureDevOps: 'acme/platform' }, access);
     expect(printed).toMatchSnapshot();
     const reading = printed.slice(0, printed.indexOf('')).filter((line) => line.includes('--role'));
     expect(reading.join('\n')).not.toMatch(/'(Owner|Contributor|.*Administrator|.*Admin|Storage Blob Data Contributor)'/);
   });
 
-  test('the applying identity may hand out the roles that the stacks assign, and cannot make itself an owner', () => {
-    const assigned = ['dev', 'prod'].flatMap((name) => {
-      const cluster = { kind: 'aks', location: 'westeurope', dnsLabel: 'shop', adminGroupObjectIds: [GROUP] };
-      const environment = checkEnvironment({ name, cluster, mesh: { flavor: 'addon', addon: { revisions: ['asm-1-30'] } } }, `environments/${name}.ts`);
-      const stack = synthApp((app) => buildEnvironment(app, environment))[`${name}-cluster`];
-      return Object.values(stack?.resource?.azurerm_role_assignment ?? {}).map((role) => role.role_definition_name as string);
-    });
-    expect(assigned.length).toBeGreaterThan(2);
-    assigned.forEach((role) => expect(Object.keys(ASSIGNABLE_ROLES)).toContain(role));
+  test('the applying identity may hand out the roles that its environment assigns, and cannot make itself an owner', () => {
+    const roles = (name: 'dev' | 'prod', cluster: object) => {
+      const aks = { kind: 'aks', location: 'westeurope', dnsLabel: 'shop', adminGroupObjectIds: [GROUP], ...cluster };
+      const mesh = { flavor: 'addon', addon: { revisions: ['asm-1-30'], trafficRedirection: 'cni' } };
+      return assignedRoles(checkEnvironment({ name, cluster: aks, mesh }, `environments/${name}.ts`));
+    };
+    const demo = ['Azure Kubernetes Service Cluster User Role', 'Azure Kubernetes Service RBAC Cluster Admin', 'Network Contributor'];
+    expect(roles('dev', {})).toEqual(demo);
+    const production = { profile: 'production', skuTier: 'Standard', privateApiServer: true, monitoring: { grafanaName: 'shop-grafana' } };
+    const all = roles('prod', production);
+    expect(all).toEqual(expect.arrayContaining([...demo, 'AcrPull', 'Key Vault Secrets User', 'Monitoring Data Reader', 'Private DNS Zone Contributor']));
+    const [command] = federationCommands('prod', storage, {}, { assignedRoles: all, variables: {} }).filter((line) => line.includes('--condition'));
+    all.forEach((role) => expect(command).toContain(ROLE_IDS[role]!));
+    expect(command).not.toMatch(/8e3af657-a8ff-443c-a75c-2fe8c4bcb635|18d7d88d-d35e-4fb5-a5c3-7773c20a72d9|f58310d9-a9f6-439a-9e8d-f62e7b41a168/);
+    expect(() => federationCommands('prod', storage, {}, { assignedRoles: ['Owner'], variables: {} })).toThrow("the role 'Owner', whose id is not known");
+  });
+
+  test.each(environmentNames().filter((name) => name !== 'local'))('every role that %s assigns is known by its id', (name) => {
+    assignedRoles(loadEnvironment(name)).forEach((role) => expect(Object.keys(ROLE_IDS)).toContain(role));
   });
 });

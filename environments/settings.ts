@@ -14,7 +14,9 @@ export const PLACEHOLDER_RANGE = '192.0.2.0/24';
 
 /** Ranges that may reach a guarded API server, from API_AUTHORIZED_RANGES (several separated by commas). */
 export function authorizedRanges(env: NodeJS.ProcessEnv = process.env): string[] {
-  const ranges = env.API_AUTHORIZED_RANGES?.split(',').map((range) => range.trim());
+  const ranges = env.API_AUTHORIZED_RANGES?.split(',')
+    .map((range) => range.trim())
+    .filter((range) => range !== '');
   return ranges?.length ? ranges : [PLACEHOLDER_RANGE];
 }
 

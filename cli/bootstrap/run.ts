@@ -4,7 +4,8 @@ import type { Account } from '../doctor/account';
 import { CliError } from '../errors';
 import { cleanEnvironment } from '../tools/cluster-access';
 import { progressMode, runTasks } from '../ui/tasks';
-import { federationCommands, PipelineHosts } from './federation';
+import { assignedRoles } from './assigned-roles';
+import { federationCommands, PipelineAccess, PipelineHosts } from './federation';
 import { takeStep, waitForAccess } from './steps';
 import { defaultAccountName, Principal, shellLine, stateBlock, StateStorage, storageSteps } from './storage';
 
@@ -74,6 +75,14 @@ export function storageOf(environment: Environment, subscriptionId: string, opti
   };
 }
 
+/** Variables that environment files read, as far as they are set: pipelines need them too. */
+const VARIABLES = ['DNS_LABEL_PREFIX', 'API_AUTHORIZED_RANGES'] as const;
+
+function access(environment: Environment): PipelineAccess {
+  const variables = VARIABLES.flatMap((name) => (process.env[name] ? [[name, process.env[name]] as const] : []));
+  return { assignedRoles: assignedRoles(environment), variables: Object.fromEntries(variables) };
+}
+
 function accountName(environment: string, subscriptionId: string): string {
   return subscriptionId === UNKNOWN.subscription ? UNKNOWN.account : defaultAccountName(environment, subscriptionId);
 }
@@ -89,7 +98,7 @@ function guide(environment: Environment, storage: StateStorage, options: Bootstr
     ...(isNamed || state.kind !== 'local' ? [] : ['', `State that exists on this machine is moved by: terraform init -migrate-state, in .aks-istio/${name}/synth/stacks/<stack> (docs/state.md)`]),
     '',
     ...(isRequested
-      ? ['To let pipelines in without any secret, run:', '', ...federationCommands(name, storage, options)]
+      ? ['To let pipelines in without any secret, run:', '', ...federationCommands(name, storage, options, access(environment))]
       : [`To let pipelines in: aks-istio bootstrap ${name} --github OWNER/REPOSITORY, or --azure-devops ORGANISATION/PROJECT (docs/pipelines.md)`]),
   ];
 }
