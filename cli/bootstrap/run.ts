@@ -95,7 +95,7 @@ function guide(environment: Environment, storage: StateStorage, options: Bootstr
     ...(isNamed
       ? [`environments/${name}.ts names this storage already.`]
       : [`Put this into environments/${name}.ts:`, '', ...stateBlock(storage).split('\n').map((line) => `  ${line}`)]),
-    ...(isNamed || state.kind !== 'local' ? [] : ['', `State that exists on this machine is moved by: terraform init -migrate-state, in .aks-istio/${name}/synth/stacks/<stack> (docs/state.md)`]),
+    ...(isNamed || state.kind !== 'local' ? [] : ['', 'State that exists on this machine is moved as docs/state.md says.']),
     '',
     ...(isRequested
       ? ['To let pipelines in without any secret, run:', '', ...federationCommands(name, storage, options, access(environment))]
