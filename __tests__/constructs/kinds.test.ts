@@ -1,0 +1,501 @@
+import { TerraformStack } from 'cdktf';
+import { BackendTLSPolicy, GRPCRoute, HTTPRoute, KubernetesGateway, ReferenceGrant, TCPRoute, TLSRoute } from '../../constructs/gateway-api';
+import { EnvoyFilter, istioAtLeast, ProxyConfig, TrafficExtension, WasmPlugin } from '../../constructs/istio';
+import { existingAksCluster } from '../../constructs/cluster/existing-cluster';
+import { existingService } from '../../constructs/kubernetes/service';
+import { AksIstioAddon } from '../../constructs/mesh/aks-istio-addon';
+import { existingMesh } from '../../constructs/mesh/existing-mesh';
+import { IMesh } from '../../constructs/mesh/mesh';
+import { Telemetry } from '../../constructs/observability';
+import { AuthorizationPolicy, Condition, MtlsMigration, RequestAuthentication, Source } from '../../constructs/security';
+import {
+  corsPolicy,
+  Destination,
+  DestinationRule,
+  Duration,
+  Gateway,
+  LoadBalancing,
+  Match,
+  MeshService,
+  ServiceEntry,
+  Sidecar,
+  trafficPolicy,
+  UpstreamTls,
+  VirtualService,
+  WorkloadEntry,
+  WorkloadGroup,
+} from '../../constructs/traffic';
+import { complaints, meshStack, rendered, specsOf } from '../rendered';
+
+const namespace = 'shop';
+const reviews = existingService({ name: 'reviews', namespace, ports: [{ name: 'http', port: 9080 }], versions: ['v1', 'v2'] });
+const cart = existingService({ name: 'cart', namespace, ports: [{ name: 'http', port: 80 }, { name: 'grpc', port: 90 }] });
+const HOST = 'reviews.shop.svc.cluster.local';
+const newer = existingMesh({ version: '1.31.0' });
+
+function refusal(build: (stack: TerraformStack) => void, mesh?: IMesh): string {
+  const stack = meshStack(mesh);
+  build(stack);
+  return complaints(stack).join('\n');
+}
+
+function addon(revision = 'asm-1-29'): IMesh {
+  const stack = meshStack();
+  const cluster = existingAksCluster({ name: 'aks', resourceGroupName: 'rg', subscriptionId: '00000000-0000-0000-0000-000000000000' } as never);
+  return new AksIstioAddon(stack, 'Mesh', { cluster, revisions: [revision] } as never);
+}
+
+describe('networking', () => {
+  test('a ServiceEntry chooses protocols by port, and resolution by what it is', () => {
+    const resolutions = (props: Partial<ConstructorParameters<typeof ServiceEntry>[2]>) =>
+      specsOf((stack) => new ServiceEntry(stack, 'Api', { namespace, hosts: ['api.example.com'], ...props }))['ServiceEntry api'];
+    expect(resolutions({ ports: [80, 443, { number: 6379, protocol: 'REDIS', name: 'cache', targetPort: 7000 }] })).toEqual({
+      hosts: ['api.example.com'],
+      ports: [
+        { number: 80, protocol: 'HTTP', name: 'http-80' },
+        { number: 443, protocol: 'TLS', name: 'tls-443' },
+        { number: 6379, protocol: 'REDIS', name: 'cache', targetPort: 7000 },
+      ],
+      location: 'MESH_EXTERNAL',
+      resolution: 'DNS',
+    });
+    expect(resolutions({ hosts: ['*.example.com'] })).toMatchObject({ resolution: 'NONE' });
+    expect(resolutions({ endpoints: [{ address: '10.0.0.4' }] })).toMatchObject({ resolution: 'STATIC', endpoints: [{ address: '10.0.0.4' }] });
+    expect(resolutions({ endpoints: [{ address: 'db.example.com' }] })).toMatchObject({ resolution: 'DNS' });
+    expect(resolutions({ workload: { labels: { app: 'vm' } }, location: 'MESH_INTERNAL' })).toMatchObject({
+      resolution: 'STATIC',
+      workloadSelector: { labels: { app: 'vm' } },
+    });
+  });
+
+  test('a ServiceEntry without a host, for every host, or with one port twice is refused with all of it', () => {
+    const refuse = (hosts: string[], ports: number[]) => () => new ServiceEntry(meshStack(), 'Api', { namespace, hosts, ports });
+    expect(refuse([], [443])).toThrow(/names at least one host/);
+    expect(refuse(['*'], [80, 80])).toThrow(/hosts\[0\]: "\*"[^]*ports\[1\]\.number: 80/);
+  });
+
+  test('a Sidecar knows Services by their namespace and refuses what has none', () => {
+    const specs = specsOf((stack) => new Sidecar(stack, 'Default', { namespace, reaches: ['web/*'], unknownHosts: 'REGISTRY_ONLY' }).addReach(reviews));
+    expect(specs['Sidecar default']).toEqual({ egress: [{ hosts: ['web/*', `shop/${HOST}`] }], outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } });
+    expect(refusal((stack) => new Sidecar(stack, 'Bad', { namespace, reaches: ['reviews'] }))).toContain('Write ./reviews for this namespace');
+    expect(refusal((stack) => new Sidecar(stack, 'Empty', { namespace, workload: reviews }))).toContain('a Sidecar narrows something');
+  });
+
+  test('a Sidecar with listeners of its own', () => {
+    const specs = specsOf((stack) =>
+      new Sidecar(stack, 'Own', { namespace, workload: reviews, reaches: ['*/*'] })
+        .addEgressListener({ port: { number: 3306, name: 'tcp-mysql', protocol: 'MYSQL' }, bind: '127.0.0.1', captureMode: 'NONE', hosts: ['./*'] })
+        .addIngressListener({ port: { number: 9080, name: 'http', protocol: 'HTTP' }, defaultEndpoint: '127.0.0.1:8080' }),
+    );
+    expect(specs['Sidecar own']).toMatchObject({ workloadSelector: { labels: { app: 'reviews' } }, egress: [{ bind: '127.0.0.1' }, { hosts: ['*/*'] }] });
+  });
+
+  test('machines: one entry, and a group that registers itself', () => {
+    const specs = specsOf((stack) => {
+      new WorkloadEntry(stack, 'Vm1', { namespace, address: '10.1.0.4', labels: { app: 'db' }, serviceAccountName: 'db', ports: { 'tcp-db': 5432 } });
+      new WorkloadGroup(stack, 'Db', { namespace, serviceAccountName: 'db', probe: { tcpSocket: { port: 5432 } } });
+    });
+    expect(specs['WorkloadEntry vm1']).toEqual({ address: '10.1.0.4', labels: { app: 'db' }, serviceAccount: 'db', ports: { 'tcp-db': 5432 } });
+    expect(specs['WorkloadGroup db']).toMatchObject({ metadata: { labels: { app: 'db' } }, template: { serviceAccount: 'db' } });
+    expect(() => new WorkloadEntry(meshStack(), 'Nowhere', { namespace })).toThrow(/Give `address` or `network`/);
+  });
+
+  test('an EnvoyFilter puts an HTTP filter before the router of the selected proxies', () => {
+    const specs = specsOf((stack) =>
+      new EnvoyFilter(stack, 'Headers', { namespace, workload: reviews, priority: 10 }).addHttpFilter(
+        { name: 'envoy.filters.http.lua', type: 'envoy.extensions.filters.http.lua.v3.Lua', config: { a: 1 } },
+        { port: 9080 },
+      ),
+    );
+    expect(specs['EnvoyFilter headers']).toEqual({
+      workloadSelector: { labels: { app: 'reviews' } },
+      priority: 10,
+      configPatches: [
+        {
+          applyTo: 'HTTP_FILTER',
+          match: {
+            context: 'SIDECAR_INBOUND',
+            listener: {
+              portNumber: 9080,
+              filterChain: { filter: { name: 'envoy.filters.network.http_connection_manager', subFilter: { name: 'envoy.filters.http.router' } } },
+            },
+          },
+          patch: {
+            operation: 'INSERT_BEFORE',
+            value: { name: 'envoy.filters.http.lua', typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua', a: 1 } },
+          },
+        },
+      ],
+    });
+    expect(refusal((stack) => new EnvoyFilter(stack, 'Nothing', { namespace }))).toContain('without patches does nothing');
+  });
+
+  test('a ProxyConfig', () => {
+    const specs = specsOf((stack) => new ProxyConfig(stack, 'Small', { namespace, concurrency: 1, environment: { A: 'b' }, imageType: 'distroless' }));
+    expect(specs['ProxyConfig small']).toEqual({ concurrency: 1, environmentVariables: { A: 'b' }, image: { imageType: 'distroless' } });
+  });
+});
+
+describe('intent of routes', () => {
+  test('TCP and TLS routes take destinations; a delegate decides further; CORS is in whole seconds', () => {
+    const specs = specsOf((stack) => {
+      const gateway = new Gateway(stack, 'Public', { namespace });
+      const inner = new VirtualService(stack, 'Inner', { namespace, hosts: [] }).addRoute({ to: Destination.of(reviews) });
+      new VirtualService(stack, 'Outer', { namespace, hosts: ['shop.example.com'], gateways: [gateway] })
+        .addRoute({ match: Match.path().prefix('/reviews'), delegate: inner })
+        .addRoute({
+          to: Destination.of(reviews),
+          cors: corsPolicy({ origins: ['https://a.example', { prefix: 'https://b.' }], methods: ['GET'], maxAge: Duration.hours(1) }),
+          retries: { attempts: 2, on: ['5xx'], backoff: Duration.millis(50), otherLocalities: true },
+        });
+      new VirtualService(stack, 'Layer4', { namespace, hosts: ['db.example.com'] })
+        .addTcpRoute({ match: { port: 5432 }, to: [Destination.of(reviews).weighted(90), Destination.host('old').weighted(10)] })
+        .addTlsRoute({ sniHosts: ['db.example.com'], match: { port: 443 }, to: Destination.of(reviews) });
+    });
+    expect(specs['VirtualService inner']).toEqual({ http: [{ route: [{ destination: { host: HOST } }] }] });
+    expect(specs['VirtualService outer']).toMatchObject({
+      http: [
+        { delegate: { name: 'inner', namespace } },
+        {
+          corsPolicy: { allowOrigins: [{ exact: 'https://a.example' }, { prefix: 'https://b.' }], maxAge: '3600s' },
+          retries: { attempts: 2, retryOn: '5xx', backoff: '50ms', retryRemoteLocalities: true },
+        },
+      ],
+    });
+    expect(specs['VirtualService layer4']).toMatchObject({
+      tcp: [{ match: [{ port: 5432 }], route: [{ destination: { host: HOST }, weight: 90 }, { destination: { host: 'old' }, weight: 10 }] }],
+      tls: [{ match: [{ sniHosts: ['db.example.com'], port: 443 }], route: [{ destination: { host: HOST } }] }],
+    });
+    expect(() => corsPolicy({ origins: [], maxAge: Duration.millis(1500) })).toThrow(/allows some origin[^]*whole seconds/);
+  });
+
+  test('retries and timeout of a service are for the routes that say nothing of them', () => {
+    const specs = specsOf((stack) => {
+      const service = new MeshService(stack, 'Reviews', { service: reviews }).retry({ attempts: 3 }).timeoutAfter(Duration.seconds(2));
+      service.route({ match: Match.method('POST'), to: 'v2', retries: { attempts: 0 } });
+    });
+    expect(specs['VirtualService reviews']).toMatchObject({
+      http: [
+        { match: [{}], retries: { attempts: 0 }, timeout: '2s' },
+        { retries: { attempts: 3 }, timeout: '2s' },
+      ],
+    });
+  });
+
+  test.each<[string, LoadBalancing, object]>([
+    ['least requests', LoadBalancing.leastRequest(), { simple: 'LEAST_REQUEST' }],
+    ['round robin', LoadBalancing.roundRobin(), { simple: 'ROUND_ROBIN' }],
+    ['header', LoadBalancing.byHeader('x-user'), { consistentHash: { httpHeaderName: 'x-user' } }],
+    ['cookie', LoadBalancing.byCookie('id', Duration.hours(1)), { consistentHash: { httpCookie: { name: 'id', ttl: '3600s' } } }],
+    ['parameter', LoadBalancing.byQueryParam('id'), { consistentHash: { httpQueryParameterName: 'id' } }],
+    ['address', LoadBalancing.bySourceIp(), { consistentHash: { useSourceIp: true } }],
+    [
+      'failover',
+      LoadBalancing.random().failover({ westeurope: 'northeurope' }),
+      { simple: 'RANDOM', localityLbSetting: { enabled: true, failover: [{ from: 'westeurope', to: 'northeurope' }] } },
+    ],
+    [
+      'distribution',
+      LoadBalancing.roundRobin().distribute({ 'westeurope/*': { 'westeurope/*': 80, 'northeurope/*': 20 } }).warmup(Duration.seconds(60)),
+      {
+        simple: 'ROUND_ROBIN',
+        warmup: { duration: '60s' },
+        localityLbSetting: { enabled: true, distribute: [{ from: 'westeurope/*', to: { 'westeurope/*': 80, 'northeurope/*': 20 } }] },
+      },
+    ],
+  ])('load balancing by %s', (_name, loadBalancing, expected) => {
+    const specs = specsOf((stack) => new DestinationRule(stack, 'Reviews', { host: reviews, trafficPolicy: trafficPolicy({ loadBalancing, ejection: {} }) }));
+    expect(specs['DestinationRule reviews']!.trafficPolicy).toMatchObject({ loadBalancer: expected });
+  });
+
+  test('limits, ejection, TLS and single ports', () => {
+    const policy = trafficPolicy({
+      limits: { connections: 10, pendingRequests: 1, requestsPerConnection: 1, connectTimeout: Duration.millis(500) },
+      ejection: { consecutiveErrors: 3, gatewayErrorsOnly: true, interval: Duration.seconds(1), ejectionTime: Duration.minutes(3), maxPercent: 100 },
+      tls: UpstreamTls.mutual('client-cert', 'db.example.com'),
+      ports: { 8080: { tls: UpstreamTls.disable() } },
+    });
+    expect(specsOf((stack) => new DestinationRule(stack, 'Db', { namespace, host: 'db.example.com', trafficPolicy: policy }))['DestinationRule db']).toEqual({
+      host: 'db.example.com',
+      trafficPolicy: {
+        connectionPool: { tcp: { maxConnections: 10, connectTimeout: '500ms' }, http: { http1MaxPendingRequests: 1, maxRequestsPerConnection: 1 } },
+        outlierDetection: { consecutiveGatewayErrors: 3, consecutive5xxErrors: 0, interval: '1s', baseEjectionTime: '180s', maxEjectionPercent: 100 },
+        tls: { mode: 'MUTUAL', credentialName: 'client-cert', sni: 'db.example.com' },
+        portLevelSettings: [{ port: { number: 8080 }, tls: { mode: 'DISABLE' } }],
+      },
+    });
+  });
+
+  test('bad policies are refused', () => {
+    expect(() => trafficPolicy({ loadBalancing: LoadBalancing.random().failover({ a: 'b' }) })).toThrow(/failover needs ejection/);
+    expect(() => LoadBalancing.random().distribute({ a: { a: 50 } })).toThrow(/these make 50/);
+    expect(() => LoadBalancing.random().distribute({ a: { a: 100 } }).failover({ a: 'b' })).toThrow(/exclude each other/);
+    const rule = new DestinationRule(meshStack(), 'R', { host: reviews, trafficPolicy: { tls: { mode: 'DISABLE' } } });
+    expect(() => rule.addPolicy({ tls: { mode: 'SIMPLE' } })).toThrow(/trafficPolicy\.tls.*set already/);
+  });
+
+  test('a gateway with a certificate a host, client certificates, several certificates, and pass-through', () => {
+    const specs = specsOf((stack) =>
+      new Gateway(stack, 'Public', { namespace, hosts: ['a.example.com'], tls: { credentialName: 'a' } })
+        .addHosts(['b.example.com'], { mode: 'MUTUAL', credentialNames: ['b-rsa', 'b-ecdsa'], minVersion: 'TLSV1_3' })
+        .addHosts(['c.example.com'], { mode: 'PASSTHROUGH', redirectHttp: false }),
+    );
+    expect((specs['Gateway public']!.servers as { tls?: object; port: { name: string } }[]).map(({ port, tls }) => [port.name, tls])).toEqual([
+      ['http', { httpsRedirect: true }],
+      ['https', { mode: 'SIMPLE', credentialName: 'a' }],
+      ['http-2', { httpsRedirect: true }],
+      ['https-2', { mode: 'MUTUAL', credentialNames: ['b-rsa', 'b-ecdsa'], minProtocolVersion: 'TLSV1_3' }],
+      ['http-4', undefined],
+      ['https-4', { mode: 'PASSTHROUGH' }],
+    ]);
+    const gateway = new Gateway(meshStack(), 'Public', { namespace });
+    expect(() => gateway.addHosts(['d.example.com'], {})).toThrow(/needs a certificate/);
+    expect(() => gateway.addHosts(['d.example.com'], { credentialName: 'a', credentialNames: ['b'] })).toThrow(/Put all into credentialNames/);
+  });
+});
+
+describe('security', () => {
+  const jwt = [{ issuer: 'https://issuer.example.com', jwksUri: 'https://issuer.example.com/keys' }];
+
+  test('a token is made binding by a DENY, so that it comes on top of what other policies ask', () => {
+    const specs = specsOf((stack) => {
+      const tokens = new RequestAuthentication(stack, 'Tokens', { namespace, workload: reviews, jwt });
+      tokens.requireToken({ exceptPaths: ['/healthz'], ports: [9080] });
+      tokens.requireClaim('realm.roles', ['admin'], { paths: ['/admin/*'], ports: [9080] });
+    });
+    const selector = { matchLabels: { app: 'reviews' } };
+    expect(specs).toEqual({
+      'RequestAuthentication tokens': { selector, jwtRules: jwt },
+      'AuthorizationPolicy tokens-token': {
+        selector,
+        action: 'DENY',
+        rules: [{ from: [{ source: { notRequestPrincipals: ['*'] } }], to: [{ operation: { notPaths: ['/healthz'], ports: ['9080'] } }] }],
+      },
+      'AuthorizationPolicy tokens-claim2': {
+        selector,
+        action: 'DENY',
+        rules: [
+          { to: [{ operation: { paths: ['/admin/*'], ports: ['9080'] } }], when: [{ key: 'request.auth.claims[realm][roles]', notValues: ['admin'] }] },
+        ],
+      },
+    });
+    expect(() => new RequestAuthentication(meshStack(), 'T', { namespace, jwt: [{ issuer: '', jwks: '{}', jwksUri: 'ftp://x' }] })).toThrow(
+      /names its issuer[^]*in place or by URL[^]*"ftp:\/\/x"/,
+    );
+  });
+
+  test('sources by address, token and namespace; conditions; dry run', () => {
+    const objects = rendered((stack) =>
+      new AuthorizationPolicy(stack, 'Mixed', {
+        namespace,
+        dryRun: true,
+        rules: [
+          { from: [Source.ip('10.0.0.0/8'), Source.clientIp('203.0.113.0/24'), Source.namespace('web'), Source.token('https://i', 'bob'), Source.token()] },
+          { when: [Condition.claim('groups', 'staff'), Condition.header('x-team', 'a'), Condition.sni('a.example.com')] },
+        ],
+      }),
+    );
+    expect(objects[0]!.metadata.annotations).toEqual({ 'istio.io/dry-run': 'true' });
+    expect(objects[0]!.spec.rules).toEqual([
+      {
+        from: [
+          { source: { ipBlocks: ['10.0.0.0/8'] } },
+          { source: { remoteIpBlocks: ['203.0.113.0/24'] } },
+          { source: { namespaces: ['web'] } },
+          { source: { requestPrincipals: ['https://i/bob'] } },
+          { source: { requestPrincipals: ['*'] } },
+        ],
+      },
+      {
+        when: [
+          { key: 'request.auth.claims[groups]', values: ['staff'] },
+          { key: 'request.headers[x-team]', values: ['a'] },
+          { key: 'connection.sni', values: ['a.example.com'] },
+        ],
+      },
+    ]);
+    expect(() => new AuthorizationPolicy(meshStack(), 'Dry', { namespace, action: 'CUSTOM', provider: 'x', dryRun: true })).toThrow(/tried dry/);
+  });
+
+  test.each([
+    ['permissive', 'PERMISSIVE', 'STRICT'],
+    ['strict', 'STRICT', 'PERMISSIVE'],
+  ] as const)('mutual TLS at the step %s: the namespace %s, those named %s', (step, all, others) => {
+    const specs = specsOf((stack) => new MtlsMigration(stack, 'Mtls', { namespace, step, except: [reviews] }));
+    expect(specs).toEqual({
+      'PeerAuthentication default': { mtls: { mode: all } },
+      'PeerAuthentication reviews': { selector: { matchLabels: { app: 'reviews' } }, mtls: { mode: others } },
+    });
+  });
+});
+
+describe('telemetry and extensions', () => {
+  test('logs by a filter, tags, metrics and traces', () => {
+    const specs = specsOf((stack) =>
+      Telemetry.forMesh(stack, 'Mesh')
+        .logRequests({ filter: 'response.code >= 500', side: 'SERVER' })
+        .tagMetrics('host', 'request.host', { metric: 'REQUEST_COUNT' })
+        .dropTag('source_principal')
+        .dropMetric('REQUEST_SIZE', 'CLIENT')
+        .traceRequests(5, { providers: ['jaeger'], tags: { env: { literal: { value: 'dev' } } } }),
+    );
+    expect(specs['Telemetry mesh-default']).toEqual({
+      accessLogging: [{ providers: [{ name: 'envoy' }], filter: { expression: 'response.code >= 500' }, match: { mode: 'SERVER' } }],
+      metrics: [
+        {
+          providers: [{ name: 'prometheus' }],
+          overrides: [
+            { match: { metric: 'REQUEST_COUNT', mode: 'CLIENT_AND_SERVER' }, tagOverrides: { host: { operation: 'UPSERT', value: 'request.host' } } },
+            { match: { metric: 'ALL_METRICS', mode: 'CLIENT_AND_SERVER' }, tagOverrides: { source_principal: { operation: 'REMOVE' } } },
+            { match: { metric: 'REQUEST_SIZE', mode: 'CLIENT' }, disabled: true },
+          ],
+        },
+      ],
+      tracing: [{ providers: [{ name: 'jaeger' }], randomSamplingPercentage: 5, customTags: { env: { literal: { value: 'dev' } } } }],
+    });
+    expect(() => new Telemetry(meshStack(), 'T', { namespace }).traceRequests(101)).toThrow(/between 0 and 100/);
+  });
+
+  test('a WasmPlugin', () => {
+    const specs = specsOf((stack) =>
+      new WasmPlugin(stack, 'Auth', { namespace, workload: reviews, url: 'oci://r.io/auth:1', sha256: 'a'.repeat(64), phase: 'AUTHN', ports: [9080], failOpen: true }),
+    );
+    expect(specs['WasmPlugin auth']).toMatchObject({ phase: 'AUTHN', failStrategy: 'FAIL_OPEN', match: [{ ports: [{ number: 9080 }] }] });
+    expect(() => new WasmPlugin(meshStack(), 'Bad', { namespace, url: 'r.io/auth', sha256: 'sha256:a' })).toThrow(/"r\.io\/auth"[^]*"sha256:a"/);
+  });
+
+  test('a TrafficExtension, from 1.30 on', () => {
+    const lua = 'function envoy_on_request(handle) end';
+    const specs = specsOf((stack) => new TrafficExtension(stack, 'Script', { namespace, workload: reviews, lua, phase: 'STATS', priority: 5 }), newer);
+    expect(specs['TrafficExtension script']).toMatchObject({ lua: { inlineCode: lua }, phase: 'STATS', priority: 5 });
+    expect(refusal((stack) => new TrafficExtension(stack, 'Script', { namespace, lua }))).toMatch(/"1\.29\.1".*from Istio 1\.30 on\. Use LuaFilter/);
+    const both = { lua, wasm: { url: 'oci://r.io/a' } };
+    expect(() => new TrafficExtension(meshStack(newer), 'Both', { namespace, ...both })).toThrow(/either Lua or WebAssembly/);
+  });
+
+  test.each([
+    ['1.29.1', false],
+    ['1.30', true],
+    ['1.31.0', true],
+    ['2.0', true],
+    ['v1.30.3', true],
+  ])('version %s is at least 1.30: %s', (version, expected) => {
+    expect(istioAtLeast({ version }, '1.30')).toBe(expected);
+  });
+});
+
+describe('Gateway API', () => {
+  test('a gateway for two hosts with a certificate, and routes of every protocol', () => {
+    const specs = specsOf((stack) => {
+      const gateway = new KubernetesGateway(stack, 'Public', {
+        namespace: 'edge',
+        hosts: ['a.example.com', 'b.example.com'],
+        tls: { certificates: ['cert', { name: 'other', namespace: 'certs' }] },
+        routesFrom: { labels: { public: 'yes' } },
+      });
+      new HTTPRoute(stack, 'Shop', { namespace, parents: [gateway, { gateway, listener: 'https-0' }], hosts: ['a.example.com'] })
+        .addRule({
+          match: { path: { type: 'PathPrefix', value: '/reviews' } },
+          to: [{ service: reviews, weight: 90 }, { service: cart, port: 80, weight: 10 }],
+          timeout: Duration.seconds(2),
+        })
+        .addRule({ filters: [{ type: 'RequestRedirect', requestRedirect: { scheme: 'https', statusCode: 301 } }] });
+      new HTTPRoute(stack, 'Inside', { namespace, parents: [reviews], rules: [{ to: { service: reviews } }] });
+      new GRPCRoute(stack, 'Calls', { namespace, parents: [gateway], rules: [{ match: { method: { service: 'a.B' } }, to: { service: cart, port: 90 } }] });
+      new TLSRoute(stack, 'Through', { namespace, parents: [gateway], hosts: ['c.example.com'], to: { service: reviews } });
+      new TCPRoute(stack, 'Db', { namespace, parents: [gateway], to: { service: reviews } });
+      new ReferenceGrant(stack, 'Grant', { namespace: 'certs', from: [{ kind: 'Gateway', namespace: 'edge' }], to: ['Service', { kind: 'Secret', name: 'other' }] });
+      new BackendTLSPolicy(stack, 'Tls', { service: reviews, hostname: 'reviews.example.com', trust: { configMap: 'ca' } });
+      new BackendTLSPolicy(stack, 'Public2', { service: cart, port: 'http', hostname: 'cart.example.com', trust: 'system' });
+    });
+    const namespaces = { from: 'Selector', selector: { matchLabels: { public: 'yes' } } };
+    expect(specs['Gateway public']).toMatchObject({
+      gatewayClassName: 'istio',
+      listeners: [
+        { name: 'http-0', port: 80, protocol: 'HTTP', hostname: 'a.example.com', allowedRoutes: { namespaces } },
+        { name: 'https-0', port: 443, tls: { mode: 'Terminate', certificateRefs: [{ name: 'cert' }, { name: 'other', namespace: 'certs' }] } },
+        { name: 'http-1', hostname: 'b.example.com' },
+        { name: 'https-1' },
+      ],
+    });
+    expect(specs['HTTPRoute shop']).toEqual({
+      hostnames: ['a.example.com'],
+      parentRefs: [
+        { name: 'public', namespace: 'edge' },
+        { name: 'public', namespace: 'edge', sectionName: 'https-0' },
+      ],
+      rules: [
+        {
+          matches: [{ path: { type: 'PathPrefix', value: '/reviews' } }],
+          backendRefs: [
+            { name: 'reviews', port: 9080, weight: 90 },
+            { name: 'cart', port: 80, weight: 10 },
+          ],
+          timeouts: { request: '2s' },
+        },
+        { filters: [{ type: 'RequestRedirect', requestRedirect: { scheme: 'https', statusCode: 301 } }] },
+      ],
+    });
+    expect(specs['HTTPRoute inside']!.parentRefs).toEqual([{ group: '', kind: 'Service', name: 'reviews', port: 9080 }]);
+    expect(specs['ReferenceGrant grant']).toEqual({
+      from: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'edge' }],
+      to: [
+        { group: '', kind: 'Service' },
+        { group: '', kind: 'Secret', name: 'other' },
+      ],
+    });
+    expect(specs['BackendTLSPolicy tls']).toMatchObject({ validation: { hostname: 'reviews.example.com', caCertificateRefs: [{ kind: 'ConfigMap', name: 'ca' }] } });
+  });
+
+  test('TCP and TLS routes are written in the version that the mesh reads', () => {
+    const versions = (mesh: IMesh): string[] =>
+      rendered((stack) => {
+        new TLSRoute(stack, 'Tls', { namespace, parents: [reviews], hosts: ['a.example.com'], to: { service: reviews } });
+        new TCPRoute(stack, 'Tcp', { namespace, parents: [reviews], to: { service: reviews } });
+      }, mesh).map(({ apiVersion }) => apiVersion.split('/')[1]!);
+    expect(versions(existingMesh({ version: '1.30.0' }))).toEqual(['v1alpha3', 'v1alpha2']);
+    expect(versions(newer)).toEqual(['v1', 'v1']);
+  });
+
+  test('bad routes are refused where they are written', () => {
+    const route = new HTTPRoute(meshStack(), 'R', { namespace, parents: [reviews] });
+    expect(() => route.addRule({})).toThrow(/a rule goes somewhere/);
+    expect(() => route.addRule({ to: { service: cart } })).toThrow(/has the ports 80, 90/);
+    expect(() => new KubernetesGateway(meshStack(), 'G', { namespace, tls: {} })).toThrow(/routed by host/);
+    expect(() => new BackendTLSPolicy(meshStack(), 'B', { service: cart, hostname: '*.a', trust: 'system' })).toThrow(/one DNS name/);
+    expect(refusal((stack) => new HTTPRoute(stack, 'R', { namespace, parents: [reviews] }))).toContain('Call addRule');
+  });
+});
+
+describe('on the AKS add-on', () => {
+  const lua = 'function envoy_on_request(handle) end';
+
+  test.each<[string, (stack: TerraformStack) => void, string]>([
+    ['WorkloadEntry', (stack) => new WorkloadEntry(stack, 'X', { namespace, address: '10.0.0.1' }), 'ServiceEntry with endpoints'],
+    ['WorkloadGroup', (stack) => new WorkloadGroup(stack, 'X', { namespace }), 'ServiceEntry with endpoints'],
+    ['ProxyConfig', (stack) => new ProxyConfig(stack, 'X', { namespace, concurrency: 1 }), 'proxy.istio.io/config'],
+    ['WasmPlugin', (stack) => new WasmPlugin(stack, 'X', { namespace, url: 'oci://r.io/a' }), 'EnvoyFilter with Lua'],
+    ['TrafficExtension', (stack) => new TrafficExtension(stack, 'X', { namespace, lua }), 'EnvoyFilter with Lua'],
+    ['TCPRoute', (stack) => new TCPRoute(stack, 'X', { namespace, parents: [reviews], to: { service: reviews } }), 'addTcpRoute'],
+    ['TLSRoute', (stack) => new TLSRoute(stack, 'X', { namespace, parents: [reviews], hosts: ['a.b'], to: { service: reviews } }), 'addTlsRoute'],
+    ['TelemetryAccessLogFilter', (stack) => new Telemetry(stack, 'X', { namespace }).logRequests({ filter: 'true' }), 'Log everything'],
+    [
+      'TelemetryReportingInterval',
+      (stack) => new Telemetry(stack, 'X', { namespace, spec: { metrics: [{ reportingInterval: '5s' }] } }),
+      'set the interval where the metrics are scraped',
+    ],
+  ])('%s is refused with the reason and the alternative', (feature, build, alternative) => {
+    const message = refusal(build, addon());
+    expect(message).toContain(`"${feature}": flavour addon: `);
+    expect(message).toContain(alternative);
+  });
+
+  test('what it takes is written', () => {
+    expect(
+      rendered((stack) => {
+        new TLSRoute(stack, 'Tls', { namespace, parents: [reviews], hosts: ['a.example.com'], to: { service: reviews } });
+        new Telemetry(stack, 'Logs', { namespace }).logRequests();
+      }, addon('asm-1-30')).map(({ kind, apiVersion }) => `${apiVersion} ${kind}`),
+    ).toEqual(['gateway.networking.k8s.io/v1 TLSRoute', 'telemetry.istio.io/v1 Telemetry']);
+  });
+});

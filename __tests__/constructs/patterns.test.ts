@@ -1,0 +1,346 @@
+import { App, TerraformStack, Testing } from 'cdktf';
+import { EnvoyFilterConfigPatches } from '../../constructs/istio';
+import { existingService } from '../../constructs/kubernetes/service';
+import { existingMesh } from '../../constructs/mesh/existing-mesh';
+import { IMesh, provideMesh } from '../../constructs/mesh/mesh';
+import {
+  CircuitBreaker,
+  Compression,
+  CsrfProtection,
+  EgressHost,
+  EgressLockdown,
+  ExternalAuthorization,
+  GlobalRateLimit,
+  GrpcJsonTranscoding,
+  LocalRateLimit,
+  LuaFilter,
+  ProgressiveDelivery,
+  RequestHedging,
+  Tap,
+  WasmFilter,
+} from '../../constructs/patterns';
+import { Destination, DestinationRule, Duration, Gateway, MeshService, VirtualService } from '../../constructs/traffic';
+import { complaints, MESH, meshStack, specsOf } from '../rendered';
+
+const namespace = 'shop';
+const reviews = existingService({ name: 'reviews', namespace, ports: [{ name: 'http', port: 9080 }], versions: ['v1', 'v2'] });
+const HOST = 'reviews.shop.svc.cluster.local';
+const EGRESS = 'egress.edge.svc.cluster.local';
+const ingress = MESH.ingressGateway!;
+
+/** The settings of the one filter that a pattern writes. */
+function filterOf(build: (stack: TerraformStack) => void): { config: Record<string, unknown>; context?: string; spec: Record<string, unknown> } {
+  const spec = Object.entries(specsOf(build)).find(([key]) => key.startsWith('EnvoyFilter'))![1];
+  const { match, patch } = (spec.configPatches as EnvoyFilterConfigPatches[])[0]!;
+  const { typed_config } = patch!.value as { typed_config: Record<string, unknown> };
+  return { config: typed_config, context: match!.context, spec };
+}
+
+/** Typed resources that a pattern makes, by type and name. */
+function resourcesOf(build: (stack: TerraformStack) => void, mesh: IMesh = MESH): Record<string, Record<string, Record<string, unknown>>> {
+  const stack = new TerraformStack(new App({ stackTraces: false }), 'stack');
+  provideMesh(stack, mesh);
+  build(stack);
+  return (JSON.parse(Testing.synth(stack)) as { resource: Record<string, Record<string, Record<string, unknown>>> }).resource;
+}
+
+describe('CircuitBreaker', () => {
+  const limits = { connections: 1, pendingRequests: 1 };
+
+  test('makes the rule of a service that has none', () => {
+    expect(specsOf((stack) => new CircuitBreaker(stack, 'Breaker', { service: reviews, limits }))['DestinationRule reviews']).toMatchObject({
+      host: HOST,
+      trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 }, http: { http1MaxPendingRequests: 1 } } },
+    });
+  });
+
+  test('joins the rule that is there: two for one host would be merged by chance', () => {
+    const specs = specsOf((stack) => {
+      const service = new MeshService(stack, 'Reviews', { service: reviews });
+      new CircuitBreaker(stack, 'Breaker', { service, limits, ejection: { consecutiveErrors: 1, maxPercent: 100 } });
+    });
+    expect(Object.keys(specs)).toEqual(['DestinationRule reviews']);
+    expect(specs['DestinationRule reviews']).toMatchObject({
+      subsets: [{ name: 'v1' }, { name: 'v2' }],
+      trafficPolicy: { connectionPool: {}, outlierDetection: { consecutive5xxErrors: 1, maxEjectionPercent: 100 } },
+    });
+  });
+
+  test('twice on a service, or for nothing, is refused', () => {
+    const stack = meshStack();
+    new CircuitBreaker(stack, 'One', { service: reviews, limits });
+    expect(() => new CircuitBreaker(stack, 'Two', { service: reviews, limits })).toThrow(/connectionPool of reviews.* is set already/);
+    expect(() => new CircuitBreaker(stack, 'None', { service: reviews })).toThrow(/Give `limits`, `ejection` or both/);
+  });
+});
+
+test('RequestHedging gives every route a time per try, and the callers the second request', () => {
+  const specs = specsOf((stack) => {
+    const service = new MeshService(stack, 'Reviews', { service: reviews });
+    new RequestHedging(stack, 'Hedging', { service, after: Duration.millis(200), callers: 'web' });
+  });
+  expect(specs['VirtualService reviews']).toMatchObject({ http: [{ retries: { attempts: 1, perTryTimeout: '200ms', retryOn: '5xx,reset' } }] });
+  expect(specs['EnvoyFilter reviews-hedging']).toMatchObject({
+    configPatches: [
+      {
+        applyTo: 'VIRTUAL_HOST',
+        match: { context: 'SIDECAR_OUTBOUND', routeConfiguration: { vhost: { name: `${HOST}:9080` } } },
+        patch: { operation: 'MERGE', value: { hedge_policy: { hedge_on_per_try_timeout: true } } },
+      },
+    ],
+  });
+  const service = new MeshService(meshStack(), 'Reviews', { service: reviews });
+  expect(() => new RequestHedging(service, 'H', { service, after: Duration.seconds(1), attempts: 0 })).toThrow(/at least one request more/);
+});
+
+describe('filters', () => {
+  test('of a gateway stand in its namespace, select its pods and its side', () => {
+    const { context, spec } = filterOf((stack) => new LuaFilter(stack, 'Lua', { on: ingress, code: 'function envoy_on_response(handle) end' }));
+    expect(context).toBe('GATEWAY');
+    expect(spec).toMatchObject({ workloadSelector: { labels: { istio: 'ingress' } }, priority: 10 });
+  });
+
+  test('LocalRateLimit', () => {
+    const { config, context } = filterOf((stack) => new LocalRateLimit(stack, 'Limit', { on: reviews, requests: 10, per: Duration.minutes(1), burst: 20, enforced: 50 }));
+    expect(context).toBe('SIDECAR_INBOUND');
+    expect(config).toMatchObject({
+      type_url: 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
+      value: {
+        token_bucket: { max_tokens: 20, tokens_per_fill: 10, fill_interval: '60s' },
+        filter_enforced: { default_value: { numerator: 500000, denominator: 'MILLION' } },
+      },
+    });
+    const bad = { on: reviews, requests: 5, per: Duration.millis(10), burst: 1 };
+    expect(() => new LocalRateLimit(meshStack(), 'Bad', bad)).toThrow(/burst: 1[^]*per: "10ms"/);
+  });
+
+  test('Lua, Compression, CsrfProtection, GrpcJsonTranscoding, Tap', () => {
+    expect(filterOf((stack) => new LuaFilter(stack, 'X', { on: reviews, code: 'function envoy_on_request(h) end' })).config).toMatchObject({
+      default_source_code: { inline_string: 'function envoy_on_request(h) end' },
+    });
+    expect(filterOf((stack) => new Compression(stack, 'X', { on: reviews, algorithm: 'brotli', minBytes: 100, contentTypes: ['text/css'] })).config).toMatchObject({
+      response_direction_config: { common_config: { min_content_length: 100, content_type: ['text/css'] } },
+      compressor_library: { name: 'brotli', typed_config: { '@type': 'type.googleapis.com/envoy.extensions.compression.brotli.compressor.v3.Brotli' } },
+    });
+    expect(filterOf((stack) => new CsrfProtection(stack, 'X', { on: reviews, allowedOrigins: ['a.example', { regex: '.*b' }], shadow: true })).config).toMatchObject({
+      filter_enabled: { default_value: { numerator: 0 } },
+      shadow_enabled: { default_value: { numerator: 1000000 } },
+      additional_origins: [{ exact: 'a.example' }, { safe_regex: { regex: '.*b' } }],
+    });
+    expect(filterOf((stack) => new GrpcJsonTranscoding(stack, 'X', { on: reviews, descriptorSet: 'CgA=', services: ['a.B'] })).config).toMatchObject({
+      proto_descriptor_bin: 'CgA=',
+      services: ['a.B'],
+    });
+    expect(filterOf((stack) => new Tap(stack, 'X', { on: reviews, port: 9080 })).config).toMatchObject({ common_config: { admin_config: { config_id: 'tap' } } });
+  });
+
+  test('bad ones are refused where they are written', () => {
+    expect(() => new LuaFilter(meshStack(), 'X', { on: reviews, code: 'print(1)' })).toThrow(/Envoy calls envoy_on_request/);
+    expect(() => new GrpcJsonTranscoding(meshStack(), 'X', { on: reviews, descriptorSet: 'no!', services: [] })).toThrow(/named services[^]*base64/);
+    expect(() => new WasmFilter(meshStack(), 'X', { on: reviews, module: { url: 'oci://r.io/a:1' } })).toThrow(/is pinned/);
+  });
+
+  test('WasmFilter', () => {
+    const module = { url: 'oci://r.io/a:1', sha256: 'b'.repeat(64), config: { a: 1 } };
+    expect(specsOf((stack) => new WasmFilter(stack, 'X', { on: reviews, module, phase: 'AUTHN' }))['WasmPlugin reviews-wasm']).toMatchObject({
+      selector: { matchLabels: { app: 'reviews' } },
+      pluginConfig: { a: 1 },
+    });
+  });
+});
+
+describe('GlobalRateLimit', () => {
+  const build = (stack: TerraformStack): unknown =>
+    new GlobalRateLimit(stack, 'Limit', {
+      on: ingress,
+      namespace: 'ratelimit',
+      limits: [
+        { by: 'path', value: '/productpage', requests: 5, per: 'minute' },
+        { by: 'path', requests: 100, per: 'minute' },
+        { by: { header: 'End-User' }, requests: 10, per: 'hour' },
+        { by: 'client-ip', requests: 1, per: 'second' },
+      ],
+    });
+
+  test('counts by key, in the service, over mutual TLS, and lets nobody else ask', () => {
+    const specs = specsOf(build);
+    const patches = specs['EnvoyFilter ingress-global-rate-limit']!.configPatches as EnvoyFilterConfigPatches[];
+    expect(patches[0]!.patch!.value!.typed_config).toMatchObject({
+      domain: 'ingress-global-rate-limit',
+      failure_mode_deny: true,
+      rate_limit_service: { grpc_service: { envoy_grpc: { cluster_name: 'outbound|8081||ratelimit.ratelimit.svc.cluster.local' } } },
+    });
+    expect(patches[1]!.patch!.value).toEqual({
+      rate_limits: [
+        { actions: [{ request_headers: { header_name: ':path', descriptor_key: 'PATH' } }] },
+        { actions: [{ request_headers: { header_name: 'end-user', descriptor_key: 'end-user' } }] },
+        { actions: [{ remote_address: {} }] },
+      ],
+    });
+    expect(specs['AuthorizationPolicy ratelimit-callers']!.rules).toEqual([{ from: [{ source: { principals: ['cluster.local/ns/edge/sa/ingress-sa'] } }] }]);
+    expect(specs['AuthorizationPolicy ratelimit-redis-callers']!.rules).toEqual([
+      { from: [{ source: { principals: ['cluster.local/ns/ratelimit/sa/ratelimit'] } }] },
+    ]);
+  });
+
+  test('its service reads the limits, and restarts with them', () => {
+    const found = resourcesOf(build);
+    const [config] = Object.values(found.kubernetes_config_map_v1!);
+    expect((config!.data as Record<string, string>)['config.yaml']).toBe(
+      [
+        'domain: ingress-global-rate-limit',
+        'descriptors:',
+        '  - key: PATH',
+        '    value: /productpage',
+        '    rate_limit:',
+        '      unit: minute',
+        '      requests_per_unit: 5',
+        '  - key: PATH',
+        '    rate_limit:',
+        '      unit: minute',
+        '      requests_per_unit: 100',
+        '  - key: end-user',
+        '    rate_limit:',
+        '      unit: hour',
+        '      requests_per_unit: 10',
+        '  - key: remote_address',
+        '    rate_limit:',
+        '      unit: second',
+        '      requests_per_unit: 1',
+        '',
+      ].join('\n'),
+    );
+    expect(Object.values(found.kubernetes_deployment_v1!)).toHaveLength(2);
+    expect(JSON.stringify(found.kubernetes_deployment_v1)).toContain('"aks-istio/limits":"domain: ingress-global-rate-limit');
+  });
+
+  test('no limit, or half a request, is refused', () => {
+    const on = ingress;
+    expect(() => new GlobalRateLimit(meshStack(), 'L', { on, namespace, limits: [] })).toThrow(/something to limit/);
+    expect(() => new GlobalRateLimit(meshStack(), 'L', { on, namespace, limits: [{ by: 'path', requests: 0.5, per: 'day' }] })).toThrow(/0\.5/);
+  });
+});
+
+test('ExternalAuthorization asks a provider of the MeshConfig', () => {
+  const service = { name: 'opa', namespace: 'auth' };
+  expect(ExternalAuthorization.provider({ name: 'opa', service, port: 9191, failOpen: false, timeout: Duration.seconds(1) })).toEqual({
+    name: 'opa',
+    envoyExtAuthzGrpc: { service: 'opa.auth.svc.cluster.local', port: 9191, timeout: '1s', failOpen: false },
+  });
+  expect(ExternalAuthorization.provider({ name: 'h', service, port: 80, protocol: 'http', requestHeaders: ['authorization'] })).toEqual({
+    name: 'h',
+    envoyExtAuthzHttp: { service: 'opa.auth.svc.cluster.local', port: 80, includeRequestHeadersInCheck: ['authorization'] },
+  });
+  const specs = specsOf((stack) => new ExternalAuthorization(stack, 'Ask', { on: reviews, provider: 'opa', exceptPaths: ['/health'] }));
+  expect(specs['AuthorizationPolicy reviews-ext-authz']).toEqual({
+    selector: { matchLabels: { app: 'reviews' } },
+    action: 'CUSTOM',
+    provider: { name: 'opa' },
+    rules: [{ to: [{ operation: { notPaths: ['/health'] } }] }],
+  });
+});
+
+describe('EgressHost', () => {
+  const host = 'api.example.com';
+
+  test('straight out is a ServiceEntry, with a rule where the proxy speaks TLS', () => {
+    expect(Object.keys(specsOf((stack) => new EgressHost(stack, 'Api', { host, namespace })))).toEqual(['ServiceEntry api-example-com']);
+    const specs = specsOf((stack) => new EgressHost(stack, 'Api', { host, namespace, protocol: 'originate' }));
+    expect(specs['ServiceEntry api-example-com']).toMatchObject({ hosts: [host], ports: [{ number: 80, targetPort: 443, protocol: 'HTTP' }, { number: 443, protocol: 'TLS' }] });
+    expect(specs['DestinationRule api-example-com-tls']!.trafficPolicy).toEqual({ portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'SIMPLE', sni: host } }] });
+  });
+
+  test('through the gateway, TLS passes through it', () => {
+    const specs = specsOf((stack) => new EgressHost(stack, 'Api', { host, namespace, throughGateway: true }));
+    expect(specs['Gateway egress-api-example-com']).toMatchObject({
+      selector: { istio: 'egress' },
+      servers: [{ port: { number: 443, protocol: 'TLS' }, hosts: [host], tls: { mode: 'PASSTHROUGH' } }],
+    });
+    expect(specs['VirtualService egress-api-example-com']).toMatchObject({
+      gateways: ['mesh', 'egress-api-example-com'],
+      tls: [
+        { match: [{ gateways: ['mesh'], port: 443, sniHosts: [host] }], route: [{ destination: { host: EGRESS, subset: 'api-example-com', port: { number: 443 } } }] },
+        { match: [{ gateways: ['egress-api-example-com'], port: 443, sniHosts: [host] }], route: [{ destination: { host, port: { number: 443 } } }] },
+      ],
+    });
+  });
+
+  test('through the gateway, which speaks TLS: the hop to it has identities, and every host its subset in one rule', () => {
+    const specs = specsOf((stack) => {
+      new EgressHost(stack, 'Api', { host, namespace, protocol: 'originate', throughGateway: true });
+      new EgressHost(stack, 'Other', { host: 'b.example.com', namespace, protocol: 'http', throughGateway: true });
+    });
+    expect(specs['Gateway egress-api-example-com']!.servers).toEqual([
+      { port: { number: 80, name: 'https-api-example-com', protocol: 'HTTPS' }, hosts: [host], tls: { mode: 'ISTIO_MUTUAL' } },
+    ]);
+    const subset = (name: string, sni: string): object => ({
+      name,
+      trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'ISTIO_MUTUAL', sni } }] },
+    });
+    expect(specs['DestinationRule egress']).toEqual({ host: EGRESS, subsets: [subset('api-example-com', host), subset('b-example-com', 'b.example.com')] });
+    expect(specs['DestinationRule api-example-com-tls']!.trafficPolicy).toEqual({ portLevelSettings: [{ port: { number: 443 }, tls: { mode: 'SIMPLE', sni: host } }] });
+    expect(specs['VirtualService egress-api-example-com']).toMatchObject({
+      http: [{ route: [{ destination: { host: EGRESS, subset: 'api-example-com' } }] }, { route: [{ destination: { host, port: { number: 443 } } }] }],
+    });
+    expect(specs['VirtualService egress-b-example-com']).toMatchObject({ http: [{}, { route: [{ destination: { port: { number: 80 } } }] }] });
+  });
+
+  test('what the mesh lacks, or a wildcard cannot have, is refused', () => {
+    const refuse = (props: Partial<ConstructorParameters<typeof EgressHost>[2]>, mesh?: IMesh) => () => new EgressHost(meshStack(mesh), 'Api', { host, namespace, ...props });
+    expect(refuse({ throughGateway: true }, existingMesh({ version: '1.29.1' }))).toThrow(/has no egress gateway/);
+    expect(refuse({ host: '*.example.com', protocol: 'originate' })).toThrow(/Name each host/);
+    expect(refuse({ host: '*.example.com' })).not.toThrow();
+  });
+});
+
+test('EgressLockdown closes the proxies and the network', () => {
+  const build = (stack: TerraformStack): unknown => new EgressLockdown(stack, 'Lockdown', { namespace, allowedBlocks: ['10.0.0.1/32'] });
+  expect(specsOf(build)['Sidecar default']).toEqual({ outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } });
+  const [policy] = Object.values(resourcesOf(build).kubernetes_network_policy_v1!);
+  expect(policy!.spec).toMatchObject({
+    pod_selector: {},
+    policy_types: ['Egress'],
+    egress: [{ to: [{ namespace_selector: {} }] }, { to: [{ ip_block: { cidr: '10.0.0.1/32' } }] }],
+  });
+  expect(() => new EgressLockdown(meshStack(), 'L', { namespace, allowedBlocks: ['10.0.0.1', 'fd00::/129', 'fd00::/8'] })).toThrow(/\[0\][^]*\[1\](?![^]*\[2\])/);
+});
+
+describe('ProgressiveDelivery', () => {
+  const props = { service: reviews, interval: Duration.seconds(30) };
+
+  test('is a Canary', () => {
+    const specs = specsOf((stack) => {
+      const gateways = [new Gateway(stack, 'Public', { namespace: 'edge' })];
+      new ProgressiveDelivery(stack, 'Delivery', { ...props, gateways, hosts: ['a.example.com'], webhooks: [{ name: 'load', url: 'http://load/' }] });
+    });
+    expect(specs['Canary reviews']).toEqual({
+      provider: 'istio',
+      targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'reviews' },
+      service: { name: 'reviews', port: 9080, portName: 'http', targetPort: 9080, gateways: ['edge/public', 'mesh'], hosts: ['a.example.com'] },
+      analysis: {
+        interval: '30s',
+        threshold: 5,
+        maxWeight: 50,
+        stepWeight: 10,
+        metrics: [
+          { name: 'request-success-rate', thresholdRange: { min: 99 }, interval: '30s' },
+          { name: 'request-duration', thresholdRange: { max: 500 }, interval: '30s' },
+        ],
+        webhooks: [{ type: 'rollout', name: 'load', url: 'http://load/' }],
+      },
+    });
+  });
+
+  test('refuses what Flagger owns, and leaves alone what it does not', () => {
+    const stack = meshStack();
+    new ProgressiveDelivery(stack, 'Delivery', props);
+    new MeshService(stack, 'Reviews', { service: reviews });
+    new VirtualService(stack, 'Short', { namespace, hosts: ['reviews'] }).addRoute({ to: Destination.host('x') });
+    const gateway = new Gateway(stack, 'Public', { namespace });
+    new VirtualService(stack, 'Outside', { namespace, hosts: ['a.example.com'], gateways: [gateway] }).addRoute({ to: Destination.of(reviews) });
+    new DestinationRule(stack, 'Else', { namespace, host: 'other' });
+    const found = complaints(stack).filter((text) => text.includes('Flagger owns'));
+    expect(found.map((text) => text.split(':')[0])).toEqual(['stack/Reviews/DestinationRule', 'stack/Short']);
+    expect(() => new ProgressiveDelivery(meshStack(), 'D', { ...props, step: 60 })).toThrow(/no larger than the last share, 50/);
+  });
+});

@@ -1,0 +1,87 @@
+import { Construct } from 'constructs';
+import { IService, serviceHost } from '../kubernetes/service';
+import type { IMesh } from '../mesh/mesh';
+import { AuthorizationPolicy, Operation } from '../security/authorization-policy';
+import type { Duration } from '../traffic/duration';
+import { throwOnProblems } from '../validation';
+import { PatternTarget, placeOf } from './target';
+
+/** An authoriser, as the MeshConfig names it. */
+export interface AuthorizationProvider {
+  readonly name: string;
+  /** Service that decides. */
+  readonly service: Pick<IService, 'name' | 'namespace'>;
+  readonly port: number;
+  /** @default 'grpc' */
+  readonly protocol?: 'grpc' | 'http';
+  /** @default Istio's own: 600 s */
+  readonly timeout?: Duration;
+  /** Lets requests pass where it cannot be asked. @default false */
+  readonly failOpen?: boolean;
+  /** Request headers that it gets, with `http`. @default none beyond what Envoy always sends */
+  readonly requestHeaders?: readonly string[];
+  /** Headers of its answer that reach the service where it allows, with `http`. @default none */
+  readonly upstreamHeaders?: readonly string[];
+  /** @default 'cluster.local' */
+  readonly clusterDomain?: string;
+}
+
+export interface ExternalAuthorizationProps {
+  /** Pods or a gateway whose requests are asked about. */
+  readonly on: PatternTarget;
+  /** Name in the MeshConfig. */
+  readonly provider: string;
+  /** Requests that are asked about. @default every one */
+  readonly to?: readonly Operation[];
+  /** Paths that pass unasked. @default none */
+  readonly exceptPaths?: readonly string[];
+  /** Name of the policy. @default the target's and `-ext-authz` */
+  readonly name?: string;
+  /** @default the mesh that the nearest scope above provides */
+  readonly mesh?: IMesh;
+}
+
+/**
+ * Asks a service of yours whether a request may pass, before any other policy allows it.
+ *
+ * Proof: a request that the authoriser refuses is answered 403 (or what it says), one that it allows passes.
+ * @see https://istio.io/latest/docs/tasks/security/authorization/authz-custom/
+ */
+export class ExternalAuthorization extends Construct {
+  /** The entry that belongs into the MeshConfig's `extensionProviders`. */
+  static provider(provider: AuthorizationProvider): Readonly<Record<string, unknown>> {
+    const http = provider.protocol === 'http';
+    const settings = {
+      service: serviceHost(provider.service, provider.clusterDomain),
+      port: provider.port,
+      ...(provider.timeout && { timeout: provider.timeout.toString() }),
+      ...(provider.failOpen !== undefined && { failOpen: provider.failOpen }),
+      ...(http && provider.requestHeaders && { includeRequestHeadersInCheck: provider.requestHeaders }),
+      ...(http && provider.upstreamHeaders && { headersToUpstreamOnAllow: provider.upstreamHeaders }),
+    };
+    return { name: provider.name, [http ? 'envoyExtAuthzHttp' : 'envoyExtAuthzGrpc']: settings };
+  }
+
+  readonly policy: AuthorizationPolicy;
+
+  /** @throws ProblemError where `to` and `exceptPaths` are both given */
+  constructor(scope: Construct, id: string, props: ExternalAuthorizationProps) {
+    super(scope, id);
+    throwOnProblems(
+      `${this.node.path} cannot be created:`,
+      props.to && props.exceptPaths
+        ? [{ at: `${this.node.path}: exceptPaths`, value: props.exceptPaths, rule: 'requests are chosen by `to` or by `exceptPaths`', mend: 'Put notPaths into `to`' }]
+        : [],
+    );
+    const { namespace, labels, name } = placeOf(props.on);
+    this.policy = new AuthorizationPolicy(this, 'Policy', {
+      name: props.name ?? `${name}-ext-authz`,
+      namespace,
+      mesh: props.mesh,
+      workload: { labels },
+      action: 'CUSTOM',
+      provider: props.provider,
+      rules: [{ to: props.to ?? (props.exceptPaths && [{ notPaths: props.exceptPaths }]) }],
+    });
+  }
+}

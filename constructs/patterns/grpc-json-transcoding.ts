@@ -1,0 +1,48 @@
+import { Construct } from 'constructs';
+import { EnvoyFilter } from '../istio/envoy-filter';
+import { throwOnProblems } from '../validation';
+import { addFilter, FilterPatternProps } from './target';
+
+export interface GrpcJsonTranscodingProps extends FilterPatternProps {
+  /** Descriptor set of the services in base64: `protoc --include_imports --descriptor_set_out`, with google.api.http annotations. */
+  readonly descriptorSet: string;
+  /** Full names of the services, such as `bookstore.Bookstore`. */
+  readonly services: readonly string[];
+  /** Maps calls without annotations to POST `/package.Service/Method`. @default false */
+  readonly autoMapping?: boolean;
+  /** Field names as the proto file has them, in place of camel case. @default false */
+  readonly preserveFieldNames?: boolean;
+}
+
+/**
+ * Lets REST clients call a gRPC service. The Service's port must be named or declared as gRPC.
+ *
+ * Proof: `curl http://<service>/<annotated path>`; the answer is JSON.
+ * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/grpc_json_transcoder_filter
+ */
+export class GrpcJsonTranscoding extends Construct {
+  readonly filter: EnvoyFilter;
+
+  /** @throws ProblemError where there is no service, or the descriptor is not base64 */
+  constructor(scope: Construct, id: string, props: GrpcJsonTranscodingProps) {
+    super(scope, id);
+    const at = (field: string): string => `${this.node.path}: ${field}`;
+    throwOnProblems(`${this.node.path} cannot be created:`, [
+      ...(props.services.length > 0 ? [] : [{ at: at('services'), value: [], rule: 'only named services are translated', mend: 'Name one, as package.Service' }]),
+      ...(/^[A-Za-z0-9+/]+={0,2}$/.test(props.descriptorSet)
+        ? []
+        : [{ at: at('descriptorSet'), rule: 'a descriptor set is in base64, on one line', mend: "Read the file with encoding 'base64'" }]),
+    ]);
+    this.filter = addFilter(this, 'grpc-json', props, {
+      name: 'envoy.filters.http.grpc_json_transcoder',
+      type: 'envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder',
+      config: {
+        proto_descriptor_bin: props.descriptorSet,
+        services: props.services,
+        auto_mapping: props.autoMapping ?? false,
+        print_options: { preserve_proto_field_names: props.preserveFieldNames ?? false },
+        convert_grpc_status: true,
+      },
+    });
+  }
+}

@@ -1,0 +1,16 @@
+export * from './circuit-breaker';
+export * from './compression';
+export * from './csrf-protection';
+export * from './egress-host';
+export * from './egress-lockdown';
+export * from './external-authorization';
+export * from './global-rate-limit';
+export * from './grpc-json-transcoding';
+export * from './local-rate-limit';
+export * from './lua-filter';
+export * from './progressive-delivery';
+export * from './rate-limit-service';
+export * from './request-hedging';
+export * from './tap';
+export type { FilterPatternProps, PatternTarget } from './target';
+export * from './wasm-filter';

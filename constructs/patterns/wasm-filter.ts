@@ -1,0 +1,43 @@
+import { Construct } from 'constructs';
+import { ExtensionPhase, WasmModule, WasmPlugin } from '../istio/wasm-plugin';
+import { throwOnProblems } from '../validation';
+import { FilterPatternProps, placeOf } from './target';
+
+export interface WasmFilterProps extends FilterPatternProps {
+  /** With its digest, in `sha256` or in the URL: what is pulled is what was meant. */
+  readonly module: WasmModule;
+  /** @default right before the router */
+  readonly phase?: ExtensionPhase;
+}
+
+/**
+ * Runs a pinned WebAssembly module on every request. Pods keep serving without it only where `failOpen` says so.
+ *
+ * Proof: a request, and what the module adds to its answer; `istioctl proxy-config ecds` shows it loaded.
+ * @see https://istio.io/latest/docs/tasks/extensibility/wasm-module-distribution/
+ */
+export class WasmFilter extends Construct {
+  readonly plugin: WasmPlugin;
+
+  /** @throws ProblemError where the module is not pinned */
+  constructor(scope: Construct, id: string, props: WasmFilterProps) {
+    super(scope, id);
+    const { module, on } = props;
+    throwOnProblems(
+      `${this.node.path} cannot be created:`,
+      module.sha256 !== undefined || module.url.includes('@sha256:')
+        ? []
+        : [{ at: `${this.node.path}: module`, value: module.url, rule: 'code that every request goes through is pinned', mend: 'Give `sha256`, or a URL with @sha256:' }],
+    );
+    const { namespace, labels, name } = placeOf(on);
+    this.plugin = new WasmPlugin(this, 'Plugin', {
+      name: props.name ?? `${name}-wasm`,
+      namespace,
+      mesh: props.mesh,
+      workload: { labels },
+      ports: props.port === undefined ? undefined : [props.port],
+      phase: props.phase,
+      ...module,
+    });
+  }
+}
