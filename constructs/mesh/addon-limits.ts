@@ -47,7 +47,7 @@ export const ADDON_LIMITS: Readonly<Partial<Record<MeshFeature, Unsupported>>> =
   },
   EgressGateway: {
     reason: 'the egress gateways of the add-on need a static egress gateway and cannot be expressed by the azurerm provider',
-    alternative: `Let workloads leave by a ServiceEntry and a Sidecar, or ${HELM}`,
+    alternative: `Let workloads leave by a ServiceEntry and a Sidecar, switch one on by \`az aks mesh enable-egress-gateway\` and describe the mesh by existingMesh, or ${HELM}`,
     see: 'https://learn.microsoft.com/azure/aks/istio-deploy-egress',
   },
   EastWestGateway: { reason: 'the add-on supports no multi-cluster mesh', alternative: `Route between clusters at their ingress gateways, or ${HELM}`, see: ABOUT },
