@@ -8,14 +8,15 @@ export type Machine = Readonly<Record<'processes' | 'mounts' | 'interfaces' | 'r
 
 /** Looks at the machine. Nothing is changed, and what is not there is an empty list. */
 export function machineState(): Machine {
+  const foreign = foreignProcesses();
   return {
-    processes: foreignProcesses(),
+    processes: foreign.map((pid) => `${pid} ${text(`/proc/${pid}/cmdline`).replace(/\0/g, ' ').trim()}`),
     mounts: lines('/proc/self/mounts'),
     interfaces: readdirSync('/sys/class/net').sort(),
     routes: [...lines('/proc/net/route'), ...lines('/proc/net/ipv6_route')].map((line) => line.split(/\s+/).slice(0, 5).join(' ')),
     forwarding: [...lines('/proc/sys/net/ipv4/ip_forward'), ...lines('/proc/sys/net/ipv6/conf/all/forwarding')],
-    firewall: [...output('iptables-save'), ...output('ip6tables-save'), ...output('nft', 'list', 'ruleset')],
-    'control groups': folders('/sys/fs/cgroup').sort(),
+    firewall: [...lines('/proc/net/ip_tables_names'), ...output('iptables-save'), ...output('ip6tables-save'), ...output('nft', 'list', 'ruleset')],
+    'control groups': controlGroups('/sys/fs/cgroup', new Set(foreign)).groups.sort(),
   };
 }
 
@@ -23,8 +24,8 @@ export function machineState(): Machine {
 export function differences(before: Machine, after: Machine): string[] {
   return (Object.keys(before) as (keyof Machine)[]).flatMap((what) => [
     ...without(after[what], before[what]).map((entry) => `${what}: there is now ${entry}`),
-    // A process may end whenever it likes.
-    ...(what === 'processes' ? [] : without(before[what], after[what]).map((entry) => `${what}: gone is ${entry}`)),
+    // Processes may end whenever they like, and take their groups with them.
+    ...(what === 'processes' || what === 'control groups' ? [] : without(before[what], after[what]).map((entry) => `${what}: gone is ${entry}`)),
   ]);
 }
 
@@ -44,8 +45,7 @@ function foreignProcesses(): string[] {
     .filter((pid) => {
       const theirs = namespaces(pid);
       return theirs !== undefined && (theirs !== own || link(`/proc/${pid}/exe`).startsWith(`${root}${path.sep}`));
-    })
-    .map((pid) => `${pid} ${text(`/proc/${pid}/cmdline`).replace(/\0/g, ' ').trim()}`);
+    });
 }
 
 function namespaces(pid: string): string | undefined {
@@ -85,12 +85,21 @@ function output(program: string, ...args: string[]): string[] {
   }
 }
 
+/** Control groups that are a node's or nobody's: those that programs of the machine itself live in come and go with them. */
+function controlGroups(root: string, foreign: ReadonlySet<string>): { groups: string[]; inUse: boolean } {
+  const own = lines(path.join(root, 'cgroup.procs')).some((pid) => !foreign.has(pid));
+  const below = folders(root).map((folder) => ({ folder, ...controlGroups(folder, foreign) }));
+  return {
+    groups: below.flatMap(({ folder, groups, inUse }) => [...(inUse ? [] : [folder]), ...groups]),
+    inUse: own || below.some(({ inUse }) => inUse),
+  };
+}
+
 function folders(root: string): string[] {
   try {
-    return readdirSync(root).flatMap((name) => {
-      const file = path.join(root, name);
-      return lstatSync(file).isDirectory() ? [file, ...folders(file)] : [];
-    });
+    return readdirSync(root)
+      .map((name) => path.join(root, name))
+      .filter((file) => lstatSync(file).isDirectory());
   } catch {
     return [];
   }
