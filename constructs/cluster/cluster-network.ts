@@ -10,6 +10,7 @@ import { lifecycleOf } from './lifecycle';
 import { NatEgress } from './nat-egress';
 import { AksNetworkRanges, networkRanges } from './network-ranges';
 import { NodeSecurityGroup } from './node-security-group';
+import { SOA_RECORD } from './private-zone';
 
 export interface ClusterNetworkProps extends AzurePlace {
   /** Name of the virtual network; begins the names of what belongs to it. */
@@ -75,6 +76,7 @@ export class ClusterNetwork extends Construct {
       // Without a link to the network: the cluster makes that itself.
       this.privateDnsZone = new PrivateDnsZone(this, 'ApiServerZone', {
         name: `privatelink.${location}.azmk8s.io`,
+        soaRecord: SOA_RECORD,
         resourceGroupName,
         tags,
         lifecycle: lifecycleOf(preventDestroy),

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { throwOnProblems } from '../validation';
 import type { AzurePlace } from './azure-place';
 import type { ClusterNetwork } from './cluster-network';
+import { SOA_RECORD } from './private-zone';
 
 export interface PrivateEndpointProps extends AzurePlace {
   readonly name: string;
@@ -30,7 +31,7 @@ export class PrivateEndpoint extends Construct {
       ]);
       return;
     }
-    const zone = new PrivateDnsZone(this, 'Zone', { name: props.zone, resourceGroupName, tags });
+    const zone = new PrivateDnsZone(this, 'Zone', { name: props.zone, soaRecord: SOA_RECORD, resourceGroupName, tags });
     new PrivateDnsZoneVirtualNetworkLink(this, 'Link', {
       name: 'cluster',
       privateDnsZoneName: zone.name,
