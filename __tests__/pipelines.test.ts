@@ -17,7 +17,7 @@ import { buildEnvironment } from '../stacks';
 import { expandPipeline, PipelineNode } from '../scripts/azure-pipelines';
 import { FakePrograms, Reply } from './fakes';
 import { synthApp } from './synth';
-import { baseEnvironment, readWorkflow, ROOT, runJob, shell, Step, workFolder } from './workflow-runner';
+import { baseEnvironment, readWorkflow, removeWorkFolders, ROOT, runJob, shell, Step, workFolder } from './workflow-runner';
 
 const WORKFLOWS = fs.readdirSync(path.join(ROOT, '.github/workflows'));
 const AZURE = fs.readdirSync(path.join(ROOT, 'pipelines/azure-devops')).filter((name) => name.endsWith('.yml'));
@@ -131,7 +131,10 @@ const PROGRAMS: Readonly<Record<string, readonly Reply[]>> = {
 describe('run in a shell', () => {
   let fakes: FakePrograms | undefined;
 
-  afterEach(() => fakes?.remove());
+  afterEach(() => {
+    fakes?.remove();
+    removeWorkFolders();
+  });
 
   /** What setup.sh installs is put where it says, so that later steps find it only if PATH reached them. */
   function make(programs: Readonly<Record<string, readonly Reply[]>>, installed: Readonly<Record<string, readonly Reply[]>> = {}): FakePrograms {

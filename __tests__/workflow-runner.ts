@@ -80,9 +80,17 @@ export async function runJob(
   return { code: 0, output, summary: fs.readFileSync(file('summary'), 'utf8'), outputs: fs.readFileSync(file('output'), 'utf8'), folder };
 }
 
+const folders: string[] = [];
+
+/** Removes the folders of all jobs so far. */
+export function removeWorkFolders(): void {
+  folders.splice(0).forEach((folder) => fs.rmSync(folder, { recursive: true, force: true }));
+}
+
 /** A folder with what the steps find in a checkout. */
 export function workFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aks-istio-job-'));
+  folders.push(folder);
   fs.cpSync(path.join(ROOT, 'pipelines'), path.join(folder, 'pipelines'), { recursive: true });
   return folder;
 }
