@@ -541,17 +541,44 @@ describe('Bookinfo', () => {
     for (const scenario of SCENARIOS) {
       const mesh = inScenario(scenario.name);
       for (const expectation of scenario.expectations) {
-        const headers: Record<string, string> = expectation.user ? { 'end-user': expectation.user } : {};
+        const headers: Record<string, string> = { ...expectation.headers, ...(expectation.user ? { 'end-user': expectation.user } : {}) };
         const ratings = { from: 'reviews', to: 'ratings', path: '/ratings/0', headers };
-        if (expectation.kind === 'split') {
-          expect(mesh).toRoute({ ...REVIEWS, headers }, expectation.shares);
-          expect(mesh).toAllow({ ...REVIEWS, headers });
-        } else if (expectation.kind === 'delay') {
-          expect(mesh).toInjectDelay(ratings, expectation.seconds);
-        } else if (expectation.kind === 'abort') {
-          expect(mesh).toInjectAbort(ratings, expectation.status);
-        } else {
-          expect(mesh).toMirror({ ...REVIEWS, headers }, expectation.version, expectation.percent);
+        const details = { from: 'productpage', to: 'details', path: '/details/0', headers };
+        switch (expectation.kind) {
+          case 'split':
+            expect(mesh).toRoute({ ...REVIEWS, headers }, expectation.shares, 0.01);
+            expect(mesh).toAllow({ ...REVIEWS, headers });
+            break;
+          case 'delay':
+            expect(mesh).toInjectDelay(ratings, expectation.seconds);
+            break;
+          case 'abort':
+            expect(mesh).toInjectAbort(expectation.service === 'ratings' ? ratings : details, expectation.status);
+            break;
+          case 'mirror':
+            expect(mesh).toMirror({ ...REVIEWS, headers }, expectation.version, expectation.percent);
+            break;
+          case 'timeout':
+            expect(mesh).toInjectDelay(ratings, 2);
+            break;
+          case 'overflow':
+            expect(mesh).toAllow({ ...REVIEWS, headers });
+            break;
+          case 'ingress': {
+            const { host, path: asked, status } = expectation;
+            const outside = { gateway: true, to: host, path: asked, headers } as const;
+            if (status === 200) {
+              expect(mesh).toAllow(outside);
+            } else {
+              expect(mesh).not.toAllow(outside);
+            }
+            break;
+          }
+          case 'denied':
+            expect(mesh).toDeny(details, 'details-closed');
+            break;
+          case 'plaintext':
+            expect(mesh).toAllow({ ...details, from: { namespace: 'elsewhere', sidecar: false } });
         }
       }
     }

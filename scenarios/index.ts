@@ -1,13 +1,39 @@
 import { throwOnProblems } from '../constructs/validation';
-import { ratingsAbort, ratingsDelay } from './faults';
-import { allV1, jasonV2, reviews90To10, reviewsMirrorV3 } from './routing';
+import * as access from './access';
+import * as faults from './faults';
+import * as routing from './routing';
 import type { Scenario } from './scenario';
 
 export * from './expectation';
 export * from './scenario';
 
 /** Every scenario, in the order in which they tell a story. */
-export const SCENARIOS: readonly Scenario[] = [allV1, reviews90To10, jasonV2, ratingsDelay, ratingsAbort, reviewsMirrorV3];
+export const SCENARIOS: readonly Scenario[] = [
+  routing.allV1,
+  routing.reviews90To10,
+  routing.reviews80To20,
+  routing.reviews50V3,
+  routing.reviewsV2V3,
+  routing.reviewsV3,
+  routing.reviewsRandom,
+  routing.jasonV2,
+  routing.reviewsJasonV2V3,
+  routing.reviewsHeaderV3,
+  routing.reviewsBrowser,
+  faults.ratingsDelay,
+  faults.ratingsAbort,
+  faults.ratingsAbortAll,
+  faults.detailsFault,
+  faults.reviewsTimeout,
+  faults.reviewsRetries,
+  faults.reviewsConnectionLimits,
+  routing.reviewsMirrorV3,
+  access.ingressPrefix,
+  access.ingressSecondHost,
+  access.allMtls,
+  access.detailsPlaintext,
+  access.detailsDenied,
+];
 
 /** @throws ProblemError naming the scenarios where there is none of this name */
 export function findScenario(name: string): Scenario {

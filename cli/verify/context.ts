@@ -78,7 +78,13 @@ export function serviceUrl(context: VerifyContext, service: keyof Omit<IBookinfo
   return `http://${service}:${context.bookinfo[service].ports[0].port}/${service}/0`;
 }
 
-/** The header that productpage sends for who is signed in. */
-export function userHeaders(user: string | undefined): Record<string, string> {
-  return user === undefined ? {} : { 'end-user': user };
+/** The headers of the requests that an expectation is about; `end-user` is what productpage sends for who is signed in. */
+export function headersOf({ user, headers }: Pick<Expectation, 'user' | 'headers'>): Record<string, string> {
+  return { ...headers, ...(user === undefined ? {} : { 'end-user': user }) };
+}
+
+/** The headers in words, empty where there are none. */
+export function describeHeaders(expectation: Pick<Expectation, 'user' | 'headers'>): string {
+  const headers = Object.entries(headersOf(expectation));
+  return headers.length === 0 ? '' : ` (${headers.map(([name, value]) => `${name}: ${value}`).join(', ')})`;
 }

@@ -1,4 +1,4 @@
-import type { AbortExpectation, DelayExpectation } from '../../scenarios';
+import type { AbortExpectation, DelayExpectation, TimeoutExpectation } from '../../scenarios';
 import { describeAnswer, MeshAnswer } from './mesh-call';
 import type { Outcome } from './result';
 
@@ -100,6 +100,50 @@ export function judgeAbort(
     !isDenied(answers.direct);
   const rest = others.length > 0 ? `; for others: ${unique(others)}` : '';
   return { verdict: fine ? 'pass' : 'fail', observation: `ratings ${unique(seen)}, status ${describeAnswer(answers.direct)}${rest}` };
+}
+
+/** Judges a failure that the caller meets itself: each answer has the status, and is the proxy's own. */
+export function judgeDirectAbort(expectation: AbortExpectation, answers: readonly MeshAnswer[]): Outcome {
+  const aborted = (answer: MeshAnswer): boolean => answer.status === expectation.status && (answer.body ?? '').includes('fault filter abort');
+  const fine = answers.length > 0 && answers.every(aborted);
+  return { verdict: fine ? 'pass' : 'fail', observation: unique(answers.map(describeAnswer)) };
+}
+
+/**
+ * Judges requests that are given up.
+ * @param sample.seen requests that the service's proxies let in meanwhile; unknown where they keep no counter
+ */
+export function judgeTimeout(
+  expectation: TimeoutExpectation,
+  sample: { readonly late: readonly MeshAnswer[]; readonly others: readonly MeshAnswer[]; readonly seen?: number },
+): Outcome {
+  const { seconds, tries } = expectation;
+  const { late, others, seen } = sample;
+  const givenUp = (answer: MeshAnswer): boolean =>
+    answer.status === 504 && answer.seconds >= seconds - EARLY_SECONDS && answer.seconds <= seconds + OWN_SECONDS / 2;
+  const fine =
+    late.length > 0 &&
+    late.every(givenUp) &&
+    others.length > 0 &&
+    others.every((answer) => answer.status === 200) &&
+    seen === tries * late.length;
+  const what = (answer: MeshAnswer): string => `${answer.seconds.toFixed(2)} s ${describeAnswer(answer).slice(0, 20)}`;
+  return {
+    verdict: fine ? 'pass' : 'fail',
+    observation: `${late.map(what).join(', ') || 'no answer'}; seen ${seen ?? 'by no counter'}; others ${unique(others.map(({ status, error }) => String(status ?? error)))}`,
+  };
+}
+
+/** Judges connections that are limited: nothing is refused one at a time, something is at once, and nothing fails otherwise. */
+export function judgeOverflow(single: readonly MeshAnswer[], atOnce: readonly MeshAnswer[], sent: number): Outcome {
+  const answered = (answers: readonly MeshAnswer[]): number => answers.filter(({ status }) => status === 200).length;
+  const refused = atOnce.filter((answer) => answer.status === 503 && (answer.body ?? '').includes('overflow')).length;
+  const fine = sent > 0 && answered(single) === sent && refused > 0 && answered(atOnce) > 0 && answered(atOnce) + refused === sent;
+  const strange = [...single, ...atOnce].find((answer) => answer.status !== 200 && !(answer.body ?? '').includes('overflow'));
+  return {
+    verdict: fine ? 'pass' : 'fail',
+    observation: `${answered(single)} of ${sent} answered, at once ${answered(atOnce)}, ${refused} refused${strange ? `; ${describeAnswer(strange)}` : ''}`,
+  };
 }
 
 function unique(values: readonly string[]): string {

@@ -1,4 +1,4 @@
-import type { AbortExpectation, DelayExpectation, Expectation, SplitExpectation } from '../../scenarios';
+import type { DelayExpectation, Expectation, SplitExpectation } from '../../scenarios';
 import type { Outcome } from './result';
 
 /** Colour of the stars that each version of reviews shows; v1 shows none. */
@@ -56,35 +56,51 @@ export interface ExpectedPage {
   /** Versions of reviews that may serve it. */
   readonly versions: readonly string[];
   readonly ratings: 'available' | 'unavailable';
-  /** `unavailable` where reviews take longer than productpage waits. */
+  /** `unavailable` where reviews take longer than productpage waits, or than the mesh does. */
   readonly reviews: 'available' | 'unavailable';
+  /** Who gives up, where reviews are unavailable. @default productpage */
+  readonly givesUp?: 'the mesh';
+  /** @default 'available' */
+  readonly details?: 'unavailable';
 }
 
 /** Derives the page from the scenario's expectations. What is stated for nobody in particular holds for everybody of whom nothing is stated. */
 export function expectedPage(expectations: readonly Expectation[], user?: string): ExpectedPage {
   const find = <Kind extends Expectation['kind']>(kind: Kind) => {
-    const all = expectations.filter((candidate) => candidate.kind === kind);
+    // What is promised for other headers is not for this visitor.
+    const all = expectations.filter((candidate) => candidate.kind === kind && candidate.headers === undefined);
     return (all.find((candidate) => candidate.user === user) ?? all.find((candidate) => candidate.user === undefined)) as
       | (Expectation & { kind: Kind })
       | undefined;
   };
   const split: SplitExpectation | undefined = find('split');
   const delay: DelayExpectation | undefined = find('delay');
-  const abort: AbortExpectation | undefined = find('abort');
+  const holds = (candidate: Expectation): boolean => candidate.user === undefined || candidate.user === user;
+  const aborted = (service: string): boolean => expectations.some((candidate) => candidate.kind === 'abort' && candidate.service === service && holds(candidate));
+  const givenUp = expectations.some((candidate) => candidate.kind === 'timeout' && holds(candidate));
+  const noDetails = aborted('details') || expectations.some((candidate) => candidate.kind === 'denied' && holds(candidate));
   const versions = Object.entries(split?.shares ?? { v1: 1, v2: 1, v3: 1 }).flatMap(([version, percent]) => (percent > 0 ? [version] : []));
   const asksRatings = versions.some((version) => STAR_COLORS[version] !== undefined);
   const tooSlow = delay !== undefined && asksRatings && delay.seconds >= PRODUCTPAGE_PATIENCE_SECONDS;
-  return { user, versions, ratings: abort ? 'unavailable' : 'available', reviews: tooSlow ? 'unavailable' : 'available' };
+  return {
+    user,
+    versions,
+    ratings: aborted('ratings') ? 'unavailable' : 'available',
+    reviews: tooSlow || givenUp ? 'unavailable' : 'available',
+    ...(givenUp && { givesUp: 'the mesh' }),
+    ...(noDetails && { details: 'unavailable' }),
+  };
 }
 
 /** The expected page in words. */
 export function describePage(expected: ExpectedPage): string {
   const who = expected.user === undefined ? '' : `, signed in as ${expected.user}`;
   if (expected.reviews === 'unavailable') {
-    return `200${who}; reviews unavailable, as productpage gives up after ${PRODUCTPAGE_PATIENCE_SECONDS} s, twice`;
+    const why = expected.givesUp ? `${expected.givesUp} gives up first` : `productpage gives up after ${PRODUCTPAGE_PATIENCE_SECONDS} s, twice`;
+    return `200${who}; reviews unavailable, as ${why}`;
   }
   const looks = expected.versions.map((version) => `${starsOf(version, expected.ratings)} (${version})`);
-  return `200${who}; ${looks.join(' or ')}`;
+  return `200${who}; ${expected.details === 'unavailable' ? 'details unavailable; ' : ''}${looks.join(' or ')}`;
 }
 
 /**
@@ -100,8 +116,8 @@ export function judgePage(expected: ExpectedPage, status: number, html: string, 
   if (page.user !== expected.user) {
     problems.push(`signed in: ${page.user ?? 'nobody'}`);
   }
-  if (!page.detailsShown) {
-    problems.push('details unavailable');
+  if (page.detailsShown !== (expected.details === undefined)) {
+    problems.push(page.detailsShown ? 'details shown' : 'details unavailable');
   }
   if (expected.reviews === 'unavailable') {
     problems.push(...(page.reviewsShown ? ['reviews shown'] : []));
@@ -119,7 +135,7 @@ export function judgePage(expected: ExpectedPage, status: number, html: string, 
       problems.push(`${look} (${version})`);
     }
   }
-  return outcome([...new Set(problems)], `200; ${[...seen].join(', ')}`);
+  return outcome([...new Set(problems)], `200; ${page.detailsShown ? '' : 'details unavailable; '}${[...seen].join(', ')}`);
 }
 
 function outcome(problems: readonly string[], fine: string): Outcome {

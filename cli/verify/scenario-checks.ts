@@ -1,6 +1,15 @@
-import type { AbortExpectation, DelayExpectation, Expectation, MirrorExpectation, SplitExpectation } from '../../scenarios';
-import { bookinfoPods, Check, originOf, reviewsVersions, serviceUrl, userHeaders, VerifyContext } from './context';
-import { judgeAbort, judgeDelay, servedBy } from './faults';
+import type {
+  AbortExpectation,
+  DelayExpectation,
+  Expectation,
+  MirrorExpectation,
+  OverflowExpectation,
+  SplitExpectation,
+  TimeoutExpectation,
+} from '../../scenarios';
+import { deniedCheck, ingressCheck, plaintextAllowedCheck } from './access-checks';
+import { bookinfoPods, Check, describeHeaders, headersOf, originOf, reviewsVersions, serviceUrl, VerifyContext } from './context';
+import { judgeAbort, judgeDelay, judgeDirectAbort, judgeOverflow, judgeTimeout, servedBy } from './faults';
 import { callFrom, describeAnswer, MeshAnswer } from './mesh-call';
 import { describeMirror, InboundCount, judgeMirror, parseInboundCount, STATS_FILTER } from './mirror';
 import { hasLabels, MeshPod, PROXY_CONTAINER } from './pods';
@@ -8,6 +17,8 @@ import { describeShares, judgeShares, sampleSize } from './shares';
 
 const FAULT_CALLS = 3;
 const MIRRORED_CALLS = 100;
+const OVERFLOW_CALLS = 60;
+const OVERFLOW_AT_ONCE = 20;
 /** Copies are sent on their own time: they may arrive after the answer. */
 const MIRROR_SECONDS = 4;
 /** Seconds that an answer may take beyond what is injected. */
@@ -21,9 +32,19 @@ export function scenarioCheck(context: VerifyContext, expectation: Expectation):
     case 'delay':
       return delayCheck(context, expectation);
     case 'abort':
-      return abortCheck(context, expectation);
+      return expectation.service === 'ratings' ? abortCheck(context, expectation) : directAbortCheck(context, expectation);
     case 'mirror':
       return mirrorCheck(context, expectation);
+    case 'timeout':
+      return timeoutCheck(context, expectation);
+    case 'overflow':
+      return overflowCheck(context, expectation);
+    case 'ingress':
+      return ingressCheck(context, expectation);
+    case 'denied':
+      return deniedCheck(context, expectation);
+    case 'plaintext':
+      return plaintextAllowedCheck(context, expectation);
   }
 }
 
@@ -32,15 +53,15 @@ function splitCheck(context: VerifyContext, expectation: SplitExpectation): Chec
   const url = serviceUrl(context, 'reviews');
   const delay = delayOf(context, expectation.user);
   return {
-    name: `split reviews${suffix(expectation.user)}`,
+    name: `split reviews${suffix(expectation)}`,
     expectation: describeShares(expectation.shares, size),
-    sent: `${size} x GET ${url}${header(expectation.user)} from productpage`,
+    sent: `${size} x GET ${url}${describeHeaders(expectation)} from productpage`,
     async attempt() {
       const pods = await bookinfoPods(context);
       const answers = await callFrom(
         context.tools,
         originOf(context, pods, 'productpage'),
-        [{ url, headers: userHeaders(expectation.user), count: size }],
+        [{ url, headers: headersOf(expectation), count: size }],
         { timeoutSeconds: delay + PATIENCE_SECONDS, concurrency: delay > 0 ? size : undefined },
       );
       return judgeShares(expectation.shares, countVersions(answers, reviewsVersions(context, pods)), size);
@@ -63,12 +84,12 @@ function delayCheck(context: VerifyContext, expectation: DelayExpectation): Chec
   const url = serviceUrl(context, 'reviews');
   const { user, seconds } = expectation;
   return {
-    name: `delay ratings${suffix(user)}`,
+    name: `delay ratings${suffix(expectation)}`,
     expectation: `reviews, which asks ratings, takes ${seconds} s longer${user === undefined ? '' : '; not for others'}`,
-    sent: `${FAULT_CALLS} x GET ${url}${header(user)} from productpage${user === undefined ? '' : `; ${FAULT_CALLS} without the header`}`,
+    sent: `${FAULT_CALLS} x GET ${url}${describeHeaders(expectation)} from productpage${user === undefined ? '' : `; ${FAULT_CALLS} without the header`}`,
     async attempt() {
       const origin = originOf(context, await bookinfoPods(context), 'productpage');
-      const calls = [{ url, headers: userHeaders(user), count: FAULT_CALLS }, ...(user === undefined ? [] : [{ url, count: FAULT_CALLS }])];
+      const calls = [{ url, headers: headersOf(expectation), count: FAULT_CALLS }, ...(user === undefined ? [] : [{ url, count: FAULT_CALLS }])];
       const answers = await callFrom(context.tools, origin, calls, { timeoutSeconds: seconds + PATIENCE_SECONDS });
       return judgeDelay(expectation, answersTo(answers, 0), answersTo(answers, 1));
     },
@@ -80,16 +101,69 @@ function abortCheck(context: VerifyContext, expectation: AbortExpectation): Chec
   const direct = serviceUrl(context, 'ratings');
   const { user, status } = expectation;
   return {
-    name: `abort ratings${suffix(user)}`,
+    name: `abort ratings${suffix(expectation)}`,
     expectation: `status ${status} for ratings: reviews come without their stars${user === undefined ? '' : '; not for others'}`,
-    sent: `${FAULT_CALLS} x GET ${url}${header(user)} and GET ${direct}${header(user)} from productpage`,
+    sent: `${FAULT_CALLS} x GET ${url}${describeHeaders(expectation)} and GET ${direct}${describeHeaders(expectation)} from productpage`,
     async attempt() {
       const origin = originOf(context, await bookinfoPods(context), 'productpage');
-      const headers = userHeaders(user);
+      const headers = headersOf(expectation);
       const calls = [{ url, headers, count: FAULT_CALLS }, { url: direct, headers }, ...(user === undefined ? [] : [{ url, count: FAULT_CALLS }])];
       const answers = await callFrom(context.tools, origin, calls, { timeoutSeconds: delayOf(context, user) + PATIENCE_SECONDS });
       const directAnswer = answersTo(answers, 1)[0] ?? { call: 1, seconds: 0, error: 'NoAnswer: the request was not sent' };
       return judgeAbort(expectation, { reviews: answersTo(answers, 0), direct: directAnswer, others: answersTo(answers, 2) });
+    },
+  };
+}
+
+/** A failure that productpage itself meets. Its own proxy makes it up, whoever may call the service. */
+function directAbortCheck(context: VerifyContext, expectation: AbortExpectation): Check {
+  const { service, status } = expectation;
+  const url = serviceUrl(context, service);
+  return {
+    name: `abort ${service}${suffix(expectation)}`,
+    expectation: `status ${status} for ${service}, made up by the mesh`,
+    sent: `${FAULT_CALLS} x GET ${url}${describeHeaders(expectation)} from productpage`,
+    async attempt() {
+      const origin = originOf(context, await bookinfoPods(context), 'productpage');
+      return judgeDirectAbort(expectation, await callFrom(context.tools, origin, [{ url, headers: headersOf(expectation), count: FAULT_CALLS }]));
+    },
+  };
+}
+
+function timeoutCheck(context: VerifyContext, expectation: TimeoutExpectation): Check {
+  const url = serviceUrl(context, 'reviews');
+  const { seconds, tries } = expectation;
+  return {
+    name: `timeout reviews${suffix(expectation)}`,
+    expectation: `504 after ${seconds} s, seen ${tries} x each by reviews; an answer for others`,
+    sent: `${FAULT_CALLS} x GET ${url}${describeHeaders(expectation)} from productpage, ${FAULT_CALLS} without the header; the proxies of reviews count`,
+    phase: 'alone',
+    async attempt() {
+      const pods = await bookinfoPods(context);
+      const origin = originOf(context, pods, 'productpage');
+      const targets = pods.filter((pod) => pod.ready && hasLabels(pod, context.bookinfo.reviews.labels));
+      const before = await countInbound(context, targets);
+      const late = await callFrom(context.tools, origin, [{ url, headers: headersOf(expectation), count: FAULT_CALLS }]);
+      const after = await countInbound(context, targets);
+      const others = await callFrom(context.tools, origin, [{ url, count: FAULT_CALLS }]);
+      return judgeTimeout(expectation, { late, others, seen: before && after && after.requests - before.requests });
+    },
+  };
+}
+
+function overflowCheck(context: VerifyContext, expectation: OverflowExpectation): Check {
+  const url = serviceUrl(context, 'reviews');
+  const call = { url, headers: headersOf(expectation), count: OVERFLOW_CALLS };
+  return {
+    name: `overflow reviews${suffix(expectation)}`,
+    expectation: 'one after the other: all answered; at once: some 503, refused by the caller\'s proxy',
+    sent: `${OVERFLOW_CALLS} x GET ${url}${describeHeaders(expectation)} from productpage, one after the other, then as many by ${OVERFLOW_AT_ONCE} at once`,
+    phase: 'alone',
+    async attempt() {
+      const origin = originOf(context, await bookinfoPods(context), 'productpage');
+      const single = await callFrom(context.tools, origin, [call], { concurrency: 1 });
+      const atOnce = await callFrom(context.tools, origin, [call], { concurrency: OVERFLOW_AT_ONCE });
+      return judgeOverflow(single, atOnce, OVERFLOW_CALLS);
     },
   };
 }
@@ -99,9 +173,9 @@ function mirrorCheck(context: VerifyContext, expectation: MirrorExpectation): Ch
   const { reviews } = context.bookinfo;
   const labels = { ...reviews.labels, ...reviews.versions.find(({ name }) => name === expectation.version)?.labels };
   return {
-    name: `mirror reviews to ${expectation.version}${suffix(expectation.user)}`,
+    name: `mirror reviews to ${expectation.version}${suffix(expectation)}`,
     expectation: describeMirror(expectation.version, expectation.percent, MIRRORED_CALLS),
-    sent: `${MIRRORED_CALLS} x GET ${url}${header(expectation.user)} from productpage; the proxy of ${expectation.version} counts`,
+    sent: `${MIRRORED_CALLS} x GET ${url}${describeHeaders(expectation)} from productpage; the proxy of ${expectation.version} counts`,
     phase: 'alone',
     async attempt() {
       const pods = await bookinfoPods(context);
@@ -110,7 +184,7 @@ function mirrorCheck(context: VerifyContext, expectation: MirrorExpectation): Ch
       if (targets.length === 0 || !before) {
         return { verdict: 'fail', observation: targets.length === 0 ? `no pod of ${expectation.version} is ready` : 'its proxy keeps no counter of inbound requests' };
       }
-      const calls = [{ url, headers: userHeaders(expectation.user), count: MIRRORED_CALLS }];
+      const calls = [{ url, headers: headersOf(expectation), count: MIRRORED_CALLS }];
       const answers = await callFrom(context.tools, originOf(context, pods, 'productpage'), calls);
       const direct = countVersions(answers, reviewsVersions(context, pods))[expectation.version] ?? 0;
       const until = Date.now() + MIRROR_SECONDS * 1000;
@@ -146,10 +220,7 @@ function delayOf(context: VerifyContext, user: string | undefined): number {
   return Math.max(0, ...context.expectations.flatMap((other) => (other.kind === 'delay' && (other.user ?? user) === user ? [other.seconds] : [])));
 }
 
-function suffix(user: string | undefined): string {
-  return user === undefined ? '' : `, ${user}`;
-}
-
-function header(user: string | undefined): string {
-  return user === undefined ? '' : ` (end-user: ${user})`;
+function suffix(expectation: Expectation): string {
+  const { user, headers = {} } = expectation;
+  return [...(user === undefined ? [] : [user]), ...Object.entries(headers).map(([name, value]) => `${name} ${value}`)].map((part) => `, ${part}`).join('');
 }

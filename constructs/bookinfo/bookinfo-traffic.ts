@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { Identity } from '../security/identity';
 import { AuthorizationPolicy } from '../security/authorization-policy';
 import { PeerAuthentication } from '../security/peer-authentication';
-import { IMesh, meshOf } from '../mesh/mesh';
+import { IMesh, meshOf, provideMesh } from '../mesh/mesh';
 import { Destination } from '../traffic/destination';
 import { Gateway } from '../traffic/gateway';
 import { Match } from '../traffic/match';
@@ -34,6 +34,8 @@ const PUBLIC = [
  */
 export class BookinfoTraffic extends Construct {
   readonly gateway: Gateway;
+  /** What the gateway serves; routes can be added. */
+  readonly ingress: VirtualService;
   readonly details: MeshService;
   readonly ratings: MeshService;
   readonly reviews: MeshService;
@@ -44,13 +46,17 @@ export class BookinfoTraffic extends Construct {
     const { bookinfo } = props;
     const { namespace } = bookinfo;
     const mesh = props.mesh ?? meshOf(this);
+    if (mesh) {
+      // What scenarios add below belongs to it too.
+      provideMesh(this, mesh);
+    }
     this.details = new MeshService(this, 'Details', { service: bookinfo.details, mesh });
     this.ratings = new MeshService(this, 'Ratings', { service: bookinfo.ratings, mesh });
     this.reviews = new MeshService(this, 'Reviews', { service: bookinfo.reviews, mesh });
     this.productpage = new MeshService(this, 'Productpage', { service: bookinfo.productpage, mesh });
 
     this.gateway = new Gateway(this, 'Gateway', { name: 'bookinfo-gateway', namespace, mesh, hosts: props.hosts });
-    new VirtualService(this, 'Ingress', {
+    this.ingress = new VirtualService(this, 'Ingress', {
       name: 'bookinfo',
       namespace,
       mesh,
