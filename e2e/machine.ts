@@ -34,8 +34,8 @@ function without(list: readonly string[], other: readonly string[]): string[] {
 }
 
 /**
- * Processes that belong to a node: those in other namespaces than ours, and those whose program lies in the cache. What else comes and goes on
- * a machine is not our affair.
+ * Processes that belong to a node or were left by a command: those in other namespaces than ours, and those of the cache's programs that nobody
+ * waits for any more. What else comes and goes on a machine is not our affair.
  */
 function foreignProcesses(): string[] {
   const own = namespaces('self');
@@ -44,8 +44,15 @@ function foreignProcesses(): string[] {
     .filter((pid) => /^\d+$/.test(pid))
     .filter((pid) => {
       const theirs = namespaces(pid);
-      return theirs !== undefined && (theirs !== own || link(`/proc/${pid}/exe`).startsWith(`${root}${path.sep}`));
+      const isLeft = parentOf(pid) === 1 && link(`/proc/${pid}/exe`).startsWith(`${root}${path.sep}`);
+      return theirs !== undefined && (theirs !== own || isLeft);
     });
+}
+
+function parentOf(pid: string): number {
+  const stat = text(`/proc/${pid}/stat`);
+  // The name in parentheses may hold spaces.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 function namespaces(pid: string): string | undefined {
