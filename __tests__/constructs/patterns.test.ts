@@ -188,30 +188,30 @@ describe('GlobalRateLimit', () => {
     const [config] = Object.values(found.kubernetes_config_map_v1!);
     expect((config!.data as Record<string, string>)['config.yaml']).toBe(
       [
-        'domain: ingress-global-rate-limit',
         'descriptors:',
         '  - key: PATH',
-        '    value: /productpage',
         '    rate_limit:',
-        '      unit: minute',
         '      requests_per_unit: 5',
+        '      unit: minute',
+        '    value: /productpage',
         '  - key: PATH',
         '    rate_limit:',
-        '      unit: minute',
         '      requests_per_unit: 100',
+        '      unit: minute',
         '  - key: end-user',
         '    rate_limit:',
-        '      unit: hour',
         '      requests_per_unit: 10',
+        '      unit: hour',
         '  - key: remote_address',
         '    rate_limit:',
-        '      unit: second',
         '      requests_per_unit: 1',
+        '      unit: second',
+        'domain: ingress-global-rate-limit',
         '',
       ].join('\n'),
     );
     expect(Object.values(found.kubernetes_deployment_v1!)).toHaveLength(2);
-    expect(JSON.stringify(found.kubernetes_deployment_v1)).toContain('"aks-istio/limits":"domain: ingress-global-rate-limit');
+    expect(JSON.stringify(found.kubernetes_deployment_v1)).toContain('"aks-istio/limits":"descriptors:');
   });
 
   test('no limit, or half a request, is refused', () => {

@@ -272,6 +272,16 @@ describe('Gateway and VirtualService', () => {
     expect(JSON.stringify(onlyResource(stack, 'kubernetes_manifest'))).toContain('/$${x}');
   });
 
+  test('a text that YAML 1.1 takes for a truth value reaches Istio as text', () => {
+    const stack = synthStack((scope) => {
+      new HelmProvider(scope, 'Helm', {});
+      new ObjectRelease(scope, 'Objects', { name: 'objects', namespace: 'shop' });
+      const shop = new VirtualService(scope, 'Shop', { mesh, namespace: 'shop', hosts: [reviewsService] });
+      shop.addRoute({ match: Match.header('x-preview').exact('yes'), to: Destination.of(reviewsService) });
+    });
+    expect(onlyResource(stack, 'helm_release').values).toEqual([expect.stringContaining('exact: "yes"')]);
+  });
+
   test('bad gateways are refused', () => {
     const refuse = (props: Partial<ConstructorParameters<typeof Gateway>[2]>, on = mesh) => () =>
       specs((stack) => new Gateway(stack, 'Public', { namespace: 'shop', ...props }), on);

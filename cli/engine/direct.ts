@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { CliError } from '../errors';
 import type { ClusterTools } from '../tools/cluster-access';
 import { CommandError } from '../tools/process';
@@ -154,7 +153,8 @@ export class DirectEngine implements Engine {
           ...['--labels', `${INPUTS_LABEL}=${release.inputs},${STACK_LABEL}=${release.stack}`],
           ...(release.createNamespace ? ['--create-namespace'] : []),
         ],
-        { input: stringify(release.values), timeoutSeconds: release.timeoutSeconds * 2 + 60 },
+        // JSON, since Helm reads YAML 1.1, where a bare yes is no text.
+        { input: JSON.stringify(release.values), timeoutSeconds: release.timeoutSeconds * 2 + 60 },
       );
     } catch (error) {
       throw error instanceof CommandError ? this.releaseError(release, error, watch.waiting) : error;
@@ -180,7 +180,7 @@ export class DirectEngine implements Engine {
 
   private async render(release: DesiredRelease): Promise<string> {
     const result = await this.tools.helm(['upgrade', '--install', release.name, ...chartArguments(release), '-f', '-', '--dry-run=server', '--output', 'json'], {
-      input: stringify(release.values),
+      input: JSON.stringify(release.values),
       timeoutSeconds: 120,
     });
     return (JSON.parse(result.stdout) as { manifest: string }).manifest;

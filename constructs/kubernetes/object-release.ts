@@ -78,5 +78,6 @@ export class ObjectRelease extends Construct {
 
 function toYaml(values: unknown): string {
   // Line folding would turn long expressions into unreadable diffs.
-  return stringify(values, { lineWidth: 0 });
+  // Helm reads YAML 1.1, where a bare yes or 12:30 is no text.
+  return stringify(values, { lineWidth: 0, schema: 'yaml-1.1' });
 }

@@ -11,7 +11,8 @@ export function mergeValues(...trees: readonly (Values | undefined)[]): Values {
 
 /** A tree as YAML for Terraform: keys sorted, so that the order of writing is no diff; templates escaped; long lines whole. */
 export function valuesYaml(values: Values): string {
-  return stringify(toLiteral(values), { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false });
+  // Helm reads YAML 1.1, where a bare yes or 12:30 is no text.
+  return stringify(toLiteral(values), { schema: 'yaml-1.1', sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function mergeMember(merged: Values, [key, value]: [string, unknown]): Values {

@@ -3,8 +3,8 @@ import { DeploymentV1, DeploymentV1SpecTemplateSpecContainer } from '@cdktf/prov
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { Construct } from 'constructs';
-import { stringify } from 'yaml';
 import { existingService, IService, serviceHost } from '../kubernetes/service';
+import { valuesYaml } from '../kubernetes/values';
 import type { IMesh } from '../mesh/mesh';
 import { AuthorizationPolicy } from '../security/authorization-policy';
 import type { Identity } from '../security/identity';
@@ -34,7 +34,7 @@ export class RateLimitService extends Construct {
     const { namespace, mesh } = props;
     const redis = existingService({ name: 'ratelimit-redis', namespace, ports: [{ name: 'tcp-redis', port: REDIS }], serviceAccountName: 'ratelimit-redis' });
     this.service = existingService({ name: 'ratelimit', namespace, ports: [{ name: 'grpc', port: GRPC }], serviceAccountName: 'ratelimit' });
-    const text = stringify(props.config);
+    const text = valuesYaml(props.config);
     const config = new ConfigMapV1(this, 'Config', { metadata: { name: 'ratelimit-config', namespace }, data: { 'config.yaml': text } });
     this.workload('Redis', redis, {
       name: 'redis',
