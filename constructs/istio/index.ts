@@ -7,3 +7,4 @@ export * from './selector';
 export * from './traffic-extension';
 export * from './version';
 export * from './wasm-plugin';
+export * from './mesh-checks';

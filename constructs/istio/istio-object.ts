@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
 import { KubernetesObject } from '../kubernetes/object';
 import { formatProblem, Problem, throwOnProblems } from '../validation';
+import { checkObject } from '../validation/istio/check-object';
 
 export interface IstioObjectProps<Spec> {
   readonly namespace: string;
@@ -67,7 +68,11 @@ export abstract class IstioObject<Spec extends object> extends Construct {
     });
     const twin = claim(this, `${kind.apiVersion} ${this.kind} ${this.namespace}/${this.name}`);
     this.node.addValidation({
-      validate: () => [...this.unsupportedProblems(), ...(twin ? [this.twinProblem(twin)] : []), ...this.problems()].map(formatProblem),
+      validate: () => {
+        const own = [...this.unsupportedProblems(), ...(twin ? [this.twinProblem(twin)] : []), ...this.problems()];
+        // What the construct's own rules say in its own words, Istio's need not repeat.
+        return (own.length > 0 ? own : this.istioProblems()).map(formatProblem);
+      },
     });
   }
 
@@ -98,6 +103,17 @@ export abstract class IstioObject<Spec extends object> extends Construct {
   /** Place of a field of this object, for a problem. */
   protected at(field: string): string {
     return `${this.node.path}: ${field}`;
+  }
+
+  /** What the API server and istiod's admission would refuse. */
+  private istioProblems(): Problem[] {
+    const { apiVersion, kind, metadata } = this.object;
+    // As it will be sent: without what is undefined.
+    const spec = JSON.parse(JSON.stringify(this.spec)) as Record<string, unknown>;
+    const object = { apiVersion, kind, metadata, spec, origin: { constructPath: this.node.path } };
+    const findings = checkObject(object, { istioVersion: this.mesh.version });
+    // What is known only when it is applied cannot be judged before.
+    return findings.filter(({ severity, value }) => severity === 'error' && !Token.isUnresolved(value));
   }
 
   private unsupportedProblems(): Problem[] {

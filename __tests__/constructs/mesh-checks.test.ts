@@ -1,0 +1,88 @@
+import { App, TerraformStack } from 'cdktf';
+import { MeshChecks } from '../../constructs/istio';
+import { existingService, KubernetesObject } from '../../constructs/kubernetes';
+import { existingMesh, provideMesh } from '../../constructs/mesh';
+import { DestinationRule, MeshService, Sidecar, VirtualService } from '../../constructs/traffic';
+
+const mesh = existingMesh({
+  version: '1.29.1',
+  ingressGateway: { selector: { istio: 'ingress' }, namespace: 'istio-ingress', serviceName: 'istio-ingress', serviceAccountName: 'istio-ingress', ports: [80] },
+});
+const cart = existingService({ name: 'cart', namespace: 'shop', ports: [{ name: 'http', port: 80 }], versions: ['v1', 'v2'] });
+
+/** What the constructs of a stack say at synth: what stops it, and what only warns. */
+function verdict(fill: (stack: TerraformStack) => void): { errors: string[]; warnings: string[] } {
+  const stack = new TerraformStack(new App({ stackTraces: false }), 'shop');
+  provideMesh(stack, mesh);
+  fill(stack);
+  // Not the stack itself, which misses its providers.
+  const constructs = stack.node.findAll().filter((construct) => construct !== stack);
+  const errors = constructs.flatMap((construct) => construct.node.validate());
+  const warnings = constructs.flatMap(({ node }) => node.metadata.filter(({ type }) => type.endsWith('warn')).map(({ data }) => String(data)));
+  return { errors, warnings };
+}
+
+test('what Istio would refuse of one object stops the synth, with the construct, the field and the mend', () => {
+  const { errors } = verdict((stack) => {
+    new DestinationRule(stack, 'Cart', {
+      host: cart,
+      spec: { trafficPolicy: { loadBalancer: { simple: 'ROUND_ROBIN', consistentHash: { httpHeaderName: 'x' } } } },
+    });
+  });
+  expect(errors.join('\n')).toMatch(/shop\/Cart.*spec\.trafficPolicy\.loadBalancer/);
+});
+
+test('what is wrong between objects stops the synth, under the code that Istio has for it', () => {
+  const { errors } = verdict((stack) => {
+    new MeshChecks(stack, 'Checks', { services: [cart] });
+    new VirtualService(stack, 'Checkout', { namespace: 'shop', hosts: ['checkout'], spec: { http: [{ route: [{ destination: { host: 'checkout' } }] }] } });
+  });
+  expect(errors).toEqual([expect.stringMatching(/^IST0101 shop\/Checkout .*checkout/)]);
+});
+
+test('a sound mesh has nothing to say', () => {
+  expect(
+    verdict((stack) => {
+      new MeshChecks(stack, 'Checks');
+      new MeshService(stack, 'Cart', { service: cart }).split({ v1: 90, v2: 10 });
+    }),
+  ).toEqual({ errors: [], warnings: [] });
+});
+
+describe('a finding that is as it should be', () => {
+  const twoSidecars = (stack: TerraformStack, acknowledge: (checks: MeshChecks) => void): void => {
+    acknowledge(new MeshChecks(stack, 'Checks', { services: [cart] }));
+    ['One', 'Other'].forEach((id) => new Sidecar(stack, id, { namespace: 'shop', spec: { egress: [{ hosts: ['./*'] }] } }));
+  };
+
+  test('stops the synth until it is acknowledged', () => {
+    expect(verdict((stack) => twoSidecars(stack, () => undefined)).errors.join('\n')).toContain('IST0111');
+    expect(verdict((stack) => twoSidecars(stack, (checks) => checks.acknowledge('IST0111', 'shop', 'one is about to go'))).errors).toEqual([]);
+  });
+
+  test('needs a reason', () => {
+    expect(() => verdict((stack) => twoSidecars(stack, (checks) => checks.acknowledge('IST0111', 'shop', ' ')))).toThrow('has a reason');
+  });
+});
+
+test('warnings are annotations', () => {
+  const { errors, warnings } = verdict((stack) => {
+    new MeshChecks(stack, 'Checks', { services: [cart] });
+    const gateway = { selector: { istio: 'ingress' }, servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }] };
+    new KubernetesObject(stack, 'Gateway', {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'Gateway',
+      metadata: { name: 'gateway', namespace: 'shop' },
+      fields: () => ({ spec: gateway }),
+    });
+    new MeshService(stack, 'Cart', { service: cart }).split({ v1: 100 });
+    new VirtualService(stack, 'Ingress', {
+      namespace: 'shop',
+      hosts: ['*'],
+      gateways: ['gateway'],
+      spec: { http: [{ route: [{ destination: { host: 'cart.shop.svc.cluster.local' } }] }] },
+    });
+  });
+  expect(errors).toEqual([]);
+  expect(warnings).toEqual([expect.stringMatching(/^IST0140 shop\/Ingress/)]);
+});
