@@ -16,8 +16,9 @@ export interface MeshChecksProps {
 }
 
 /**
- * Holds the objects of a scope against each other at synth, as `istioctl analyze` would against a cluster, and more: subsets that nobody defines, routes
- * that nothing reaches, policies that lock the gateway out, modes of mutual TLS that contradict each other. Errors stop the synth, warnings are annotations.
+ * Holds the objects of a scope against each other at synth, as `istioctl analyze` would against a cluster, and more: subsets that nobody
+ * defines, routes that nothing reaches, policies that lock the gateway out, modes of mutual TLS that contradict each other.
+ * Errors stop the synth, warnings are annotations.
  * @see https://istio.io/latest/docs/reference/config/analysis/
  */
 export class MeshChecks extends Construct {
