@@ -1,4 +1,4 @@
-import { Document, isAlias, isMap, isScalar, isSeq, LineCounter, Node, parseAllDocuments } from 'yaml';
+import { Document, isAlias, isMap, isScalar, isSeq, LineCounter, Node, parseAllDocuments, ScalarTag, SchemaOptions, visit } from 'yaml';
 import type { ModelObject } from '../../constructs/model/object';
 import { stepsOf } from '../../constructs/validation/istio/check-object';
 
@@ -26,7 +26,11 @@ export interface ReadFile {
   readonly unreadable: readonly Unreadable[];
 }
 
-const LEFT_OUT = ['timestamp', 'intTime', 'floatTime', 'binary', 'omap', 'pairs', 'set'];
+type Tag = Parameters<Extract<SchemaOptions['customTags'], (tags: never) => unknown>>[0][number];
+
+/** Types of YAML 1.1 that the API's tools do not know: their values stay text. */
+const LEFT_OUT = ['timestamp', 'binary', 'omap', 'pairs', 'set'];
+const FLOAT = /^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*)$/;
 
 /**
  * Reads the Kubernetes objects of a YAML or JSON text: several documents, and lists of objects, too. What is no object is passed over.
@@ -39,7 +43,7 @@ export function readYaml(text: string, file: string): ReadFile {
     version: '1.1',
     logLevel: 'error',
     lineCounter: lines,
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !LEFT_OUT.some((name) => tag.tag.endsWith(`:${name}`) || ('format' in tag && tag.format === 'TIME'))),
+    customTags: (tags) => tags.flatMap(asTheApiReads),
   });
   const objects: ReadObject[] = [];
   const unreadable: Unreadable[] = [];
@@ -48,9 +52,39 @@ export function readYaml(text: string, file: string): ReadFile {
       unreadable.push(...document.errors.slice(0, 1).map((error) => ({ file, why: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''), ...positionAt(lines, error.pos[0]) })));
       continue;
     }
+    mendColons(document as Document, text);
     collect(document as Document, document.toJS() as unknown, [], { file, lines, objects });
   }
   return { objects, unreadable };
+}
+
+function asTheApiReads(tag: Tag): Tag[] {
+  if (typeof tag === 'string') {
+    return [tag];
+  }
+  if (LEFT_OUT.some((name) => tag.tag.endsWith(`:${name}`)) || ('format' in tag && tag.format === 'TIME')) {
+    return [];
+  }
+  // A lone dot, as in `exportTo: [.]`, is no number.
+  return 'test' in tag && tag.test?.test('.') ? [{ ...tag, test: FLOAT } as ScalarTag] : [tag];
+}
+
+/** `[2001:db8::]` is an address to the API's tools, since no blank follows the last colon; by the letter of YAML it is a map. */
+function mendColons(document: Document, text: string): void {
+  visit(document, {
+    Seq: (_key, list) => {
+      list.items.forEach((item, index) => {
+        const pair = isMap(item) && item.items.length === 1 ? item.items[0]! : undefined;
+        const empty = pair && (pair.value === null || (isScalar(pair.value) && pair.value.value === null));
+        const at = pair && isScalar(pair.key) ? pair.key.range?.[1] : undefined;
+        if (list.flow && empty && at !== undefined && text[at] === ':' && /[,\]}]/.test(text[at + 1] ?? '')) {
+          const scalar = document.createNode(`${text.slice((pair.key as Node).range![0], at)}:`) as Node;
+          scalar.range = (item as Node).range;
+          list.items[index] = scalar;
+        }
+      });
+    },
+  });
 }
 
 interface Collected {

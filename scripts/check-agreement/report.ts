@@ -41,7 +41,7 @@ export function whyDiffers(corpus: string, object: ModelObject, theirs: Judgemen
   return undefined;
 }
 
-export function toMarkdown(version: string, rows: readonly Row[], differences: readonly Difference[], analysis: AnalysisResult): string {
+export function toMarkdown(version: string, rows: readonly Row[], differences: readonly Difference[], analysis: AnalysisResult, cel: { compared: number; rules: number; differences: readonly string[] }): string {
   const reasons = new Map<string, Difference[]>();
   differences.forEach((one) => {
     const why = one.why ?? 'NOT EXPLAINED';
@@ -66,6 +66,9 @@ export function toMarkdown(version: string, rows: readonly Row[], differences: r
     '',
     ...(reasons.size > 0 ? ['Where they differ, and why:', ''] : []),
     ...[...reasons].flatMap(([why, list]) => [`- ${why}: ${list.length}`, ...list.slice(0, 4).map(({ where, theirs, ours }) => `  - \`${clip(where)}\`: there ${clip(theirs)}; here ${clip(ours)}`)]),
+    '',
+    `The CRDs' CEL rules, compiled into the checker, against the same rules as the library @marcbachmann/cel-js evaluates them: ${cel.compared} values at`,
+    `${cel.rules} rules, of these objects and of the changed ones; **${cel.differences.length}** verdicts differ.`,
     '',
     '## Between objects: the findings of `istioctl analyze`',
     '',
