@@ -3,7 +3,8 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/consumer/'],
+  // The packed package has a command of its own: compiling it takes as long as all the other tests.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/consumer/', '<rootDir>/__tests__/package.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/'],
   // What an importer writes, for the snippets in docs/.
   moduleNameMapper: {

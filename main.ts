@@ -1,3 +1,4 @@
+import './stacks/token-traces';
 import { App } from 'cdktf';
 import { selectEnvironments } from './environments';
 import { buildEnvironment } from './stacks';

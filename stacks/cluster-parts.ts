@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
-import { AksCluster, Backup, ClusterMonitoring, ContainerRegistry, globalName, KeyVault } from '../constructs/cluster';
+import type { AksCluster } from '../constructs/cluster/aks-cluster';
+import { globalName } from '../constructs/cluster/azure-names';
 import type { Environment } from '../environments';
 
 type AksSettings = Extract<Environment['cluster'], { kind: 'aks' }>;
@@ -49,21 +50,30 @@ export function resourceProvidersOf({ profile }: AksSettings, { monitoring, regi
   ].sort();
 }
 
+/* eslint-disable @typescript-eslint/no-require-imports */
+// Their bindings are heavy, and few environments have them: each is loaded where it is needed.
+const load = {
+  monitoring: () => require('../constructs/cluster/cluster-monitoring') as typeof import('../constructs/cluster/cluster-monitoring'),
+  keyVault: () => require('../constructs/cluster/key-vault') as typeof import('../constructs/cluster/key-vault'),
+  registry: () => require('../constructs/cluster/container-registry') as typeof import('../constructs/cluster/container-registry'),
+  backup: () => require('../constructs/cluster/backup') as typeof import('../constructs/cluster/backup'),
+};
+
 /** Puts a cluster's parts beside it. */
 export function addClusterParts(scope: Construct, cluster: AksCluster, settings: AksSettings, parts: ClusterParts): void {
   const isPrivate = settings.profile === 'production';
   const { monitoring, registry, keyVault, backup } = parts;
   if (monitoring) {
-    new ClusterMonitoring(scope, 'Monitoring', { ...monitoring, cluster });
+    new (load.monitoring().ClusterMonitoring)(scope, 'Monitoring', { ...monitoring, cluster });
   }
   if (keyVault) {
-    new KeyVault(scope, 'Vault', { ...keyVault, cluster, isPrivate: isPrivate && keyVault.allowedIpRanges === undefined });
+    new (load.keyVault().KeyVault)(scope, 'Vault', { ...keyVault, cluster, isPrivate: isPrivate && keyVault.allowedIpRanges === undefined });
   }
   if (registry) {
-    new ContainerRegistry(scope, 'Registry', { name: registry.name, cluster, isPrivate, mirror: registry.mirror ? {} : undefined });
+    new (load.registry().ContainerRegistry)(scope, 'Registry', { name: registry.name, cluster, isPrivate, mirror: registry.mirror ? {} : undefined });
   }
   if (backup) {
-    new Backup(scope, 'Backup', { ...backup, cluster });
+    new (load.backup().Backup)(scope, 'Backup', { ...backup, cluster });
   }
   for (const [name, pool] of Object.entries(settings.nodePools)) {
     cluster.addNodePool(`Pool-${name}`, name, pool);

@@ -1,7 +1,10 @@
 import * as path from 'node:path';
 import type { Construct } from 'constructs';
-import { AksCluster, existingAksCluster, ICluster, kubeconfigCluster, MaintenanceWindows } from '../constructs/cluster';
-import { azureProvider } from '../constructs/kubernetes';
+import { AksCluster } from '../constructs/cluster/aks-cluster';
+import type { ICluster } from '../constructs/cluster/cluster';
+import { existingAksCluster, kubeconfigCluster } from '../constructs/cluster/existing-cluster';
+import { MaintenanceWindows } from '../constructs/cluster/maintenance-windows';
+import { azureProvider } from '../constructs/kubernetes/providers';
 import type { Environment } from '../environments';
 import { addClusterParts, clusterPartsOf, resourceProvidersOf } from './cluster-parts';
 import { LayerStack } from './layer-stack';

@@ -1,3 +1,4 @@
+import './token-traces';
 import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { App } from 'cdktf';

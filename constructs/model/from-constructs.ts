@@ -1,4 +1,4 @@
-import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from 'cdktf';
+import { DefaultTokenResolver, StringConcat, TerraformResource, TerraformStack, Tokenization } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
 import { isObjectResource, toKubernetesObject } from '../kubernetes/conversion/conversion';
 import { References, unescapeTemplate } from '../kubernetes/conversion/references';
@@ -65,6 +65,10 @@ function fromKubernetesObject(construct: KubernetesObject): AnyObject {
 function fromStack(stack: TerraformStack, scope: Construct): AnyObject[] {
   interface Body extends Readonly<Record<string, unknown>> {
     readonly '//'?: { readonly metadata?: { readonly path?: string } };
+  }
+  // Rendering a stack is the larger part of its synth: not where it holds no typed object.
+  if (!stack.node.findAll().some((construct) => TerraformResource.isTerraformResource(construct) && isObjectResource(construct.terraformResourceType))) {
+    return [];
   }
   const json = stack.toTerraform() as { readonly resource?: Readonly<Record<string, Readonly<Record<string, Body>>>> };
   const references = new References(json.resource ?? {});
