@@ -67,7 +67,9 @@ function fromStack(stack: TerraformStack, scope: Construct): AnyObject[] {
     readonly '//'?: { readonly metadata?: { readonly path?: string } };
   }
   // Rendering a stack is the larger part of its synth: not where it holds no typed object.
-  if (!stack.node.findAll().some((construct) => TerraformResource.isTerraformResource(construct) && isObjectResource(construct.terraformResourceType))) {
+  const isTyped = (construct: IConstruct): boolean =>
+    TerraformResource.isTerraformResource(construct) && isObjectResource(construct.terraformResourceType);
+  if (!stack.node.findAll().some(isTyped)) {
     return [];
   }
   const json = stack.toTerraform() as { readonly resource?: Readonly<Record<string, Readonly<Record<string, Body>>>> };
