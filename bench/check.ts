@@ -11,10 +11,18 @@ import { checkObject, istioApi } from '../constructs/validation/istio';
 
 const SERVICES = 200;
 
+interface Mesh {
+  readonly istio: readonly ModelObject[];
+  /** Services and Deployments. */
+  readonly core: readonly ModelObject[];
+}
+
 /** A mesh of services with three versions: a VirtualService, a DestinationRule and an AuthorizationPolicy each. */
-function meshOf(count: number): { istio: ModelObject[]; core: ModelObject[] } {
+function meshOf(count: number): Mesh {
   const names = Array.from({ length: count }, (_, index) => `service-${index}`);
-  const of = (apiVersion: string, kind: string, name: string, spec: Record<string, unknown>): ModelObject => ({ apiVersion, kind, metadata: { name, namespace: 'shop' }, spec });
+  const of = (apiVersion: string, kind: string, name: string, spec: Record<string, unknown>): ModelObject => {
+    return { apiVersion, kind, metadata: { name, namespace: 'shop' }, spec };
+  };
   const versions = ['v1', 'v2', 'v3'];
   return {
     istio: names.flatMap((name) => [
@@ -23,7 +31,10 @@ function meshOf(count: number): { istio: ModelObject[]; core: ModelObject[] } {
         http: [
           { match: [{ headers: { 'end-user': { exact: 'jason' } }, uri: { prefix: '/api' } }], route: [{ destination: { host: name, subset: 'v2' } }], timeout: '5s' },
           {
-            route: versions.map((version, index) => ({ destination: { host: name, subset: version, port: { number: 9080 } }, weight: [50, 30, 20][index] })),
+            route: versions.map((version, index) => ({
+              destination: { host: name, subset: version, port: { number: 9080 } },
+              weight: [50, 30, 20][index],
+            })),
             retries: { attempts: 3, perTryTimeout: '2s', retryOn: '5xx,reset' },
             timeout: '10s',
           },

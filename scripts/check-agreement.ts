@@ -1,10 +1,11 @@
 /**
  * Holds the checker against upstream, and writes docs/check-agreement.md.
  *
- *     node --require tsx/cjs scripts/check-agreement.ts [--istioctl FILE] [--fuzz COUNT] [--kubeconfig FILE [--kubectl FILE] [--limit COUNT]] [--print]
+ *     node --require tsx/cjs scripts/check-agreement.ts [--istioctl FILE] [--fuzz COUNT] [--print]
+ *                                                       [--kubeconfig FILE [--kubectl FILE] [--limit COUNT]]
  *
- * Without istioctl only upstream's own expectations are compared. With a kubeconfig of a cluster that has Istio, its API server and istiod judge as well,
- * by dry runs: nothing is stored there. Exit code 1 where the checker refuses what upstream accepts.
+ * Without istioctl only upstream's own expectations are compared. With a kubeconfig of a cluster that has Istio, its API server and istiod
+ * judge as well, by dry runs: nothing is stored there. Exit code 1 where a verdict differs and nobody knows why.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
   const cel = compareCel(istioApi(ISTIO.version), [...all.flatMap((corpus) => corpus.cases), ...mutants(folder, 4000)].map(({ object }) => object));
   console.log(`CEL: ${cel.compared} values at ${cel.rules} rules, ${cel.differences.length} differ from the library`);
   cel.differences.forEach((text) => console.error(text));
-  const markdown = toMarkdown(ISTIO.version, rows, differences, compareAnalysis(folder), cel);
+  const markdown = toMarkdown({ version: ISTIO.version, rows, differences, analysis: compareAnalysis(folder), cel });
   if (values.print) {
     console.log(markdown);
   } else {

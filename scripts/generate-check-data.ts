@@ -99,7 +99,7 @@ function celRules(rules: readonly string[]): string {
   const compiled = rules.map((rule) => ({ rule, code: compileCel(rule) }));
   const used = HELPERS.filter((helper) => compiled.some(({ code }) => new RegExp(`\\b${helper}\\(`).test(code)));
   const entries = compiled.map(({ rule, code }) => `  {\n    rule: ${JSON.stringify(rule)},\n    test: (self) => ${code},\n  },\n`).join('');
-  return `${HEADER}/* eslint-disable max-len */\nimport { ${used.join(', ')}, type CelRule } from '../cel-runtime';\n\nexport const CEL_RULES: readonly CelRule[] = [\n${entries}];\n`;
+  return `${HEADER}import { ${used.join(', ')}, type CelRule } from '../cel-runtime';\n\nexport const CEL_RULES: readonly CelRule[] = [\n${entries}];\n`;
 }
 
 main();

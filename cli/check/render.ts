@@ -49,7 +49,12 @@ export function toJson(result: CheckResult, unreadable: readonly Unreadable[]): 
     file,
     line,
     column,
-    object: { apiVersion: finding.object.apiVersion, kind: finding.object.kind, namespace: finding.object.metadata.namespace, name: finding.object.metadata.name },
+    object: {
+      apiVersion: finding.object.apiVersion,
+      kind: finding.object.kind,
+      namespace: finding.object.metadata.namespace,
+      name: finding.object.metadata.name,
+    },
     field: finding.field,
     value: finding.value,
     rule: finding.rule,

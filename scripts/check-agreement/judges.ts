@@ -32,7 +32,7 @@ export function serverJudge(kubectl: string, kubeconfig: string, namespace: stri
 }
 
 async function judge(object: ModelObject, ask: (file: string) => Promise<{ stdout: string; stderr: string }>): Promise<Judgement> {
-  const { origin: _origin, ...plain } = object;
+  const plain = { ...object, origin: undefined };
   const file = path.join(folder, `${(count += 1)}.json`);
   fs.writeFileSync(file, JSON.stringify(plain));
   try {

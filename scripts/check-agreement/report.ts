@@ -41,7 +41,15 @@ export function whyDiffers(corpus: string, object: ModelObject, theirs: Judgemen
   return undefined;
 }
 
-export function toMarkdown(version: string, rows: readonly Row[], differences: readonly Difference[], analysis: AnalysisResult, cel: { compared: number; rules: number; differences: readonly string[] }): string {
+export interface Results {
+  readonly version: string;
+  readonly rows: readonly Row[];
+  readonly differences: readonly Difference[];
+  readonly analysis: AnalysisResult;
+  readonly cel: { readonly compared: number; readonly rules: number; readonly differences: readonly string[] };
+}
+
+export function toMarkdown({ version, rows, differences, analysis, cel }: Results): string {
   const reasons = new Map<string, Difference[]>();
   differences.forEach((one) => {
     const why = one.why ?? 'NOT EXPLAINED';

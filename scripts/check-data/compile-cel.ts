@@ -23,7 +23,8 @@ const FUNCTIONS: Readonly<Record<string, string>> = { size: 'size', duration: 'd
 export const HELPERS = [...new Set([...Object.values(MACROS), ...Object.values(METHODS), ...Object.values(FUNCTIONS), 'field', 'has', 'isIn'])].sort();
 
 /**
- * A CEL rule of a CRD as a TypeScript expression over `self`. The library parses; what it parsed is written down, so that checking needs no interpreter.
+ * A CEL rule of a CRD as a TypeScript expression over `self`. The library parses; what it parsed is written down, so that checking needs no
+ * interpreter.
  * @throws Error where a rule uses what is not supported here: extend this file then
  */
 export function compileCel(rule: string): string {

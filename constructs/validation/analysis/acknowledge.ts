@@ -24,7 +24,8 @@ export class Acknowledgements {
   /**
    * Accepts a finding.
    * @param code such as `IST0140`
-   * @param at a construct path, which also means all below it; an object as `Kind namespace/name`; or a file. A field may follow, after a colon and a blank
+   * @param at a construct path, which also means all below it; an object as `Kind namespace/name`; or a file. A field may follow, after a
+   * colon and a blank
    * @param reason why this is as it should be
    * @throws Error without a reason
    */

@@ -41,7 +41,8 @@ const ANALYSES: readonly ((scope: Scope) => void)[] = [
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
 
 /**
- * What is wrong between the objects of a mesh: what `istioctl analyze` says, under Istio's own codes, as far as it can be known without a cluster; and more.
+ * What is wrong between the objects of a mesh: what `istioctl analyze` says, under Istio's own codes, as far as it can be known without a
+ * cluster; and more.
  * What the model does not hold is not missed: without any Service in it, no host is called unknown.
  * @see https://istio.io/latest/docs/reference/config/analysis/
  */

@@ -171,5 +171,6 @@ function sameCertificate(one: Tls, other: Tls): boolean {
   if (one?.credentialName || other?.credentialName) {
     return one?.credentialName === other?.credentialName;
   }
-  return Boolean(one?.serverCertificate && one.privateKey) && one?.serverCertificate === other?.serverCertificate && one?.privateKey === other?.privateKey;
+  const given = Boolean(one?.serverCertificate && one.privateKey);
+  return given && one?.serverCertificate === other?.serverCertificate && one?.privateKey === other?.privateKey;
 }

@@ -1,11 +1,13 @@
 import type { AuthorizationPolicySpec } from '../../istio/generated/authorization-policy';
 import type { GatewaySpec } from '../../istio/generated/gateway';
 import type { VirtualServiceSpec } from '../../istio/generated/virtual-service';
+import type { ModelWorkload } from '../../model/mesh-model';
 import { ModelObject, namespaceOf } from '../../model/object';
 import { carries, fullName, NETWORKING, Pods, Scope, SECURITY, targetsOf } from './scope';
 
 type Policy = ModelObject<AuthorizationPolicySpec>;
-type Source = NonNullable<NonNullable<NonNullable<AuthorizationPolicySpec['rules']>[number]['from']>[number]['source']>;
+type Rule = NonNullable<AuthorizationPolicySpec['rules']>[number];
+type Source = NonNullable<Rule['from']>[number]['source'];
 
 /** Services that a gateway leads to, whose ALLOW policies let no gateway in: a deny by default that locks the users out. */
 export function analyzeLockout(scope: Scope): void {
@@ -40,25 +42,27 @@ function podsOf(scope: Scope, name: string): readonly Pods[] {
   return gateway?.spec?.selector ? scope.selected(gateway.spec.selector) : [];
 }
 
-function applies(scope: Scope, { metadata, spec }: Policy, workload: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> }): boolean {
-  const namespace = metadata.namespace ?? 'default';
+function applies(scope: Scope, policy: Policy, workload: ModelWorkload): boolean {
+  const { spec } = policy;
   const referring = spec?.targetRef !== undefined || (spec?.targetRefs ?? []).length > 0;
-  return !referring && [workload.namespace, scope.model.rootNamespace].includes(namespace) && carries(workload.labels, spec?.selector?.matchLabels ?? {});
+  const inReach = [workload.namespace, scope.model.rootNamespace].includes(namespaceOf(policy));
+  return !referring && inReach && carries(workload.labels, spec?.selector?.matchLabels ?? {});
 }
 
-function isLockedOut(scope: Scope, policies: readonly Policy[], workload: Parameters<typeof applies>[2], callers: readonly Pods[]): boolean {
+function isLockedOut(scope: Scope, policies: readonly Policy[], workload: ModelWorkload, callers: readonly Pods[]): boolean {
   const applying = policies.filter((policy) => applies(scope, policy, workload));
-  return applying.length > 0 && !applying.some(({ spec }) => (spec?.rules ?? []).some((rule) => (rule.from ?? []).length === 0 || rule.from!.some(({ source }) => letsIn(scope, source, callers))));
+  const open = (rule: Rule): boolean => (rule.from ?? []).length === 0 || rule.from!.some(({ source }) => letsIn(scope, source, callers));
+  return applying.length > 0 && !applying.some(({ spec }) => (spec?.rules ?? []).some(open));
 }
 
 /** Whether a source may be a gateway; where its pods are unknown, whoever is named by identity may be one. */
-function letsIn(scope: Scope, source: Source | undefined, callers: readonly Pods[]): boolean {
+function letsIn(scope: Scope, source: Source, callers: readonly Pods[]): boolean {
   if (!source || callers.length === 0) {
     return true;
   }
   return callers.some(({ namespace, serviceAccountName }) => {
     const identity = `${scope.model.trustDomain}/ns/${namespace}/sa/${serviceAccountName}`;
-    const among = (values: readonly string[] | undefined, value: string): boolean => (values ?? []).length === 0 || values!.some((pattern) => fits(value, pattern));
+    const among = (values: readonly string[] = [], value: string): boolean => values.length === 0 || values.some((pattern) => fits(value, pattern));
     const accounts = source.serviceAccounts ?? [];
     return (
       among(source.principals, identity) &&

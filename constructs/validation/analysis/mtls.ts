@@ -74,13 +74,15 @@ function portsOf(service: ModelService, port: number | undefined): number[] {
 /** The PeerAuthentication that has a workload refuse plain text on all of some ports; the nearest one counts: workload, namespace, mesh. */
 function strictnessOf(scope: Scope, workload: ModelWorkload, ports: readonly number[], peers: readonly Peer[]): Peer | undefined {
   const selecting = (peer: Peer): boolean => Object.keys(peer.spec?.selector?.matchLabels ?? {}).length > 0;
+  const own = peers.filter((peer) => namespaceOf(peer) === workload.namespace);
   const candidates = [
-    peers.find((peer) => namespaceOf(peer) === workload.namespace && selecting(peer) && carries(workload.labels, peer.spec?.selector?.matchLabels ?? {})),
-    peers.find((peer) => namespaceOf(peer) === workload.namespace && !selecting(peer)),
+    own.find((peer) => selecting(peer) && carries(workload.labels, peer.spec?.selector?.matchLabels ?? {})),
+    own.find((peer) => !selecting(peer)),
     peers.find((peer) => namespaceOf(peer) === scope.model.rootNamespace && !selecting(peer)),
   ].filter((peer): peer is Peer => peer !== undefined);
   const perPort = candidates[0]?.spec?.portLevelMtls ?? {};
-  const open = ports.some((port) => ['PERMISSIVE', 'DISABLE'].includes((perPort as Record<string, { mode?: string }>)[String(port)]?.mode ?? ''));
+  const modeOf = (port: number): string | undefined => (perPort as Record<string, { mode?: string }>)[String(port)]?.mode;
+  const open = ports.some((port) => ['PERMISSIVE', 'DISABLE'].includes(modeOf(port) ?? ''));
   const deciding = candidates.find((peer) => (peer.spec?.mtls?.mode ?? 'UNSET') !== 'UNSET');
   return deciding?.spec?.mtls?.mode === 'STRICT' && !open ? deciding : undefined;
 }

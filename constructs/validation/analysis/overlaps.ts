@@ -41,7 +41,10 @@ function checkSelecting(scope: Scope, kind: Kind, objects: readonly ModelObject<
         mend: 'Correct the labels, or put the object into the workload’s namespace',
       });
     }
-    const clashing = objects.filter((other) => other !== object && pods.some((pod) => pod.namespace === namespaceOf(other) && scope.selected(kind.labelsOf(other.spec), namespaceOf(other)).includes(pod)));
+    const clashing = objects.filter((other) => {
+      const theirs = other === object ? [] : scope.selected(kind.labelsOf(other.spec), namespaceOf(other));
+      return pods.some((pod) => theirs.includes(pod));
+    });
     if (clashing.length > 0) {
       scope.istio(kind.clash, 'error', object, kind.field, {
         value: showLabels(kind.labelsOf(object.spec)),

@@ -10,7 +10,7 @@ type VirtualService = ModelObject<VirtualServiceSpec>;
 export function analyzeRoutes(scope: Scope): void {
   const services = scope.model.ofKind<VirtualServiceSpec>(NETWORKING, 'VirtualService');
   const subsets = subsetsOf(scope);
-  const withSubsets = services.filter(({ spec }) => (spec?.http ?? []).some((route) => (route.route ?? []).some((to) => to.destination?.subset && spec?.hosts?.includes(to.destination.host))));
+  const withSubsets = services.filter(({ spec }) => (spec?.hosts ?? []).some((host) => hasSubsetOf(spec!, host)));
   for (const service of services) {
     for (const target of targetsOf(service.spec)) {
       checkHost(scope, service, target);

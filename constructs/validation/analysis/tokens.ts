@@ -15,7 +15,8 @@ export function analyzeTokens(scope: Scope): void {
   const authentications = scope.model.ofKind<RequestAuthenticationSpec>(SECURITY, 'RequestAuthentication');
   const authorizations = scope.model.ofKind<AuthorizationPolicySpec>(SECURITY, 'AuthorizationPolicy');
   for (const authentication of authentications) {
-    if ((authentication.spec?.jwtRules ?? []).length > 0 && !authorizations.some((policy) => demandsToken(policy) && covers(scope, policy, authentication))) {
+    const demanded = authorizations.some((policy) => demandsToken(policy) && covers(scope, policy, authentication));
+    if ((authentication.spec?.jwtRules ?? []).length > 0 && !demanded) {
       scope.add('AI2010', 'warning', authentication, 'spec.jwtRules', {
         rule: 'this refuses bad tokens, but a request without any token passes: no AuthorizationPolicy here asks for one',
         mend: 'Add a policy for the same workloads: ALLOW from requestPrincipals ["*"], or DENY from notRequestPrincipals ["*"]',

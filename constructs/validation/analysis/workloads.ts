@@ -16,7 +16,9 @@ const STANDARD = ['kubernetes.io/h2c', 'kubernetes.io/ws', 'kubernetes.io/wss'];
 
 /** Services, workloads and namespaces, as far as the mesh minds them. */
 export function analyzeWorkloads(scope: Scope): void {
-  scope.model.services.filter(({ object, namespace }) => !isControlPlane(object) && !SYSTEM.includes(namespace)).forEach(({ object, ports }) => checkPortNames(scope, object, ports));
+  for (const { object, ports } of scope.model.services.filter((service) => !isControlPlane(service.object) && !SYSTEM.includes(service.namespace))) {
+    checkPortNames(scope, object, ports);
+  }
   checkShared(scope);
   for (const { object } of scope.model.workloads.filter((workload) => !isControlPlane(workload.object))) {
     checkUser(scope, object);
@@ -62,7 +64,9 @@ function checkShared(scope: Scope): void {
     if (scope.inMesh(workload) === false || workload.object.kind === 'Pod') {
       continue;
     }
-    const services = scope.model.services.filter(({ namespace, selector }) => namespace === workload.namespace && Object.keys(selector).length > 0 && carries(workload.labels, selector));
+    const services = scope.model.services.filter(
+      ({ namespace, selector }) => namespace === workload.namespace && Object.keys(selector).length > 0 && carries(workload.labels, selector),
+    );
     const all = services.flatMap((service) => service.ports.map((port) => ({ ...port, service: service.name })));
     for (const number of new Set(all.map((port) => port.number))) {
       const same = all.filter((port) => port.number === number);

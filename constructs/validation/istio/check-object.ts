@@ -39,6 +39,7 @@ const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   Sidecar: [checkSidecar],
   Telemetry: [checkTelemetry],
   VirtualService: [checkVirtualService, checkUnreachableRoutes],
+  TrafficExtension: [checkWasmPlugin],
   WasmPlugin: [checkWasmPlugin],
   WorkloadEntry: [checkWorkloadEntry],
   WorkloadGroup: [checkWorkloadGroup],
@@ -47,8 +48,8 @@ const CHECKS: Readonly<Record<string, readonly Check[]>> = {
 const NOT_SERVED = 'install.istio.io';
 
 /**
- * Everything that the API server and istiod's admission would say of an object of Istio's API, all at once: its schema in the chosen Istio version, the
- * CEL rules in it, and istiod's own rules. Objects of other APIs pass unseen.
+ * Everything that the API server and istiod's admission would say of an object of Istio's API, all at once: its schema in the chosen Istio
+ * version, the CEL rules in it, and istiod's own rules. Objects of other APIs pass unseen.
  * @see https://istio.io/latest/docs/reference/config/
  */
 export function checkObject(object: ModelObject, options: CheckOptions = {}): Finding[] {
@@ -76,7 +77,7 @@ export function checkObject(object: ModelObject, options: CheckOptions = {}): Fi
     }
   } else {
     const broken = holdAgainst(schema.spec, object.spec, 'spec');
-    reportBroken(report, object.kind, { minor: api.minor, schema }, broken);
+    reportBroken(report, { minor: api.minor, schema }, broken);
   }
   const misfits = report.findings.filter(({ code }) => code === 'AI0002' || code === 'AI0004');
   const spec = withoutMisfits(object.spec ?? {}, misfits);

@@ -28,7 +28,8 @@ const CODES: Readonly<Record<Broken['kind'], string>> = {
 };
 
 /** Reports what does not fit the schema of a kind. */
-export function reportBroken(report: Report, kind: string, api: { readonly minor: string; readonly schema: KindSchema }, broken: readonly Broken[]): void {
+export function reportBroken(report: Report, api: { readonly minor: string; readonly schema: KindSchema }, broken: readonly Broken[]): void {
+  const { kind } = report.object;
   for (const one of broken) {
     const field = one.kind === 'required' ? `${one.field}.${one.name}` : one.field;
     report.error(CODES[one.kind], field, { ...verdictOf(one, kind, api.minor), see: see(api.schema.group, kind) });

@@ -1,6 +1,7 @@
 import { child, Report } from '../finding';
 import { checkSubnet, DOCS } from './common';
 
+type Parts = Readonly<Record<string, readonly string[] | undefined>>;
 type Kind = 'text' | 'ips' | 'ports' | 'paths' | 'accounts';
 
 const SEE = `${DOCS}/security/authorization-policy/`;
@@ -21,7 +22,7 @@ const MOST_ACCOUNTS = 16;
 const LONGEST_ACCOUNT = 320;
 
 /** Lists of values in `source` or `operation`. */
-export function checkPolicyValues(parts: Readonly<Record<string, readonly string[] | undefined>>, at: string, kinds: Readonly<Record<string, Kind>>, report: Report): void {
+export function checkPolicyValues(parts: Parts, at: string, kinds: Readonly<Record<string, Kind>>, report: Report): void {
   for (const [name, values] of Object.entries(parts)) {
     const positive = name.replace(/^not([A-Z])/, (_match, first: string) => first.toLowerCase());
     checkValues(values ?? [], child(at, name), kinds[positive] ?? 'text', report);

@@ -5,9 +5,10 @@ import { isDnsLabel, isIpAddress, isSubnet, whyNotFqdn, whyNotHost } from './nam
 
 export const DOCS = 'https://istio.io/latest/docs/reference/config';
 
-const LABEL_KEY = /^(?:[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*\/)?(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const LABEL_PREFIX = /^[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*$/;
 const LABEL_VALUE = /^(?:(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const LONGEST_REGEX = 1024;
+const LONGEST_LABEL = 63;
 const PROTOCOLS = ['tcp', 'udp', 'grpc', 'grpc-web', 'http', 'http_proxy', 'http2', 'https', 'tls', 'mongo', 'redis', 'mysql'];
 const HTTP = ['http', 'http2', 'http_proxy', 'grpc', 'grpc-web'];
 
@@ -118,11 +119,12 @@ export function checkIp(report: Report, field: string, text: string | undefined)
 
 export function checkLabels(report: Report, field: string, labels: Readonly<Record<string, string>> | undefined): void {
   for (const [key, value] of Object.entries(labels ?? {})) {
-    const name = key.slice(key.lastIndexOf('/') + 1);
-    if (!LABEL_KEY.test(key) || name.length > 63) {
+    const slash = key.lastIndexOf('/');
+    const name = key.slice(slash + 1);
+    if ((slash >= 0 && !LABEL_PREFIX.test(key.slice(0, slash))) || name === '' || !LABEL_VALUE.test(name) || name.length > LONGEST_LABEL) {
       report.error('AI0039', child(field, key), { value: key, rule: 'a label key has letters, digits and inner dashes, dots or underscores, with a DNS name and a slash before it', mend: 'Rename the label' });
     }
-    if (!LABEL_VALUE.test(value) || value.length > 63) {
+    if (!LABEL_VALUE.test(value) || value.length > LONGEST_LABEL) {
       report.error('AI0039', child(field, key), { value, rule: 'a label value has up to 63 letters, digits and inner dashes, dots or underscores', mend: 'Change the value' });
     }
   }

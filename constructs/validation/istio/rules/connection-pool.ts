@@ -38,7 +38,7 @@ export function checkConnectionPool(pool: TrafficPolicy['connectionPool'], at: s
     if (parseDuration(tcp.idleTimeout ?? '0') !== 0) {
       checkDuration(report, child(field, 'idleTimeout'), tcp.idleTimeout);
     }
-    checkDuration(report, child(field, 'tcpKeepalive.time'), tcp.tcpKeepalive?.time);
-    checkDuration(report, child(field, 'tcpKeepalive.interval'), tcp.tcpKeepalive?.interval);
+    checkDuration(report, `${field}.tcpKeepalive.time`, tcp.tcpKeepalive?.time);
+    checkDuration(report, `${field}.tcpKeepalive.interval`, tcp.tcpKeepalive?.interval);
   }
 }

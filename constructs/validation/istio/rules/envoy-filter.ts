@@ -51,7 +51,7 @@ function checkPatch(entry: Patch, at: string, report: Report): void {
     return;
   }
   if (match?.proxy?.proxyVersion) {
-    checkRegex(report, child(at, 'match.proxy.proxyVersion'), match.proxy.proxyVersion);
+    checkRegex(report, `${at}.match.proxy.proxyVersion`, match.proxy.proxyVersion);
   }
   checkMatch(entry, child(at, 'match'), report);
   checkTypes(patch.value, child(child(at, 'patch'), 'value'), report);
@@ -69,7 +69,7 @@ function checkMatch({ applyTo, match }: Patch, at: string, report: Report): void
   if (!filter || wanted !== 'listener') {
     return;
   }
-  const field = child(at, 'listener.filterChain.filter');
+  const field = `${at}.listener.filterChain.filter`;
   if (applyTo === 'LISTENER' || applyTo === 'FILTER_CHAIN') {
     report.warning('AI0702', field, { rule: `a filter does not choose a ${applyTo}`, mend: 'Drop it', see: SEE });
   }
@@ -83,12 +83,12 @@ function checkMatch({ applyTo, match }: Patch, at: string, report: Report): void
     } else if (!MANAGERS.includes(filter.name)) {
       bad(report, child(field, 'name'), filter.name, 'HTTP filters lie within the HTTP connection manager', `Write ${MANAGERS[0]}`);
     } else if (!filter.subFilter.name) {
-      bad(report, child(field, 'subFilter.name'), undefined, 'a filter is found by its name', 'Give `name`');
+      bad(report, `${field}.subFilter.name`, undefined, 'a filter is found by its name', 'Give `name`');
     }
   }
   for (const [name, path] of [[filter.name, 'name'], [filter.subFilter?.name, 'subFilter.name']] as const) {
     if (name && OLD_NAMES[name]) {
-      report.warning('AI0703', child(field, path), { value: name, rule: 'the filter has another name today', mend: `Write ${OLD_NAMES[name]}`, see: SEE });
+      report.warning('AI0703', `${field}.${path}`, { value: name, rule: 'the filter has another name today', mend: `Write ${OLD_NAMES[name]}`, see: SEE });
     }
   }
 }

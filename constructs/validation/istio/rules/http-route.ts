@@ -112,7 +112,7 @@ function checkRewrite(route: HttpRoute, at: string, report: Report): void {
     ...(['set', 'add'] as const).flatMap((operation) =>
       Object.keys(request?.[operation] ?? {})
         .filter(isAuthority)
-        .map((name) => child(child(child(at, 'headers.request'), operation), name)),
+        .map((name) => child(child(`${at}.headers.request`, operation), name)),
     ),
   ];
   if (authorities.length > 1) {

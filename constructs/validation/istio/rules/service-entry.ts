@@ -115,7 +115,10 @@ function checkDns(spec: ServiceEntrySpec, report: Report, ports: ReadonlySet<str
   }
 }
 
-export function checkEndpointPorts(report: Report, at: string, ports: Readonly<Record<string, number>> | undefined, known: ReadonlySet<string> | undefined): void {
+type Ports = Readonly<Record<string, number>>;
+
+/** @param known names of the ServiceEntry's ports; any where it is left out */
+export function checkEndpointPorts(report: Report, at: string, ports: Ports | undefined, known: ReadonlySet<string> | undefined): void {
   for (const name of Object.keys(ports ?? {})) {
     if (known && !known.has(name)) {
       bad(report, child(child(at, 'ports'), name), name, 'an endpoint has the ports of its ServiceEntry', `Write one of ${[...known].join(', ')}`);
