@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { bootstrapCommand } from './commands/bootstrap';
+import { checkCommand } from './commands/check';
 import { doctorCommand } from './commands/doctor';
 import { graphCommand } from './commands/graph';
 import { planCommentCommand } from './commands/plan-comment';
@@ -55,7 +56,7 @@ export function buildProgram(run: RunAction): Command {
   cluster(program.command('down <environment>').description('take an environment away in reverse order, and say what is left'))
     .option('--yes', 'ask nothing')
     .action((name: string, options: CommonOptions & { yes?: boolean }) => run((signal) => lazy.down().down(name, options, signal), options));
-  program.addCommand(simulateCommand(run)).addCommand(graphCommand(run));
+  program.addCommand(simulateCommand(run)).addCommand(graphCommand(run)).addCommand(checkCommand(run));
   program.addCommand(doctorCommand(run)).addCommand(bootstrapCommand(run)).addCommand(planCommentCommand(run));
   // Commands that were added whole do not inherit it.
   program.commands.forEach((command) => command.exitOverride().showHelpAfterError(HINT));
