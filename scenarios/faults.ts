@@ -64,13 +64,16 @@ export const detailsFault: Scenario = {
 export const reviewsTimeout: Scenario = {
   name: 'reviews-timeout',
   title: 'No longer than half a second',
-  summary: 'Ratings take 2 seconds longer for jason; whoever asks for reviews is told 504 after half a second instead.',
+  summary: 'Ratings take 2 seconds longer for jason; who asks for his reviews is told 504 after half a second.',
   apply({ productpage, details, reviews, ratings }) {
     pinToV1(productpage, details, ratings);
     reviews.split({ v2: 100 }).timeoutAfter(Duration.millis(500));
     ratings.delay(Duration.seconds(2), { match: IS_JASON });
   },
-  expectations: [{ kind: 'timeout', service: 'reviews', user: JASON, seconds: 0.5, tries: 1 }],
+  expectations: [
+    { kind: 'split', service: 'reviews', shares: { v2: 100 } },
+    { kind: 'timeout', service: 'reviews', user: JASON, seconds: 0.5, tries: 1 },
+  ],
 };
 
 export const reviewsRetries: Scenario = {
@@ -85,7 +88,10 @@ export const reviewsRetries: Scenario = {
       .retry({ attempts: 2, perTryTimeout: Duration.millis(500), on: ['gateway-error', 'connect-failure', 'refused-stream'] });
     ratings.delay(Duration.seconds(2), { match: IS_JASON });
   },
-  expectations: [{ kind: 'timeout', service: 'reviews', user: JASON, seconds: 1.5, tries: 3 }],
+  expectations: [
+    { kind: 'split', service: 'reviews', shares: { v2: 100 } },
+    { kind: 'timeout', service: 'reviews', user: JASON, seconds: 1.5, tries: 3 },
+  ],
 };
 
 export const reviewsConnectionLimits: Scenario = {

@@ -1,0 +1,125 @@
+/** The shape that upstream's files and our rendered objects share. */
+export interface SampleObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: Members;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+const NETWORKING = /^networking\.istio\.io\/v1$/;
+const PORT = 9080;
+/** Subsets of workloads that Bookinfo here has not. */
+const ABSENT = ['ratings v2', 'ratings v2-mysql', 'ratings v2-mysql-vm', 'details v2'];
+
+/**
+ * An object as lines that mean the same whoever wrote it: nothing in it is passed over, as a member that is not understood is an error.
+ * What DIFFERENCES lists is written alike.
+ */
+export function factsOf(object: SampleObject): string[] {
+  if (!NETWORKING.test(object.apiVersion)) {
+    throw new Error(`${object.apiVersion} is not the newest version`);
+  }
+  switch (object.kind) {
+    case 'VirtualService':
+      return virtualService(object.spec);
+    case 'DestinationRule':
+      return [destinationRule(object.spec)];
+    case 'Gateway':
+      return gateway(object.metadata.name, object.spec);
+    default:
+      throw new Error(`no facts of a ${object.kind}`);
+  }
+}
+
+function virtualService(spec: Members): string[] {
+  const { hosts, gateways, http } = only(spec, 'hosts', 'gateways', 'http');
+  const place = `${(hosts as string[]).map(short).join(', ')}${gateways ? ` at ${(gateways as string[]).join(', ')}` : ''}`;
+  const routes = http as Members[];
+  const open = routes.findIndex(({ match }) => match === undefined);
+  return routes.slice(0, open < 0 ? routes.length : open + 1).map((route) => `${place}: ${httpRoute(route)}`);
+}
+
+function httpRoute(members: Members): string {
+  const { match, fault, route } = only(members, 'match', 'fault', 'route');
+  const conditions = match === undefined ? 'any' : (match as Members[]).map(condition).join(' or ');
+  return `${conditions}${fault === undefined ? '' : `, ${faultFact(fault as Members)}`} -> ${destinations(route as Members[])}`;
+}
+
+function condition(match: Members): string {
+  const { uri, headers } = only(match, 'uri', 'headers');
+  const parts = [
+    ...(uri === undefined ? [] : [`path ${text(uri)}`]),
+    ...Object.entries((headers ?? {}) as Members).map(([name, value]) => `header ${name} ${text(value)}`),
+  ];
+  return parts.join(' and ');
+}
+
+function text(match: unknown): string {
+  return Object.entries(only(match as Members, 'exact', 'prefix', 'regex')).map(([how, value]) => `${how} ${String(value)}`).join(' ');
+}
+
+function faultFact(fault: Members): string {
+  const { delay, abort } = only(fault, 'delay', 'abort');
+  const share = (percentage: unknown): string => `for ${String(only(percentage as Members, 'value').value)} %`;
+  const waits = delay === undefined ? undefined : only(delay as Members, 'fixedDelay', 'percentage');
+  const fails = abort === undefined ? undefined : only(abort as Members, 'httpStatus', 'percentage');
+  return [
+    ...(waits ? [`delay ${String(waits.fixedDelay)} ${share(waits.percentage)}`] : []),
+    ...(fails ? [`abort ${String(fails.httpStatus)} ${share(fails.percentage)}`] : []),
+  ].join(', ');
+}
+
+function destinations(route: readonly Members[]): string {
+  return route
+    .map((member) => {
+      const { destination, weight } = only(member, 'destination', 'weight');
+      const { host, subset, port } = only(destination as Members, 'host', 'subset', 'port');
+      if (port !== undefined && (port as Members).number !== PORT) {
+        throw new Error(`a destination with port ${JSON.stringify(port)}`);
+      }
+      return [short(host as string), ...(subset === undefined ? [] : [subset]), ...(weight === undefined ? [] : [`${String(weight)} %`])].join(' ');
+    })
+    .join(', ');
+}
+
+function destinationRule(spec: Members): string {
+  const { host, subsets, trafficPolicy } = only(spec, 'host', 'subsets', 'trafficPolicy');
+  const { tls, loadBalancer } = only((trafficPolicy ?? {}) as Members, 'tls', 'loadBalancer');
+  const name = short(host as string);
+  const versions = (subsets as Members[]).map((subset) => {
+    const { name: version, labels } = only(subset, 'name', 'labels');
+    if (only(labels as Members, 'version').version !== version) {
+      throw new Error(`subset ${String(version)} of ${name} selects ${JSON.stringify(labels)}`);
+    }
+    return version as string;
+  });
+  return [
+    `rule ${name}: ${versions.filter((version) => !ABSENT.includes(`${name} ${version}`)).join(', ')}`,
+    ...(tls === undefined ? [] : [`tls ${String(only(tls as Members, 'mode').mode)}`]),
+    ...(loadBalancer === undefined ? [] : [`balance ${String(only(loadBalancer as Members, 'simple').simple)}`]),
+  ].join('; ');
+}
+
+function gateway(name: string, spec: Members): string[] {
+  const { servers } = only(spec, 'selector', 'servers');
+  return (servers as Members[]).map((server) => {
+    const { port, hosts } = only(server, 'port', 'hosts');
+    const { number, protocol } = only(port as Members, 'number', 'name', 'protocol');
+    return `gateway ${name}: ${number === 8080 ? 80 : String(number)} ${String(protocol)} for ${(hosts as string[]).join(', ')}`;
+  });
+}
+
+function short(host: string): string {
+  return host.replace(/\.bookinfo\.svc\.cluster\.local$/, '');
+}
+
+/** @throws Error where there is a member that is not among these */
+function only<Name extends string>(members: Members, ...names: readonly Name[]): Readonly<Partial<Record<Name, unknown>>> {
+  const strange = Object.keys(members).filter((name) => members[name] !== undefined && !(names as readonly string[]).includes(name));
+  if (strange.length > 0) {
+    throw new Error(`members that the comparison does not know: ${strange.join(', ')}`);
+  }
+  return members as Readonly<Partial<Record<Name, unknown>>>;
+}

@@ -1,0 +1,182 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { App, TerraformStack } from 'cdktf';
+import { parseAllDocuments } from 'yaml';
+import { bookinfoServices, BookinfoTraffic } from '../constructs/bookinfo';
+import { KubernetesObject } from '../constructs/kubernetes/object';
+import { existingMesh } from '../constructs/mesh/existing-mesh';
+import { judgeIngress, judgePlaintextAllowed } from '../cli/verify/access-checks';
+import { judgeDirectAbort, judgeOverflow, judgeTimeout } from '../cli/verify/faults';
+import type { MeshAnswer } from '../cli/verify/mesh-call';
+import { describePage, expectedPage, judgePage } from '../cli/verify/product-page';
+import { findScenario, SCENARIOS } from '../scenarios';
+import { PAGE, scenarioPage } from '../scripts/generate-scenario-page';
+import { factsOf, SampleObject } from './sample-facts';
+import { UPSTREAM_FILES, UPSTREAM_WITHOUT_SCENARIO } from './upstream-samples';
+
+/** Objects that a scenario makes, as they are written. */
+function rendered(name: string): SampleObject[] {
+  const stack = new TerraformStack(new App({ stackTraces: false }), 'scenario');
+  findScenario(name).apply(
+    new BookinfoTraffic(stack, 'Traffic', { bookinfo: bookinfoServices({ namespace: 'bookinfo' }), mesh: existingMesh({ version: '1.29.1', ingressGateway: GATEWAY }) }),
+  );
+  return stack.node
+    .findAll()
+    .filter((child) => child instanceof KubernetesObject)
+    .map((object) => object.render() as unknown as SampleObject);
+}
+
+const GATEWAY = { selector: { istio: 'ingress' }, namespace: 'istio-ingress', serviceName: 'istio-ingress', serviceAccountName: 'istio-ingress', ports: [80] };
+
+/** Facts of those objects of a scenario that upstream's file is about, whatever else the scenario writes. */
+function factsAbout(scenario: string, keys: readonly string[]): string[] {
+  return rendered(scenario)
+    .filter((object) => keys.includes(keyOf(object)))
+    .flatMap(factsOf)
+    .sort();
+}
+
+function keyOf({ kind, metadata }: SampleObject): string {
+  return `${kind} ${metadata.name}`;
+}
+
+/** The objects that the facts speak of. */
+function keysOf(facts: readonly string[]): string[] {
+  const keys = facts.map((fact) => {
+    const [, rule, gateway] = /^(?:rule (\S+):|gateway (\S+):)/.exec(fact) ?? [];
+    return rule ? `DestinationRule ${rule}` : gateway ? `Gateway ${gateway}` : `VirtualService ${fact.startsWith('*') ? 'bookinfo' : fact.split(':')[0]}`;
+  });
+  return [...new Set(keys)];
+}
+
+describe('upstream’s samples', () => {
+  const pairs = UPSTREAM_FILES.flatMap(({ file, scenarios, facts }) => scenarios.map((scenario) => ({ file, scenario, facts })));
+
+  test.each(pairs)('$file is $scenario', ({ scenario, facts }) => {
+    expect(factsAbout(scenario, keysOf(facts))).toEqual([...facts].sort());
+  });
+
+  test('a member that the comparison does not understand is an error, and another value another fact', () => {
+    const route = { route: [{ destination: { host: 'reviews', subset: 'v1' } }] };
+    const service = (http: object): SampleObject => ({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'reviews' },
+      spec: { hosts: ['reviews'], http: [http] },
+    });
+    expect(factsOf(service(route))).toEqual(['reviews: any -> reviews v1']);
+    expect(() => factsOf(service({ ...route, timeout: '1s' }))).toThrow('does not know: timeout');
+    expect(() => factsOf({ ...service(route), apiVersion: 'networking.istio.io/v1beta1' })).toThrow('not the newest');
+  });
+
+  // UPSTREAM_SAMPLES=.../samples/bookinfo reads upstream's own files: the table above against the truth, and every file accounted for.
+  const folder = process.env.UPSTREAM_SAMPLES;
+  (folder ? describe : describe.skip)('read from UPSTREAM_SAMPLES', () => {
+    test.each(UPSTREAM_FILES)('$file', ({ file, scenarios, facts }) => {
+      const objects = parseAllDocuments(fs.readFileSync(path.join(folder ?? '', file), 'utf8'))
+        .map((document) => document.toJS() as SampleObject | null)
+        .filter((object) => object !== null);
+      const theirs = objects.flatMap(factsOf).sort();
+      expect(theirs).toEqual([...facts].sort());
+      for (const scenario of scenarios) {
+        expect(factsAbout(scenario, objects.map(keyOf))).toEqual(theirs);
+      }
+    });
+
+    test('no file is forgotten', () => {
+      const files = ['networking', 'policy', 'gateway-api'].flatMap((name) => fs.readdirSync(path.join(folder ?? '', name)).map((file) => `${name}/${file}`));
+      expect([...UPSTREAM_FILES.map(({ file }) => file), ...Object.keys(UPSTREAM_WITHOUT_SCENARIO)].sort()).toEqual(files.sort());
+    });
+  });
+});
+
+describe('what the scenarios promise', () => {
+  test('each has a name of its own, and a promise', () => {
+    expect(new Set(SCENARIOS.map(({ name }) => name)).size).toBe(SCENARIOS.length);
+    expect(SCENARIOS.filter(({ expectations }) => expectations.length === 0)).toEqual([]);
+  });
+
+  test.each([
+    ['details-fault', undefined, '200; details unavailable; no stars (v1)'],
+    ['details-denied', 'jason', '200, signed in as jason; details unavailable; no stars (v1)'],
+    ['reviews-timeout', 'jason', '200, signed in as jason; reviews unavailable, as the mesh gives up first'],
+    ['reviews-timeout', undefined, '200; black stars (v2)'],
+    ['reviews-browser', undefined, '200; no stars (v1)'],
+    ['ratings-abort-all', undefined, '200; ratings unavailable (v2)'],
+  ])('the page of %s for %s', (scenario, user, text) => {
+    expect(describePage(expectedPage(findScenario(scenario).expectations, user))).toBe(text);
+  });
+
+  test('details that are shown although they should not be', () => {
+    const expected = expectedPage(findScenario('details-fault').expectations);
+    const page = (details: string): string =>
+      `<h1>The Comedy of Errors</h1>${details}<h4>Book Reviews</h4><section>Reviews served by: pod-1</section>`;
+    const versions = new Map([['pod-1', 'v1']]);
+    expect(judgePage(expected, 200, page('Error fetching product details'), versions)).toEqual({ verdict: 'pass', observation: '200; details unavailable; no stars (v1)' });
+    expect(judgePage(expected, 200, page('<h4>Book Details</h4>'), versions)).toEqual({ verdict: 'fail', observation: '200; details shown' });
+  });
+});
+
+describe('judged', () => {
+  const answer = (fields: Partial<MeshAnswer>): MeshAnswer => ({ call: 0, seconds: 0.01, status: 200, ...fields });
+
+  test('an abort that the caller meets is the proxy’s own', () => {
+    const abort = { kind: 'abort', service: 'details', status: 555 } as const;
+    const made = answer({ status: 555, body: 'fault filter abort' });
+    expect(judgeDirectAbort(abort, [made, made])).toEqual({ verdict: 'pass', observation: '555 fault filter abort' });
+    expect(judgeDirectAbort(abort, [made, answer({ body: '{}' })]).verdict).toBe('fail');
+    expect(judgeDirectAbort(abort, [answer({ status: 555, body: 'the program says so' })]).verdict).toBe('fail');
+    expect(judgeDirectAbort(abort, []).verdict).toBe('fail');
+  });
+
+  test('a timeout is in time, has its tries, and is for nobody else', () => {
+    const timeout = { kind: 'timeout', service: 'reviews', user: 'jason', seconds: 1.5, tries: 3 } as const;
+    const late = [answer({ status: 504, seconds: 1.58, body: 'upstream request timeout' }), answer({ status: 504, seconds: 1.55 })];
+    const others = [answer({})];
+    expect(judgeTimeout(timeout, { late, others, seen: 6 })).toEqual({
+      verdict: 'pass',
+      observation: '1.58 s 504 upstream request, 1.55 s 504; seen 6; others 200',
+    });
+    expect(judgeTimeout(timeout, { late, others, seen: 2 }).verdict).toBe('fail');
+    expect(judgeTimeout(timeout, { late, others }).verdict).toBe('fail');
+    expect(judgeTimeout(timeout, { late: [], others, seen: 0 }).verdict).toBe('fail');
+    expect(judgeTimeout(timeout, { late, others: [], seen: 6 }).verdict).toBe('fail');
+    expect(judgeTimeout(timeout, { late, others: [answer({ status: 504 })], seen: 6 }).verdict).toBe('fail');
+    expect(judgeTimeout(timeout, { late: [answer({ seconds: 1.5 })], others, seen: 3 }).verdict).toBe('fail');
+    expect(judgeTimeout(timeout, { late: [answer({ status: 504, seconds: 0.5 })], others, seen: 3 }).verdict).toBe('fail');
+    expect(judgeTimeout(timeout, { late: [answer({ status: 504, seconds: 4 })], others, seen: 3 }).verdict).toBe('fail');
+  });
+
+  test('an overflow refuses some of many, and none of one', () => {
+    const fine = answer({});
+    const refused = answer({ status: 503, body: 'upstream connect error or disconnect/reset before headers. reset reason: overflow' });
+    expect(judgeOverflow([fine, fine], [fine, refused], 2)).toEqual({ verdict: 'pass', observation: '2 of 2 answered, at once 1, 1 refused' });
+    expect(judgeOverflow([fine, fine], [fine, fine], 2).verdict).toBe('fail');
+    expect(judgeOverflow([fine, refused], [fine, refused], 2).verdict).toBe('fail');
+    expect(judgeOverflow([fine, fine], [refused, refused], 2).verdict).toBe('fail');
+    expect(judgeOverflow([fine, fine], [refused, answer({ status: 503, body: 'no healthy upstream' })], 2).verdict).toBe('fail');
+    expect(judgeOverflow([], [], 0).verdict).toBe('fail');
+  });
+
+  test('an answer of the gateway has its status and its content, each time', () => {
+    const promise = { status: 200, contains: 'Comedy' };
+    const right = { status: 200, body: 'The Comedy of Errors' };
+    expect(judgeIngress(promise, [right, right])).toEqual({ verdict: 'pass', observation: '200' });
+    expect(judgeIngress(promise, [right, { status: 200, body: 'nothing' }])).toEqual({ verdict: 'fail', observation: '200, without Comedy' });
+    expect(judgeIngress(promise, [{ status: 404, body: 'Comedy' }])).toEqual({ verdict: 'fail', observation: '404' });
+    expect(judgeIngress({ status: 404 }, [{ status: 404, body: '' }]).verdict).toBe('pass');
+    expect(judgeIngress(promise, []).verdict).toBe('fail');
+  });
+
+  test('a client without TLS is answered by the program', () => {
+    expect(judgePlaintextAllowed(answer({ body: '{"id":0}' })).verdict).toBe('pass');
+    expect(judgePlaintextAllowed(answer({ status: 403, body: 'RBAC: access denied' })).verdict).toBe('fail');
+    expect(judgePlaintextAllowed(answer({ status: undefined, error: 'ConnectionResetError' })).verdict).toBe('fail');
+    expect(judgePlaintextAllowed(undefined).verdict).toBe('fail');
+  });
+});
+
+test('the catalogue is what the sources say', () => {
+  // To mend: node --require tsx/cjs scripts/generate-scenario-page.ts
+  expect(fs.readFileSync(PAGE, 'utf8')).toBe(scenarioPage());
+});

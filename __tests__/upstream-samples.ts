@@ -1,0 +1,116 @@
+/**
+ * What upstream's samples/bookinfo of Istio 1.29.1 say about traffic, read by hand, and where the scenarios differ on purpose.
+ * A fact is one line for one route, rule or port; see {@link factsOf} in sample-facts.ts.
+ */
+export interface UpstreamFile {
+  /** Below samples/bookinfo. */
+  readonly file: string;
+  /** Scenarios that write all of it. */
+  readonly scenarios: readonly string[];
+  readonly facts: readonly string[];
+}
+
+const ALL_V1 = ['productpage: any -> productpage v1', 'reviews: any -> reviews v1', 'ratings: any -> ratings v1', 'details: any -> details v1'];
+const JASON = 'header end-user exact jason';
+const rules = (tls: string): string[] => [
+  `rule productpage: v1${tls}`,
+  `rule reviews: v1, v2, v3${tls}`,
+  `rule ratings: v1${tls}`,
+  `rule details: v1${tls}`,
+];
+
+export const UPSTREAM_FILES: readonly UpstreamFile[] = [
+  {
+    file: 'networking/bookinfo-gateway.yaml',
+    scenarios: ['all-v1'],
+    facts: [
+      'gateway bookinfo-gateway: 80 HTTP for *',
+      '* at bookinfo-gateway: path exact /productpage or path prefix /static or path exact /login or path exact /logout or path prefix /api/v1/products -> productpage',
+    ],
+  },
+  { file: 'networking/destination-rule-all.yaml', scenarios: ['all-v1'], facts: rules('') },
+  { file: 'networking/destination-rule-all-mtls.yaml', scenarios: ['all-mtls'], facts: rules('; tls ISTIO_MUTUAL') },
+  { file: 'networking/destination-rule-reviews.yaml', scenarios: ['reviews-random'], facts: ['rule reviews: v1, v2, v3; balance RANDOM'] },
+  {
+    file: 'networking/fault-injection-details-v1.yaml',
+    scenarios: ['details-fault'],
+    facts: ['details: any, abort 555 for 100 % -> details v1', 'rule details: v1'],
+  },
+  { file: 'networking/virtual-service-all-v1.yaml', scenarios: ['all-v1'], facts: ALL_V1 },
+  {
+    file: 'networking/virtual-service-ratings-test-abort.yaml',
+    scenarios: ['ratings-abort'],
+    facts: [`ratings: ${JASON}, abort 500 for 100 % -> ratings v1`, 'ratings: any -> ratings v1'],
+  },
+  {
+    file: 'networking/virtual-service-ratings-test-delay.yaml',
+    scenarios: ['ratings-delay'],
+    facts: [`ratings: ${JASON}, delay 7s for 100 % -> ratings v1`, 'ratings: any -> ratings v1'],
+  },
+  { file: 'networking/virtual-service-reviews-50-v3.yaml', scenarios: ['reviews-50-v3'], facts: ['reviews: any -> reviews v1 50 %, reviews v3 50 %'] },
+  { file: 'networking/virtual-service-reviews-80-20.yaml', scenarios: ['reviews-80-20'], facts: ['reviews: any -> reviews v1 80 %, reviews v2 20 %'] },
+  { file: 'networking/virtual-service-reviews-90-10.yaml', scenarios: ['reviews-90-10'], facts: ['reviews: any -> reviews v1 90 %, reviews v2 10 %'] },
+  {
+    file: 'networking/virtual-service-reviews-jason-v2-v3.yaml',
+    scenarios: ['reviews-jason-v2-v3'],
+    facts: [`reviews: ${JASON} -> reviews v2`, 'reviews: any -> reviews v3'],
+  },
+  {
+    file: 'networking/virtual-service-reviews-test-v2.yaml',
+    scenarios: ['jason-v2'],
+    facts: [`reviews: ${JASON} -> reviews v2`, 'reviews: any -> reviews v1'],
+  },
+  { file: 'networking/virtual-service-reviews-v2-v3.yaml', scenarios: ['reviews-v2-v3'], facts: ['reviews: any -> reviews v2 50 %, reviews v3 50 %'] },
+  { file: 'networking/virtual-service-reviews-v3.yaml', scenarios: ['reviews-v3'], facts: ['reviews: any -> reviews v3'] },
+];
+
+/** Files without a scenario, and what they need that Bookinfo as it is deployed here has not. */
+export const UPSTREAM_WITHOUT_SCENARIO: Readonly<Record<string, string>> = {
+  'networking/certmanager-gateway.yaml': 'a resolver of cert-manager, and a public name',
+  'networking/egress-rule-google-apis.yaml': 'a way to www.googleapis.com',
+  'networking/virtual-service-details-v2.yaml': 'details v2, which asks Google Books',
+  'networking/virtual-service-ratings-db.yaml': 'ratings v2 and MongoDB',
+  'networking/virtual-service-ratings-mysql.yaml': 'ratings v2 and MySQL',
+  'networking/virtual-service-ratings-mysql-vm.yaml': 'ratings v2 and MySQL on a virtual machine',
+  'policy/productpage_envoy_ratelimit.yaml': 'the rate limit service and Redis',
+  'gateway-api/bookinfo-gateway.yaml': 'the CRDs of the Gateway API, and a gateway that istiod deploys',
+  'gateway-api/route-all-v1.yaml': 'the CRDs of the Gateway API, and a Service for each version',
+  'gateway-api/route-reviews-50-v3.yaml': 'the CRDs of the Gateway API, and a Service for each version',
+  'gateway-api/route-reviews-90-10.yaml': 'the CRDs of the Gateway API, and a Service for each version',
+  'gateway-api/route-reviews-v1.yaml': 'the CRDs of the Gateway API, and a Service for each version',
+  'gateway-api/route-reviews-v3.yaml': 'the CRDs of the Gateway API, and a Service for each version',
+};
+
+/** A deliberate difference. */
+export interface Difference {
+  readonly what: string;
+  readonly upstream: string;
+  readonly here: string;
+  readonly why: string;
+}
+
+/** Every deliberate difference between upstream's files and the scenarios that stand for them. The comparison forgives these, and nothing else. */
+export const DIFFERENCES: readonly Difference[] = [
+  { what: 'hosts', upstream: '`reviews`', here: '`reviews.bookinfo.svc.cluster.local`', why: 'a short name means another Service in another namespace' },
+  { what: 'port of the gateway', upstream: '8080', here: '80', why: 'it works with every installation of a gateway' },
+  { what: 'selector of the gateway', upstream: '`istio: ingressgateway`', here: 'the one of the mesh', why: 'the Helm chart and the AKS add-on label their gateways differently' },
+  { what: 'port of a destination', upstream: '9080 at the gateway', here: '9080, or none', why: 'the Services have this port alone' },
+  {
+    what: 'subsets',
+    upstream: 'also ratings v2, v2-mysql, v2-mysql-vm, details v2',
+    here: 'the versions that run',
+    why: 'a subset without pods answers 503',
+  },
+  {
+    what: 'routes that nothing reaches',
+    upstream: 'a second one for details, after one without a match',
+    here: 'none',
+    why: 'it has no effect (IST0130)',
+  },
+  {
+    what: 'further objects',
+    upstream: 'one file for one thing, applied over others',
+    here: 'each scenario is whole: gateway, STRICT mTLS, policies, every service routed; the faults for jason with his reviews v2, which ask ratings',
+    why: 'what a scenario does must not depend on the one before',
+  },
+];
