@@ -128,7 +128,9 @@ function checkInjection(scope: Scope, namespace: ModelObject): void {
       mend: 'Keep one of them',
     });
   }
-  if (!SYSTEM.includes(name) && !injection && labels[REVISION] === undefined && labels[DATAPLANE] !== 'ambient') {
+  // Pods of a gateway ask for their proxy themselves.
+  const ofGateways = (scope.model.context.gateways ?? []).some((gateway) => gateway.namespace === name);
+  if (!SYSTEM.includes(name) && !ofGateways && !injection && labels[REVISION] === undefined && labels[DATAPLANE] !== 'ambient') {
     scope.istio('IST0102', 'info', namespace, 'metadata.labels', { rule: 'nothing says that this namespace is part of the mesh: its pods get no proxy', mend: 'Add the mesh’s injection label, or istio-injection=disabled to say that it is meant so' });
   }
 }
