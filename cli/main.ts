@@ -11,7 +11,7 @@ import type { RunAction } from './commands/run-action';
 import { LAYERS } from '../environments/environment';
 import { formatError, Interrupted } from './errors';
 import { lazy } from './lazy';
-import { CommonOptions, ENGINE_CHOICES } from './options';
+import { CommonOptions, ENGINE_CHOICES, PROGRAM } from './options';
 
 /** Exit code of a usage error, as of sysexits.h. */
 const USAGE = 64;
@@ -94,7 +94,7 @@ const runAction: RunAction = async (action, options) => {
     process.exitCode = await action(controller.signal);
   } catch (error) {
     if (controller.signal.aborted) {
-      process.stderr.write(`Interrupted. What was begun is kept; to go on: aks-istio ${process.argv.slice(2).join(' ')}\n`);
+      process.stderr.write(`Interrupted. What was begun is kept; to go on: ${PROGRAM} ${process.argv.slice(2).join(' ')}\n`);
       process.exitCode = INTERRUPTED;
       return;
     }

@@ -12,10 +12,13 @@ export interface CommonOptions {
 export const ENGINE_CHOICES = ['auto', 'terraform', 'direct'] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
+/** How a person calls this program: npm finds it in a checkout, where it is not on PATH. */
+export const PROGRAM = process.env.npm_command === undefined ? 'aks-istio' : 'npx aks-istio';
+
 /** The command line that repeats a command with the options that matter to it. */
 export function commandLine(command: string, environment: string, options: CommonOptions, extra: readonly string[] = []): string {
   const parts = [
-    ...['aks-istio', command, environment, ...extra],
+    ...[PROGRAM, command, environment, ...extra],
     ...flag('--mesh', options.mesh),
     ...flag('--scenario', options.scenario),
     ...flag('--engine', options.engine === 'auto' ? undefined : options.engine),
