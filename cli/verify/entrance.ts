@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ICluster } from '../../constructs/cluster/cluster';
 import type { IMesh } from '../../constructs/mesh/mesh';
 import { CliError } from '../errors';
 import type { ClusterTools } from '../tools/cluster-access';
 import { gatewayUrl } from './gateway';
 
-/** A node port answers at once or not at all. */
 const CONNECT_MS = 2000;
+/** A node port opens some seconds after its gateway is ready; one that is still shut after this time is out of reach. */
+const OPENING_MS = 20_000;
+const PAUSE_MS = 500;
 const FORWARD_MS = 15_000;
 const HTTP = 80;
 
@@ -35,10 +38,21 @@ export async function openEntrance(tools: EntranceTools, cluster: ICluster, mesh
     throw error;
   });
   // A name that DNS has yet to learn, or an address that a load balancer has yet to open, is for the checks to wait for.
-  if (url !== undefined && (cluster.offers.loadBalancer || (await answers(new URL(url))))) {
+  if (url !== undefined && (cluster.offers.loadBalancer || (await opens(new URL(url))))) {
     return { url, close: () => undefined };
   }
   return forwardPort(tools, mesh);
+}
+
+async function opens(url: URL): Promise<boolean> {
+  for (const deadline = Date.now() + OPENING_MS; ; await pause(PAUSE_MS)) {
+    if (await answers(url)) {
+      return true;
+    }
+    if (Date.now() > deadline) {
+      return false;
+    }
+  }
 }
 
 function answers(url: URL): Promise<boolean> {
