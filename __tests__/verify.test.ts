@@ -1,3 +1,5 @@
+import { createServer } from 'node:net';
+import { openEntrance } from '../cli/verify/entrance';
 import type { Expectation } from '../scenarios';
 import { SCENARIOS } from '../scenarios';
 import { bookinfoServices } from '../constructs/bookinfo/services';
@@ -441,3 +443,24 @@ describe('what is printed', () => {
 function answer(fields: Partial<MeshAnswer>): MeshAnswer {
   return { call: 0, seconds: 0.01, status: 200, ...fields };
 }
+
+test('a node port that opens some seconds after its gateway is waited for, not forwarded around', async () => {
+  const server = createServer((socket) => socket.end());
+  const port = await new Promise<number>((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)));
+  await new Promise((resolve) => server.close(resolve));
+  const opening = setTimeout(() => server.listen(port, '127.0.0.1'), 700);
+  const answers: Record<string, unknown> = {
+    service: { spec: { type: 'NodePort', ports: [{ port: 80, nodePort: port }] } },
+    nodes: { items: [{ status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }] } }] },
+  };
+  const kubectl = (args: readonly string[]) => Promise.resolve({ code: 0, stdout: JSON.stringify(answers[args[1]!]), stderr: '' });
+  const tools = { kubectl, kubectlPath: '/nowhere/kubectl', kubeconfig: '/k', context: 'c', env: {} };
+  const offers = { workloadIdentity: false, networkPlugin: 'unknown', loadBalancer: false } as const;
+  const ingressGateway = { selector: {}, namespace: 'istio-ingress', serviceName: 'istio-ingress', serviceAccountName: 'istio-ingress', ports: [80] };
+  const entrance = await openEntrance(tools as never, { name: 'c', access: { kind: 'kubeconfig', path: '/k' }, offers }, { ingressGateway } as never);
+  expect(entrance).toMatchObject({ url: `http://127.0.0.1:${port}` });
+  expect(entrance.forward).toBeUndefined();
+  entrance.close();
+  clearTimeout(opening);
+  server.close();
+});
