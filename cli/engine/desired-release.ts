@@ -12,17 +12,12 @@ import type { DeclaredRelease, StackFile } from './stack-file';
 /** Namespace that holds the records of a stack's loose objects: it exists in every cluster. */
 const LOOSE_OBJECTS_NAMESPACE = 'default';
 
+/** What a release is made of, whoever declares it. */
+type ReleaseParts = Omit<DeclaredRelease, 'address' | 'dependsOn'>;
+
 /** A release as the direct engine wants it in the cluster. */
-export interface DesiredRelease {
+export interface DesiredRelease extends ReleaseParts {
   readonly stack: string;
-  readonly name: string;
-  readonly namespace: string;
-  readonly chart: string;
-  readonly repository?: string;
-  readonly version?: string;
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly timeoutSeconds: number;
-  readonly createNamespace: boolean;
   /** Digest of chart and values. */
   readonly inputs: string;
 }
@@ -33,8 +28,6 @@ export function desiredReleases(stack: StackFile): DesiredRelease[] {
     phase.kind === 'release'
       ? fromDeclared(stack.name, phase.release)
       : fromDeclared(stack.name, {
-          address: '',
-          dependsOn: [],
           name: `${stack.name}-${phase.suffix}`,
           namespace: LOOSE_OBJECTS_NAMESPACE,
           chart: objectsChart(),
@@ -78,7 +71,7 @@ export function chartOf(release: Pick<DesiredRelease, 'chart' | 'version'>): { r
   return { name: chart.name, version: chart.version };
 }
 
-function fromDeclared(stack: string, declared: DeclaredRelease): DesiredRelease {
+function fromDeclared(stack: string, declared: ReleaseParts): DesiredRelease {
   const { name, namespace, chart, repository, version, values, timeoutSeconds, createNamespace } = declared;
   const digest = createHash('sha256').update(JSON.stringify([chartDigest(chart), repository ?? '', version ?? '', sortKeys(values)]));
   // A label's value has at most 63 characters.

@@ -1,3 +1,4 @@
+import { qualifiedHost } from '../traffic/host';
 import { groupOf, ModelObject, namespaceOf } from './object';
 
 /** What a model needs to know of the mesh that its objects live in. */
@@ -106,7 +107,7 @@ export class MeshModel {
    * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#VirtualService
    */
   resolveHost(host: string, namespace: string): string {
-    return host.includes('.') || host === '*' ? host : `${host}.${namespace}.svc.${this.clusterDomain}`;
+    return qualifiedHost(host, namespace, this.clusterDomain);
   }
 
   /** The Service that a host means, seen from a namespace; nothing where the mesh has none. */

@@ -1,7 +1,8 @@
 import type { DestinationRuleSpec, DestinationRuleSubsets, DestinationRuleTrafficPolicy } from '../../istio/generated';
 import type { MeshModel } from '../mesh-model';
 import { AnyObject, ModelObject, namespaceOf } from '../object';
-import { fullHost, mostSpecific } from './hosts';
+import { qualifiedHost } from '../../traffic/host';
+import { mostSpecific } from './hosts';
 import type { Proxy } from './proxy';
 import { isVisible, RegistryService } from './registry';
 import { byAge } from './virtual-services';
@@ -120,7 +121,7 @@ export function stickiness(rule: EffectiveDestinationRule | undefined, subsetNam
 }
 
 function hostOf(model: MeshModel, rule: Rule): string {
-  return fullHost(rule.spec?.host ?? '', namespaceOf(rule), model.clusterDomain);
+  return qualifiedHost(rule.spec?.host ?? '', namespaceOf(rule), model.clusterDomain);
 }
 
 function exportOf(rule: Rule): readonly string[] {

@@ -66,11 +66,6 @@ export function withoutPort(authority: string): string {
   return authority.replace(/:\d+$/, '').toLowerCase();
 }
 
-/** Full name that a name in an Istio object means: names without a dot belong to the object's namespace. */
-export function fullHost(host: string, namespace: string, clusterDomain: string): string {
-  return host === '*' || host.includes('.') || host.includes(':') ? host : `${host}.${namespace}.svc.${clusterDomain}`;
-}
-
 /** Host headers under which a Service answers a client in a namespace. */
 export function serviceDomains(host: string, clientNamespace: string, clusterDomain: string): string[] {
   const suffix = `.svc.${clusterDomain}`;

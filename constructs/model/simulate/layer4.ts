@@ -1,5 +1,6 @@
 import type { VirtualServiceTcpMatch, VirtualServiceTcpRoute, VirtualServiceTlsMatch } from '../../istio/generated';
-import { fullHost, isSubsetOf } from './hosts';
+import { qualifiedHost } from '../../traffic/host';
+import { isSubsetOf } from './hosts';
 import { sourceOf } from './policy-scope';
 import type { Proxy } from './proxy';
 import type { MatchedRoute } from './simulation';
@@ -40,7 +41,7 @@ export function layer4Route(
           route: { name: `${kind}[${index}]`, source: sourceOf(virtualService.object, field), why },
           targets: (route.route ?? []).map((target) => ({
             ...target,
-            destination: { ...target.destination, host: fullHost(target.destination.host, virtualService.namespace, clusterDomain) },
+            destination: { ...target.destination, host: qualifiedHost(target.destination.host, virtualService.namespace, clusterDomain) },
           })),
         };
       }

@@ -2,7 +2,7 @@ import type { VirtualServiceHttp, VirtualServiceSpec } from '../../istio/generat
 import type { MeshModel } from '../mesh-model';
 import { AnyObject, ModelObject, namespaceOf } from '../object';
 import { mergeDelegate } from './delegates';
-import { fullHost } from './hosts';
+import { qualifiedHost } from '../../traffic/host';
 import { isVisible } from './registry';
 
 /** Name that stands for all sidecars in `gateways`. */
@@ -107,7 +107,7 @@ function effectiveOf(
   return {
     object: object,
     namespace,
-    hosts: (spec.hosts ?? []).map((host) => fullHost(host, namespace, model.clusterDomain)),
+    hosts: (spec.hosts ?? []).map((host) => qualifiedHost(host, namespace, model.clusterDomain)),
     gateways: spec.gateways?.length ? spec.gateways.map((gateway) => gatewayName(gateway, namespace)) : [MESH],
     exportTo: spec.exportTo,
     http,
@@ -118,7 +118,7 @@ function effectiveOf(
 function withFullHosts(model: MeshModel, route: VirtualServiceHttp, namespace: string): VirtualServiceHttp {
   const full = <Value extends { readonly host: string }>(destination: Value): Value => ({
     ...destination,
-    host: fullHost(destination.host, namespace, model.clusterDomain),
+    host: qualifiedHost(destination.host, namespace, model.clusterDomain),
   });
   return {
     ...route,

@@ -128,7 +128,7 @@ export class Scope {
 
   /** Short names belong to the namespace of the object that holds them. */
   fullHost(host: string, namespace: string): string {
-    return host.startsWith('*') ? host : this.model.resolveHost(host, namespace);
+    return this.model.resolveHost(host, namespace);
   }
 }
 
@@ -188,7 +188,7 @@ function offersOf(model: MeshModel): Map<string, Offer> {
     const exported = entry.spec?.exportTo ?? [];
     const scopes = exported.length === 0 || exported.includes('*') ? ['*'] : exported.map((scope) => (scope === '.' ? namespace : scope));
     for (const host of entry.spec?.hosts ?? []) {
-      const full = host.startsWith('*') ? host : model.resolveHost(host, namespace);
+      const full = model.resolveHost(host, namespace);
       scopes.forEach((scope) => offers.set(`${scope}/${full}`, { ports: (entry.spec?.ports ?? []).map(({ number }) => number), entry }));
     }
   }
