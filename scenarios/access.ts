@@ -1,5 +1,5 @@
 import { AuthorizationPolicy, PeerAuthentication } from '../constructs/security';
-import { Destination, Match, trafficPolicy, UpstreamTls, VirtualService } from '../constructs/traffic';
+import { Destination, Match, Rewrite, trafficPolicy, UpstreamTls, VirtualService } from '../constructs/traffic';
 import { JASON, pinToV1 } from './routing';
 import type { Scenario } from './scenario';
 
@@ -12,7 +12,7 @@ export const ingressPrefix: Scenario = {
   summary: 'The gateway also serves Bookinfo below `/shop/`, which is cut off before productpage sees it.',
   apply({ ingress, productpage, details, reviews, ratings }) {
     pinToV1(productpage, details, reviews, ratings);
-    ingress.addRoute({ match: Match.path().prefix('/shop/'), rewrite: { uri: '/' }, to: Destination.of(productpage, { version: 'v1' }) });
+    ingress.addRoute({ match: Match.path().prefix('/shop/'), rewrite: Rewrite.prefix('/'), to: Destination.of(productpage, { version: 'v1' }) });
   },
   expectations: [
     { kind: 'split', service: 'reviews', shares: { v1: 100 } },

@@ -9,7 +9,20 @@ import { ObjectRelease } from '../../constructs/kubernetes/object-release';
 import { existingMesh } from '../../constructs/mesh/existing-mesh';
 import { IMesh, provideMesh } from '../../constructs/mesh/mesh';
 import { AuthorizationPolicy, PeerAuthentication } from '../../constructs/security';
-import { Destination, DestinationRule, Duration, Fault, Gateway, Match, MeshService, Percent, VirtualService } from '../../constructs/traffic';
+import {
+  Destination,
+  DestinationRule,
+  DirectResponse,
+  Duration,
+  Fault,
+  Gateway,
+  Match,
+  MeshService,
+  Percent,
+  Redirect,
+  Rewrite,
+  VirtualService,
+} from '../../constructs/traffic';
 import { onlyResource, resources, synthStack } from '../synth';
 
 const mesh = existingMesh({
@@ -79,7 +92,7 @@ describe('MeshService', () => {
     const http = routes((reviews) => {
       reviews.route({ match: jason, to: 'v2', timeout: Duration.seconds(2) });
       reviews.route({ match: Match.path().prefix('/beta'), to: { v2: 50, v3: 50 }, retries: { attempts: 3, on: ['5xx', 'reset'] } });
-      reviews.route({ match: Match.method('DELETE'), directResponse: { status: 403 } });
+      reviews.route({ match: Match.method('DELETE'), directResponse: DirectResponse.status(403) });
       reviews.split({ v1: 100 });
     });
     expect(http).toEqual([
@@ -196,15 +209,35 @@ describe('values', () => {
     expect(duration.toString()).toBe(text);
   });
 
+  test.each([
+    [Redirect.https(), { scheme: 'https' }],
+    [Redirect.to({ path: '/new', host: 'a.example', port: 'request', status: 307 }), { uri: '/new', authority: 'a.example', derivePort: 'FROM_REQUEST_PORT', redirectCode: 307 }],
+    [Rewrite.regex('^/a/(.*)', '/\\1').and(Rewrite.authority('a.example')), { uriRegexRewrite: { match: '^/a/(.*)', rewrite: '/\\1' }, authority: 'a.example' }],
+    [DirectResponse.status(503).body('closed'), { status: 503, body: { string: 'closed' } }],
+    [DirectResponse.status(200).bytes(Buffer.from('ok')), { status: 200, body: { bytes: 'b2s=' } }],
+  ])('answers and rewrites %#', (value, expected) => {
+    expect(JSON.parse(JSON.stringify(value.toSpec()))).toEqual(expected);
+  });
+
   test.each<[string, () => unknown, RegExp]>([
-    ['a percentage over 100', () => Percent.of(101), /Percent\.of: 101: a percentage is 0, or between/],
+    ['a percentage over 100', () => Percent.of(101), /Percent\.of: 101: a percentage is 0, or from/],
     ['a percentage too small for Envoy', () => Percent.of(0.00001), /0\.00001/],
     ['no number', () => Percent.of(NaN), /percentage/],
-    ['no time', () => Duration.seconds(0), /1 ms and more/],
-    ['endless time', () => Duration.hours(Infinity), /1 ms and more/],
-    ['a status that is none', () => Fault.abort(700), /700.*between 200 and 599/],
+    ['no time', () => Duration.seconds(0), /at least 1ms/],
+    ['parts of a millisecond', () => Duration.millis(1.5), /"1.5ms".*millisecond/],
+    ['endless time', () => Duration.hours(Infinity), /at least 1ms/],
+    ['a status that is none', () => Fault.abort(600), /Fault\.abort: 600: .*from 200 to 599/],
+    ['a status that gRPC has not', () => Fault.abortGrpc('GONE'), /Fault\.abortGrpc: "GONE"/],
+    ['a redirect to the same place', () => Redirect.to({ status: 302 }), /Redirect\.to: .*changes something/],
+    ['a redirect by a status that the proxies lack', () => Redirect.to({ path: '/', status: 304 as 301 }), /Redirect\.to: 304.*301, 302/],
+    ['a rewrite that RE2 does not take', () => Rewrite.regex('(?=a)', 'b'), /Rewrite\.regex: .*RE2/],
+    ['an empty rewrite', () => Rewrite.prefix(''), /Rewrite\.prefix: .*changes something/],
+    ['two paths in their stead', () => Rewrite.prefix('/a').and(Rewrite.authority('b')).and(Rewrite.regex('a', 'b')), /rewrites the path once/],
+    ['an answer without a status of HTTP', () => DirectResponse.status(99), /DirectResponse\.status: 99/],
+    ['an answer that is too long', () => DirectResponse.status(200).body('a'.repeat(1024 * 1024 + 1)), /DirectResponse\.body: .*1 MiB/],
     ['two delays', () => Fault.delay(Duration.seconds(1)).and(Fault.delay(Duration.seconds(2))), /one delay at most/],
     ['an empty text', () => Match.header('a').exact(''), /present\(\) or absent\(\)/],
+    ['a regex that RE2 does not take', () => Match.header('a').regex('(?!b)'), /Match\.header: .*RE2/],
     ['a regex longer than Istio takes', () => Match.path().regex('a'.repeat(1025)), /at most 1024/],
     ['one header twice', () => jason.and(Match.header('end-user').exact('eve')), /match\.headers\.end-user/],
     ['two paths', () => Match.path().exact('/a').and(Match.path().prefix('/b')), /match\.uri/],
@@ -219,7 +252,8 @@ describe('values', () => {
   test('what is known only at apply is not judged', () => {
     const unknown = Token.asNumber({ resolve: () => 10 } as never);
     const weighted = (): Destination => Destination.of(reviewsService, { weight: unknown });
-    expect(() => [Percent.of(unknown), Duration.seconds(unknown), Fault.abort(unknown), weighted()]).not.toThrow();
+    const answers = (): unknown[] => [Fault.abort(unknown), DirectResponse.status(unknown), Redirect.to({ port: unknown })];
+    expect(() => [Percent.of(unknown), Duration.seconds(unknown), ...answers(), weighted()]).not.toThrow();
   });
 });
 
@@ -267,7 +301,7 @@ describe('Gateway and VirtualService', () => {
     const stack = synthStack((scope) => {
       new KubernetesProvider(scope, 'Kubernetes');
       const shop = new VirtualService(scope, 'Shop', { mesh, namespace: 'shop', hosts: [reviewsService] });
-      shop.addRoute({ match: Match.path().regex('/${x}'), redirect: { uri: '/' } });
+      shop.addRoute({ match: Match.path().regex('/${x}'), redirect: Redirect.to({ path: '/' }) });
     });
     expect(JSON.stringify(onlyResource(stack, 'kubernetes_manifest'))).toContain('/$${x}');
   });
@@ -298,10 +332,10 @@ describe('rules of the whole object, at synth', () => {
     const message = synthError((stack) => {
       new MeshService(stack, 'Reviews', { service: reviewsService });
       new VirtualService(stack, 'Bad', { namespace: 'shop', hosts: ['*'] })
-        .addRoute({ to: Destination.host('reviews', { version: 'v9' }), redirect: { uri: '/' } })
+        .addRoute({ to: Destination.host('reviews', { version: 'v9' }), redirect: Redirect.to({ path: '/' }) })
         .addRoute({ to: [Destination.of(reviewsService, 'v1').weighted(0), Destination.of(reviewsService, 'v2').weighted(0)], spec: { timeout: '0s' } })
         .addRoute({ match: jason, spec: { fault: { delay: { fixedDelay: 'soon', percentage: { value: 120 } }, abort: { httpStatus: 99 } } } })
-        .addRoute({ directResponse: { status: 200 }, fault: Fault.abort(500), retries: { attempts: 0, on: ['5xx'] } });
+        .addRoute({ directResponse: DirectResponse.status(200), fault: Fault.abort(500), retries: { attempts: 0, on: ['5xx'] } });
       new DestinationRule(stack, 'Twice', { host: reviewsService }).addSubset({ name: 'v1', labels: { version: 'one' } });
       new Gateway(stack, 'Public', { namespace: 'shop' }).addServer({ port: { number: 8080, name: 'http', protocol: 'HTTP' }, hosts: ['*'] });
       new AuthorizationPolicy(stack, 'Nobody', { namespace: 'shop' });

@@ -1,7 +1,9 @@
 import type { StringMatch } from '../istio/generated/common';
 import type { VirtualServiceHttpCorsPolicy } from '../istio/generated/virtual-service';
 import { throwOnProblems } from '../validation';
+import { checkCors } from '../validation/istio/rules/cors';
 import type { Duration } from './duration';
+import { refusals } from './refuse';
 
 export interface CorsOptions {
   /** Origins, exactly, or how they are compared. */
@@ -22,16 +24,11 @@ export interface CorsOptions {
 
 /**
  * Which other origins' scripts may call, in Istio's words for a route.
- * @throws ProblemError where there is no origin, or maxAge is not in whole seconds
+ * @throws ProblemError where there is no origin, a method or header is none, or maxAge is not in whole seconds
  * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#CorsPolicy
  */
 export function corsPolicy(options: CorsOptions): VirtualServiceHttpCorsPolicy {
-  const millis = options.maxAge?.toMillis() ?? 0;
-  throwOnProblems('Not a CORS policy:', [
-    ...(options.origins.length > 0 ? [] : [{ at: 'cors.origins', value: [], rule: 'a CORS policy allows some origin', mend: 'Name one, or leave `cors` out' }]),
-    ...(millis % 1000 === 0 ? [] : [{ at: 'cors.maxAge', value: `${millis}ms`, rule: 'maxAge is in whole seconds', mend: 'Give it by Duration.seconds' }]),
-  ]);
-  return {
+  const policy: VirtualServiceHttpCorsPolicy = {
     allowOrigins: options.origins.map((origin) => (typeof origin === 'string' ? { exact: origin } : origin)),
     allowMethods: options.methods,
     allowHeaders: options.headers,
@@ -40,4 +37,9 @@ export function corsPolicy(options: CorsOptions): VirtualServiceHttpCorsPolicy {
     maxAge: options.maxAge?.toString(),
     unmatchedPreflights: options.unmatchedPreflights,
   };
+  throwOnProblems('Not a CORS policy:', [
+    ...(options.origins.length > 0 ? [] : [{ at: 'corsPolicy', value: [], rule: 'a CORS policy allows some origin', mend: 'Name one, or leave `cors` out' }]),
+    ...refusals('corsPolicy', (report) => checkCors(policy, '', report)),
+  ]);
+  return policy;
 }

@@ -4,6 +4,8 @@ import type { VirtualServiceHttpRoute } from '../istio/generated/virtual-service
 import type { IMesh } from '../mesh/mesh';
 import { IService, serviceHost } from '../kubernetes/service';
 import { Problem, throwOnProblems } from '../validation';
+import { checkWeight } from '../validation/istio/rules/destination';
+import { refusals } from './refuse';
 
 export interface DestinationOptions {
   /** Subset name. @default every version */
@@ -94,8 +96,5 @@ function portProblems(service: IService, port: number | undefined): Problem[] {
 }
 
 function weightProblems(weight: number | undefined): Problem[] {
-  if (weight === undefined || Token.isUnresolved(weight) || (Number.isInteger(weight) && weight >= 0)) {
-    return [];
-  }
-  return [{ at: 'weight', value: weight, rule: 'a weight is a whole number, 0 or more', mend: 'Give whole weights; only their proportion counts' }];
+  return refusals('weight', (report) => checkWeight(report, '', weight));
 }

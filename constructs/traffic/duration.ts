@@ -1,35 +1,35 @@
 import { Token } from 'cdktf';
-import { throwOnProblems } from '../validation';
+import { checkWholeDuration } from '../validation/istio/rules/common';
+import { refuse } from './refuse';
 
-/** A length of time; Istio takes nothing shorter than a millisecond. */
+/** A length of time; Istio counts in whole milliseconds. */
 export class Duration {
-  /** @throws ProblemError where it is shorter than a millisecond */
+  /** @throws ProblemError where it is not in whole milliseconds, at least one */
   static millis(amount: number): Duration {
     return Duration.of('Duration.millis', amount, 1);
   }
 
-  /** @throws ProblemError where it is shorter than a millisecond */
+  /** @throws ProblemError where it is not in whole milliseconds, at least one */
   static seconds(amount: number): Duration {
     return Duration.of('Duration.seconds', amount, 1000);
   }
 
-  /** @throws ProblemError where it is shorter than a millisecond */
+  /** @throws ProblemError where it is not in whole milliseconds, at least one */
   static minutes(amount: number): Duration {
     return Duration.of('Duration.minutes', amount, 60_000);
   }
 
-  /** @throws ProblemError where it is shorter than a millisecond */
+  /** @throws ProblemError where it is not in whole milliseconds, at least one */
   static hours(amount: number): Duration {
     return Duration.of('Duration.hours', amount, 3_600_000);
   }
 
   private static of(at: string, amount: number, millis: number): Duration {
-    const total = amount * millis;
-    // Written so that NaN fails too.
-    if (!Token.isUnresolved(amount) && !(total >= 1 && Number.isFinite(total))) {
-      throwOnProblems('Not a duration:', [{ at, value: amount, rule: 'Istio takes durations of 1 ms and more', mend: 'Duration.seconds(7) is seven seconds' }]);
+    const duration = new Duration(amount * millis);
+    if (!Token.isUnresolved(amount)) {
+      refuse('Not a duration:', at, (report) => checkWholeDuration(report, '', duration.toString()));
     }
-    return new Duration(total);
+    return duration;
   }
 
   private constructor(private readonly millis: number) {}

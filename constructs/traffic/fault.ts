@@ -1,8 +1,9 @@
-import { Token } from 'cdktf';
 import type { VirtualServiceHttpFault } from '../istio/generated/virtual-service';
 import { throwOnProblems } from '../validation';
+import { checkFault } from '../validation/istio/rules/fault';
 import type { Duration } from './duration';
 import { Percent } from './percent';
+import { refuse } from './refuse';
 
 /**
  * A failure that the caller's proxy makes up.
@@ -20,20 +21,21 @@ export class Fault {
    * @throws ProblemError where the status is none
    */
   static abort(status: number, percent: Percent = Percent.ALL): Fault {
-    if (!Token.isUnresolved(status) && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
-      throwOnProblems('Not an HTTP status:', [
-        { at: 'Fault.abort', value: status, rule: 'a fault answers with an HTTP status between 200 and 599', mend: 'Fault.abort(500) is a server error' },
-      ]);
-    }
-    return new Fault({ abort: { httpStatus: status, percentage: percent.toSpec() } });
+    return Fault.aborting('Fault.abort', { httpStatus: status, percentage: percent.toSpec() });
   }
 
   /**
    * @param status name of a gRPC status, such as `UNAVAILABLE`
    * @param percent share of the requests. @default all
+   * @throws ProblemError where the status is none
    */
   static abortGrpc(status: string, percent: Percent = Percent.ALL): Fault {
-    return new Fault({ abort: { grpcStatus: status, percentage: percent.toSpec() } });
+    return Fault.aborting('Fault.abortGrpc', { grpcStatus: status, percentage: percent.toSpec() });
+  }
+
+  private static aborting(at: string, abort: NonNullable<VirtualServiceHttpFault['abort']>): Fault {
+    refuse('Not a status:', at, (report) => checkFault({ abort }, '', report));
+    return new Fault({ abort });
   }
 
   private constructor(private readonly spec: VirtualServiceHttpFault) {}

@@ -1,17 +1,14 @@
 import type { Headers } from '../istio/generated/common';
-import type {
-  VirtualServiceHttp,
-  VirtualServiceHttpCorsPolicy,
-  VirtualServiceHttpDirectResponse,
-  VirtualServiceHttpRedirect,
-  VirtualServiceHttpRewrite,
-} from '../istio/generated/virtual-service';
+import type { VirtualServiceHttp, VirtualServiceHttpCorsPolicy } from '../istio/generated/virtual-service';
 import type { IMesh } from '../mesh/mesh';
 import type { Destination } from './destination';
+import type { DirectResponse } from './direct-response';
 import type { Duration } from './duration';
 import type { Fault } from './fault';
 import type { Match } from './match';
 import type { Percent } from './percent';
+import type { Redirect } from './redirect';
+import type { Rewrite } from './rewrite';
 
 /** How often a failed request is sent again. @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRetry */
 export interface Retries {
@@ -49,13 +46,13 @@ export interface HttpRouteProps {
   /** One destination, or several with weights. @default none */
   readonly to?: Destination | readonly Destination[];
   /** @default none */
-  readonly redirect?: VirtualServiceHttpRedirect;
+  readonly redirect?: Redirect;
   /** @default none */
-  readonly directResponse?: VirtualServiceHttpDirectResponse;
+  readonly directResponse?: DirectResponse;
   /** The VirtualService that decides further, as construct or by name. Only routes of gateways delegate. @default none */
   readonly delegate?: Delegate;
   /** @default none */
-  readonly rewrite?: VirtualServiceHttpRewrite;
+  readonly rewrite?: Rewrite;
   /** @default none */
   readonly fault?: Fault;
   /** Longest time for the whole request, retries included. @default none */
@@ -78,10 +75,10 @@ export function renderHttpRoute(route: HttpRouteProps, mesh: IMesh): VirtualServ
   return {
     name: route.name,
     match: route.match && list(route.match).map((match) => match.toSpec()),
-    redirect: route.redirect,
-    directResponse: route.directResponse,
+    redirect: route.redirect?.toSpec(),
+    directResponse: route.directResponse?.toSpec(),
     delegate: route.delegate && { name: route.delegate.name, namespace: route.delegate.namespace },
-    rewrite: route.rewrite,
+    rewrite: route.rewrite?.toSpec(),
     fault: route.fault?.toSpec(),
     route: route.to && list(route.to).map((destination) => destination.toRouteSpec(mesh)),
     timeout: route.timeout?.toString(),

@@ -1,6 +1,7 @@
 export * from './cors';
 export * from './destination';
 export * from './destination-rule';
+export * from './direct-response';
 export * from './duration';
 export * from './fault';
 export * from './gateway';
@@ -11,6 +12,8 @@ export * from './load-balancing';
 export * from './match';
 export * from './mesh-service';
 export * from './percent';
+export * from './redirect';
+export * from './rewrite';
 export * from './service-entry';
 export * from './sidecar';
 export * from './traffic-policy';

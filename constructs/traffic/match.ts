@@ -2,6 +2,8 @@ import type { StringMatch } from '../istio/generated/common';
 import type { VirtualServiceHttpMatch } from '../istio/generated/virtual-service';
 import type { IWorkload } from '../kubernetes/service';
 import { Problem, throwOnProblems } from '../validation';
+import { checkRegex } from '../validation/istio/rules/common';
+import { refuse } from './refuse';
 
 /** How a text is compared. */
 export interface TextMatch {
@@ -19,8 +21,6 @@ export interface HeaderMatch extends TextMatch {
   not(value: string): Match;
 }
 
-/** Istio refuses longer expressions. */
-const LONGEST_REGEX = 1024;
 /** Characters that mean something in a regular expression. */
 const SPECIAL = /[.*+?^${}()|[\]\\]/g;
 
@@ -133,23 +133,20 @@ function isMap(key: string, value: unknown): value is Record<string, unknown> {
 
 function text(at: string, build: (value: StringMatch) => VirtualServiceHttpMatch): TextMatch {
   return {
-    exact: (value) => Match.raw(build({ exact: checked(at, value) })),
-    prefix: (value) => Match.raw(build({ prefix: checked(at, value) })),
-    regex: (value) => Match.raw(build({ regex: checked(at, value, LONGEST_REGEX) })),
+    exact: (value) => Match.raw(build({ exact: filled(at, value) })),
+    prefix: (value) => Match.raw(build({ prefix: filled(at, value) })),
+    regex: (value) => {
+      refuse('Not a match:', at, (report) => checkRegex(report, '', filled(at, value)));
+      return Match.raw(build({ regex: value }));
+    },
   };
 }
 
 /** An empty text would silently mean that the header need only be there. */
-function checked(at: string, value: string, longest = Infinity): string {
-  if (value === '' || value.length > longest) {
-    throwOnProblems('Not a match:', [
-      {
-        at,
-        value,
-        rule: value === '' ? 'an empty text matches nothing of its own' : `Istio takes expressions of at most ${longest} characters`,
-        mend: value === '' ? 'Use present() or absent(), or give the text' : 'Shorten it, or give the route several matches',
-      },
-    ]);
-  }
+function filled(at: string, value: string): string {
+  throwOnProblems(
+    'Not a match:',
+    value === '' ? [{ at, value, rule: 'an empty text matches nothing of its own', mend: 'Use present() or absent(), or give the text' }] : [],
+  );
   return value;
 }

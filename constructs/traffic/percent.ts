@@ -1,9 +1,6 @@
-import { Token } from 'cdktf';
 import type { Percentage } from '../istio/generated/common';
-import { throwOnProblems } from '../validation';
-
-/** Envoy counts in millionths. */
-const SMALLEST = 0.0001;
+import { checkPercentage } from '../validation/istio/rules/common';
+import { refuse } from './refuse';
 
 /** A share of requests. */
 export class Percent {
@@ -15,12 +12,7 @@ export class Percent {
    * @throws ProblemError outside that range
    */
   static of(value: number): Percent {
-    const fits = value === 0 || (value >= SMALLEST && value <= 100);
-    if (!Token.isUnresolved(value) && !fits) {
-      throwOnProblems('Not a percentage:', [
-        { at: 'Percent.of', value, rule: `a percentage is 0, or between ${SMALLEST} and 100`, mend: 'Percent.of(10) is ten of a hundred' },
-      ]);
-    }
+    refuse('Not a percentage:', 'Percent.of', (report) => checkPercentage(report, '', { value }));
     return new Percent(value);
   }
 

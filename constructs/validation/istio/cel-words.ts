@@ -2,6 +2,8 @@ import type { Verdict } from './finding';
 
 type Words = Omit<Verdict, 'value'>;
 
+/** The rule of every duration. */
+export const DURATION_RULE = "duration(self) >= duration('1ms')";
 const ONE_TARGET: Words = { rule: 'a policy chooses its workloads in one way only', mend: 'Keep one of `selector`, `targetRef` and `targetRefs`' };
 const CREDENTIALS: Words = { rule: 'a server takes its certificates from one place only', mend: 'Keep one of `credentialName`, `credentialNames` and `tlsCertificates`' };
 const WASM_URL: Words = { rule: 'the module comes by http, https, oci or file', mend: 'Write such as oci://registry.example.com/filter:v1' };
@@ -10,7 +12,7 @@ const UNIX_PATH: Words = { rule: 'a Unix socket is named by an absolute path, or
 
 /** Our words for the CEL rules of Istio's CRDs, by the text of the rule. */
 const WORDS: ReadonlyMap<string, Words> = new Map([
-  ["duration(self) >= duration('1ms')", { rule: 'a duration is a number with a unit, and at least 1ms', mend: 'Write such as 250ms, 7s or 1m30s' }],
+  [DURATION_RULE, { rule: 'a duration is a number with a unit, and at least 1ms', mend: 'Write such as 250ms, 7s or 1m30s' }],
   ['0 < self && self <= 65535', PORT],
   ['0 < self && self <= 6553', { rule: 'the CRD of Istio takes ports of a waypoint from 1 to 6553', mend: 'Give a port in that range' }],
   ['self.all(key, 0 < int(key) && int(key) <= 65535)', PORT],

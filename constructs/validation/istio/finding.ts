@@ -42,6 +42,19 @@ export class Report {
   }
 }
 
+/** Stands for the object that a value will be part of. */
+const NO_OBJECT: AnyObject = { apiVersion: '', kind: '', metadata: { name: '' } };
+
+/**
+ * What the rules of admission say of a value before any object holds it, warnings too: whoever writes the value can mend it on the spot.
+ * @param at such as `Redirect.to`
+ */
+export function problemsOf(at: string, check: (report: Report) => void): Problem[] {
+  const report = new Report(NO_OBJECT);
+  check(report);
+  return report.findings.map(({ value, rule, mend, see }) => ({ at, value, rule, mend, see }));
+}
+
 export function findingOf(code: string, severity: Severity, object: AnyObject, field: string, verdict: Verdict): Finding {
   const place = placeOf(object);
   return { code, severity, object, field, at: field === '' ? place : `${place}: ${field}`, ...verdict };

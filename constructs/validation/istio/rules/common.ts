@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { celWords, DURATION_RULE } from '../cel-words';
 import { MILLISECOND, parseDuration } from '../duration';
 import { child, Report } from '../finding';
 import { isDnsLabel, isIpAddress, isSubnet, whyNotFqdn, whyNotHost } from './names';
@@ -64,9 +65,20 @@ export function checkDuration(report: Report, field: string, text: string | unde
   }
 }
 
+/** A duration that no schema has seen yet: what the CEL rule of the CRDs says of it, and the rest. */
+export function checkWholeDuration(report: Report, field: string, text: string): void {
+  const nanoseconds = parseDuration(text);
+  if (nanoseconds === undefined || nanoseconds < MILLISECOND) {
+    report.error('AI0007', field, { value: text, ...celWords(DURATION_RULE) });
+  } else {
+    checkDuration(report, field, text);
+  }
+}
+
 export function checkPercentage(report: Report, field: string, percentage: { readonly value?: number } | undefined): void {
   const value = percentage?.value;
-  if (value !== undefined && (value < 0 || value > 100 || (value > 0 && value < 0.0001))) {
+  // Written so that NaN fails too.
+  if (value !== undefined && value !== 0 && !(value >= 0.0001 && value <= 100)) {
     report.error('AI0035', child(field, 'value'), { value, rule: 'a percentage is 0, or from 0.0001 to 100', mend: 'Give a percentage in that range' });
   }
 }

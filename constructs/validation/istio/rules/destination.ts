@@ -33,15 +33,19 @@ export function checkDestination(report: Report, field: string, destination: Des
   }
 }
 
+export function checkWeight(report: Report, field: string, weight: number | undefined): void {
+  if (weight !== undefined && !(Number.isInteger(weight) && weight >= 0)) {
+    report.error('AI0112', field, { value: weight, rule: 'a weight is a whole number, 0 or more', mend: 'Give whole weights; only their proportion counts' });
+  }
+}
+
 /** Destinations with their shares. */
 export function checkWeights(report: Report, field: string, routes: readonly Weighted[] | undefined): void {
   const list = routes ?? [];
   list.forEach((route, index) => {
     const at = child(field, index);
     checkDestination(report, child(at, 'destination'), route.destination);
-    if ((route.weight ?? 0) < 0) {
-      report.error('AI0112', child(at, 'weight'), { value: route.weight, rule: 'a weight is not negative', mend: 'Give 0 or more' });
-    }
+    checkWeight(report, child(at, 'weight'), route.weight);
   });
   const sum = list.reduce((total, { weight }) => total + (weight ?? 0), 0);
   if (list.length > 1 && sum === 0) {

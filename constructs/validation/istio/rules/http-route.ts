@@ -1,13 +1,14 @@
 import type { VirtualServiceSpec } from '../../../istio/generated/virtual-service';
 import { child, Report } from '../finding';
-import { checkDuration, checkPercentage, checkRegex, DOCS } from './common';
+import { checkDuration, checkPercentage, DOCS } from './common';
 import { checkCors } from './cors';
 import { checkDestination, checkWeights } from './destination';
 import { checkFault } from './fault';
 import { checkHeaders, isAuthority } from './headers';
 import { checkHttpMatch } from './http-match';
-import { checkDirectResponse, checkRedirect } from './http-answer';
+import { checkAnswerSize, checkDirectResponse, checkRedirect } from './http-answer';
 import { checkRetries } from './retries';
+import { checkRewrite } from './rewrite';
 
 export type HttpRoute = NonNullable<VirtualServiceSpec['http']>[number];
 
@@ -24,8 +25,10 @@ export function checkHttpRoute(route: HttpRoute, at: string, report: Report, del
   checkMirrors(route, at, report);
   checkRedirect(route.redirect, child(at, 'redirect'), report);
   checkDirectResponse(route.directResponse, child(at, 'directResponse'), report);
+  checkAnswerSize(route.directResponse, child(at, 'directResponse'), report);
   checkRetries(route.retries, child(at, 'retries'), report);
-  checkRewrite(route, at, report);
+  checkRewrite(route.rewrite, child(at, 'rewrite'), report);
+  checkAuthorities(route, at, report);
   checkWeights(report, child(at, 'route'), route.route);
   checkDuration(report, child(at, 'timeout'), route.timeout);
 }
@@ -90,23 +93,10 @@ function checkMirrorShare(report: Report, field: string, share: { readonly value
   }
 }
 
-function checkRewrite(route: HttpRoute, at: string, report: Report): void {
-  const { rewrite } = route;
+/** The host of a request may be changed by the rewrite or by headers. */
+function checkAuthorities({ rewrite, headers }: HttpRoute, at: string, report: Report): void {
   const field = child(at, 'rewrite');
-  const bad = (rule: string, mend: string): void => report.error('AI0123', field, { value: rewrite, rule, mend, see: `${DOCS}/networking/virtual-service/#HTTPRewrite` });
-  if (rewrite?.uri && rewrite.uriRegexRewrite) {
-    bad('a path is rewritten either by prefix or by regular expression', 'Keep one of `uri` and `uriRegexRewrite`');
-  } else if (rewrite && !rewrite.uri && !rewrite.uriRegexRewrite && !rewrite.authority) {
-    bad('a rewrite changes something', 'Give `uri`, `uriRegexRewrite` or `authority`, or drop `rewrite`');
-  } else if (rewrite?.uriRegexRewrite) {
-    const { match, rewrite: replacement } = rewrite.uriRegexRewrite;
-    if (!match || !replacement) {
-      bad('a rewrite by regular expression has both `match` and `rewrite`', 'Give both');
-    } else {
-      checkRegex(report, child(child(field, 'uriRegexRewrite'), 'match'), match);
-    }
-  }
-  const request = route.headers?.request;
+  const request = headers?.request;
   const authorities = [
     ...(rewrite?.authority ? [child(field, 'authority')] : []),
     ...(['set', 'add'] as const).flatMap((operation) =>

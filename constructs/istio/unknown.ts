@@ -1,0 +1,9 @@
+import { Token } from 'cdktf';
+
+/** Whether a value, or anything in it, is known only when it is applied. */
+export function isUnknown(value: unknown): boolean {
+  if (Token.isUnresolved(value)) {
+    return true;
+  }
+  return typeof value === 'object' && value !== null && Object.values(value).some(isUnknown);
+}
