@@ -4,7 +4,8 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { BOOKINFO_TAG, CLIENT_IMAGE, ISTIO_VERSION, KUBERNETES_VERSION, localClusterPaths } from '../local-cluster';
+import { GATEWAY_API_VERSION } from '../constructs/gateway-api/generated';
+import { BOOKINFO_TAG, CLIENT_IMAGE, GATEWAY_API, ISTIO_VERSION, KUBERNETES_VERSION, localClusterPaths } from '../local-cluster';
 import { imageNames, imagePlan } from '../local-cluster/images';
 import { addressIn } from '../local-cluster/node';
 import { COREDNS_VERSION, HELM_VERSION, PACKAGES, buildFlags } from '../local-cluster/pins';
@@ -63,6 +64,8 @@ describe('pins', () => {
     const module = asset('node/go.mod');
     expect(module).toContain(`k8s.io/kubernetes v${KUBERNETES_VERSION} `);
     expect(module).toContain(`helm.sh/helm/v3 v${HELM_VERSION} `);
+    expect(module).toContain(`sigs.k8s.io/gateway-api v${GATEWAY_API.version} `);
+    expect(GATEWAY_API_VERSION).toBe(GATEWAY_API.version);
     expect(module).toContain(`github.com/coredns/coredns v${COREDNS_VERSION}`);
     const tools = PACKAGES.filter((name) => !name.startsWith('./'));
     for (const tool of tools) expect(module).toContain(`\t${tool}\n`);

@@ -37,7 +37,8 @@ export async function deployDns(ctx: StepContext): Promise<void> {
   }
 }
 
-function kubectl(ctx: StepContext, args: readonly string[]): Promise<string> {
+/** Runs kubectl on the local node. */
+export function kubectl(ctx: StepContext, args: readonly string[]): Promise<string> {
   const reach = ['--kubeconfig', localClusterPaths().kubeconfig, '--context', LOCAL_CONTEXT];
   return run(path.join(programsEntry('programs'), 'kubectl'), [...reach, ...args], { signal: ctx.signal });
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { deployDns, dnsIsReady } from './dns';
+import { applyGatewayApi, copyGatewayApi, gatewayApiEntry, gatewayApiIsServed } from './gateway-api';
 import { buildImages, imagesEntry } from './images';
 import { copyIstioFiles, istioFolder } from './istio-files';
 import { imagesAreLoaded, loadImages, startNode, stateFolder, takeDown } from './node';
@@ -36,6 +37,7 @@ export function buildSteps(): Step[] {
       run: (ctx) => buildPrograms(ctx, 'programs'),
     },
     istioStep(),
+    entryStep('gateway-api', 'the definitions of the Gateway API', 3, gatewayApiEntry, copyGatewayApi),
     entryStep('parts', "etcd, Envoy and Bookinfo's dependencies", 30, partsEntry, fetchParts),
     entryStep('images', 'container images', 20, imagesEntry, buildImages),
   ];
@@ -52,11 +54,12 @@ export function startSteps(): Step[] {
       isDone: async () => (await status()).state === 'running',
       run: async (ctx) => {
         await startNode(ctx);
-        const entries = [rootfsEntry(), programsEntry('programs'), programsEntry('tools'), partsEntry(), imagesEntry(), goEntry()];
+        const entries = [rootfsEntry(), programsEntry('programs'), programsEntry('tools'), partsEntry(), imagesEntry(), gatewayApiEntry(), goEntry()];
         for (const name of prune(entries.map((entry) => path.basename(entry)))) ctx.report(`removed ${name} from the cache: not used for 30 days`);
       },
     },
     { id: 'load', title: 'loading the images into the node', estimateSeconds: 15, isDone: () => Promise.resolve(imagesAreLoaded()), run: loadImages },
+    { id: 'gateway-api-served', title: 'the Gateway API', estimateSeconds: 3, isDone: gatewayApiIsServed, run: applyGatewayApi },
     { id: 'dns', title: 'cluster DNS', estimateSeconds: 5, isDone: dnsIsReady, run: deployDns },
   ];
 }

@@ -7,6 +7,9 @@ export const ISTIO_VERSION = '1.29.1';
 /** Kubernetes release of the node. */
 export const KUBERNETES_VERSION = '1.35.4';
 
+/** The Gateway API that the node serves: the version that {@link ISTIO_VERSION} is built with, all of it. */
+export const GATEWAY_API = { version: '1.4.0', channel: 'experimental' } as const;
+
 /** Tag of Bookinfo's images, as in the samples of {@link ISTIO_VERSION}. */
 export const BOOKINFO_TAG = '1.20.3';
 
