@@ -134,6 +134,8 @@ const kubeconfigCluster = object({
   context: v.optional(text),
   /** How the gateway Service is exposed: `NodePort` where the cluster has no load balancer. */
   gatewayService: v.optional(v.picklist(['LoadBalancer', 'NodePort']), 'LoadBalancer'),
+  /** Whether pods reach the internet, and nodes pull images from it. */
+  internet: v.optional(v.boolean(), true),
 });
 
 /** The cluster of an environment: created here, there already, or entered by a kubeconfig. */

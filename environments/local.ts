@@ -18,7 +18,7 @@ export function local(kubeconfig?: string, context?: string): EnvironmentInput {
   }
   return {
     name: 'local',
-    cluster: { kind: 'kubeconfig', path: kubeconfig ?? paths.kubeconfig, context: paths.context, gatewayService: 'NodePort' },
+    cluster: { kind: 'kubeconfig', path: kubeconfig ?? paths.kubeconfig, context: paths.context, gatewayService: 'NodePort', internet: false },
     mesh: {
       flavor: 'helm',
       meshConfig: accessLog,

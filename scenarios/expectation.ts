@@ -1,3 +1,5 @@
+import type { MeshFeature } from '../constructs/mesh/mesh';
+
 /**
  * What a traffic situation promises, as data: the verifier sends the requests, the simulator can answer them.
  * Every expectation is observed by real requests; none is a statement about configuration.
@@ -11,7 +13,11 @@ export type Expectation =
   | OverflowExpectation
   | IngressExpectation
   | DeniedExpectation
-  | PlaintextExpectation;
+  | PlaintextExpectation
+  | CallExpectation;
+
+/** What only some environments can show: a feature of the mesh, or images and hosts of the internet. */
+export type Capability = MeshFeature | 'Internet';
 
 /** Fields that every expectation has. */
 interface Expected {
@@ -19,6 +25,8 @@ interface Expected {
   readonly user?: string;
   /** Further headers of the request, in lower case. @default none */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the environment must have for it to be observed; where it has not, the row is skipped with the reason. @default nothing */
+  readonly needs?: readonly Capability[];
 }
 
 /** Requests for `service` reach its versions in these shares, in percent. */
@@ -88,4 +96,59 @@ export interface DeniedExpectation extends Expected {
 export interface PlaintextExpectation extends Expected {
   readonly kind: 'plaintext';
   readonly service: 'details';
+}
+
+/** Who sends a `call`: a service of Bookinfo, a client outside the cluster through the ingress gateway, or a pod that belongs to no mesh. */
+export type CallOrigin = 'productpage' | 'details' | 'ratings' | 'gateway' | 'outside';
+
+/** How often an answer may come; without `max` as often as it likes, without `min` never as well. */
+export interface AnswerCount {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/**
+ * What becomes of a request: its status, `refused` where the connection is closed without an answer, or how often each of several happens.
+ * Any other answer is wrong.
+ */
+export type CallResult = number | 'refused' | Readonly<Record<number | 'refused', number | AnswerCount>>;
+
+/**
+ * Requests that are the same, sent one after the other, are answered like this.
+ *
+ * `{attempt}` in the host, the path or a header stands for a word that is new each time that the verifier tries: a client that no quota knows yet.
+ * Each request has a connection of its own. Refusals (403, 429, `refused`) are asked for last, as proxies finish old connections by old rules.
+ */
+export interface CallExpectation extends Expected {
+  readonly kind: 'call';
+  /** What the row is called, unique within the scenario: `a good token`. */
+  readonly name: string;
+  readonly from: CallOrigin;
+  /** @default 'http' */
+  readonly scheme?: 'http' | 'https';
+  /**
+   * Who is asked: a service of Bookinfo by its short name, or any other host. From `gateway` it is the Host header, and by HTTPS the name in the
+   * TLS handshake too, whatever address the gateway has.
+   * @default from the gateway its address; from elsewhere productpage
+   */
+  readonly host?: string;
+  /** @default a service of Bookinfo's own; else 80, or 443 with https. From `gateway` the gateway's port of that number is found */
+  readonly port?: number;
+  /** @default '/' */
+  readonly path?: string;
+  /** @default 'GET' */
+  readonly method?: string;
+  /** How many requests. @default 3 */
+  readonly count?: number;
+  readonly result: CallResult;
+  /** What the body of each answer that has status 200 contains, or the only status that is expected. @default anything */
+  readonly contains?: string;
+  /** Headers of those answers, in lower case: the value, or `null` for a header that must not be there. @default any */
+  readonly answerHeaders?: Readonly<Record<string, string | null>>;
+  /** Seconds that each of those answers may take. @default 5 */
+  readonly withinSeconds?: number;
+  /** Name that the certificate of the answer is for, with https. It is not checked against any root. @default any */
+  readonly certificateFor?: string;
+  /** Runs while no other check does, as it counts what others would too. @default false */
+  readonly alone?: boolean;
 }

@@ -5,6 +5,7 @@ import * as routing from './routing';
 import type { Scenario } from './scenario';
 
 export * from './expectation';
+export * from './needs';
 export * from './scenario';
 
 /** Every scenario, in the order in which they tell a story. */

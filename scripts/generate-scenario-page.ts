@@ -7,7 +7,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as ts from 'typescript';
 import { DIFFERENCES, UPSTREAM_FILES, UPSTREAM_WITHOUT_SCENARIO } from '../__tests__/upstream-samples';
-import { pageCheck } from '../cli/verify/base-checks';
+import { pageChecks } from '../cli/verify/base-checks';
 import type { Check, VerifyContext } from '../cli/verify/context';
 import { scenarioCheck } from '../cli/verify/scenario-checks';
 import { bookinfoServices } from '../constructs/bookinfo/services';
@@ -17,7 +17,6 @@ const ROOT = path.join(__dirname, '..');
 const FOLDER = path.join(ROOT, 'scenarios');
 export const PAGE = path.join(ROOT, 'docs', 'scenarios.md');
 const SAMPLES = 'https://github.com/istio/istio/blob/1.29.1/samples/bookinfo';
-const VISITOR = 'jason';
 
 /** The page as the sources have it now. */
 export function scenarioPage(): string {
@@ -66,16 +65,15 @@ function section(scenario: Scenario, code: string): string[] {
   ];
 }
 
-function checksOf({ expectations }: Scenario): Check[] {
+function checksOf({ expectations, publicPage }: Scenario): Check[] {
   const context = {
     expectations,
+    publicPage,
     url: 'http://GATEWAY',
     bookinfo: bookinfoServices({ namespace: 'bookinfo' }),
     mesh: { clusterDomain: 'cluster.local' },
   } as unknown as VerifyContext;
-  const users = new Set(expectations.flatMap(({ user }) => (user === undefined ? [] : [user])));
-  const visitors = [undefined, ...(users.size > 0 ? users : [VISITOR])];
-  return [...visitors.map((user) => pageCheck(context, user)), ...expectations.map((promise) => scenarioCheck(context, promise))];
+  return [...pageChecks(context), ...expectations.map((promise) => scenarioCheck(context, promise))];
 }
 
 /** What each scenario's `apply` says, by the scenario's name. */

@@ -58,6 +58,7 @@ export function clusterOf(environment: Environment): ICluster {
         path: path.resolve(settings.path),
         context: settings.context,
         loadBalancer: settings.gatewayService === 'LoadBalancer',
+        internet: settings.internet,
       });
     case 'aks':
       throw new Error(`${environment.name}: a cluster of kind 'aks' is created by its ClusterStack. Use ClusterStack.cluster.`);

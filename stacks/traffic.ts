@@ -6,7 +6,7 @@ import { ObjectRelease } from '../constructs/kubernetes/object-release';
 import { ClusterProviders } from '../constructs/kubernetes/providers';
 import { IMesh, provideMesh } from '../constructs/mesh/mesh';
 import type { Environment } from '../environments';
-import { findScenario } from '../scenarios';
+import { checkNeeds, findScenario } from '../scenarios';
 import { LayerStack } from './layer-stack';
 
 export interface TrafficStackProps {
@@ -18,7 +18,7 @@ export interface TrafficStackProps {
 
 /** Everything in Istio's API: the gateway, the policies, and the routes of the environment's scenario. */
 export class TrafficStack extends LayerStack {
-  /** @throws ProblemError where the environment names a scenario that is none */
+  /** @throws ProblemError where the environment names a scenario that is none, or lacks what it needs */
   constructor(scope: Construct, props: TrafficStackProps) {
     super(scope, 'traffic', props.environment);
     const { environment, cluster, mesh, bookinfo } = props;
@@ -31,6 +31,8 @@ export class TrafficStack extends LayerStack {
       `VirtualService ${bookinfo.namespace}/bookinfo`,
       'productpage has one version: which subset requests from outside reach makes no difference',
     );
-    findScenario(environment.traffic.scenario).apply(new BookinfoTraffic(this, 'Traffic', { bookinfo }));
+    const scenario = findScenario(environment.traffic.scenario);
+    checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`);
+    scenario.apply(new BookinfoTraffic(this, 'Traffic', { bookinfo }));
   }
 }

@@ -2,7 +2,7 @@ import { serviceHost } from '../../constructs/kubernetes/service';
 import { bookinfoPods, Check, originOf, reviewsVersions, serviceUrl, VerifyContext } from './context';
 import { judgeDenied } from './faults';
 import { Visitor } from './gateway';
-import { callFrom, callFromNode } from './mesh-call';
+import { callFrom } from './mesh-call';
 import { judgePlaintext } from './plaintext';
 import { hasLabels, listPods, MeshPod, PROXY_CONTAINER } from './pods';
 import { describePage, expectedPage, judgePage } from './product-page';
@@ -10,6 +10,8 @@ import { judgeSync, parseProxyStatus, parseSyncz, ProxyStatus } from './proxy-sy
 import type { Outcome } from './result';
 
 const PAGE_LOADS = 3;
+/** Who signs in where the scenario names nobody. */
+const VISITOR = 'jason';
 /**
  * One after the other, and more than a proxy keeps idle connections from before a change: each of those answers once more by the old rules, and
  * then closes. At once, they would all be answered by those.
@@ -45,6 +47,15 @@ export function pageCheck(context: VerifyContext, user?: string): Check {
   };
 }
 
+/** The page for nobody and for everybody whom the scenario singles out; none where the scenario does not serve it to everybody. */
+export function pageChecks(context: VerifyContext): Check[] {
+  if (context.publicPage === false) {
+    return [];
+  }
+  const users = new Set(context.expectations.flatMap(({ kind, user }) => (user === undefined || kind === 'call' ? [] : [user])));
+  return [undefined, ...(users.size > 0 ? users : [VISITOR])].map((user) => pageCheck(context, user));
+}
+
 /** Calls that nobody allowed. */
 export function deniedChecks(context: VerifyContext): Check[] {
   // A delay for everybody is felt here too: one after the other would take minutes.
@@ -67,7 +78,8 @@ export function deniedChecks(context: VerifyContext): Check[] {
     sent: `${DENIED_CALLS} x GET ${serviceUrl(context, 'reviews')} from ratings`,
     async attempt() {
       const origin = originOf(context, await bookinfoPods(context), 'ratings');
-      return judgeDenied(await callFromNode(context.tools, origin, serviceUrl(context, 'reviews'), DENIED_CALLS), DENIED_CALLS);
+      const call = { url: serviceUrl(context, 'reviews'), count: DENIED_CALLS };
+      return judgeDenied(await callFrom(context.tools, origin, [call], { budgetSeconds: 60 }), DENIED_CALLS);
     },
   };
   // A fault for everybody is injected on the caller's side: the proxy of ratings is never asked.

@@ -18,12 +18,22 @@ export interface VerifyHandles {
   readonly bookinfo: IBookinfo;
 }
 
+/** Where a client outside the cluster finds a port of the gateway. */
+export interface GatewayAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What every check works with. */
 export interface VerifyContext extends VerifyHandles {
   readonly tools: VerifyTools;
   readonly url: string;
   readonly expectations: readonly Expectation[];
+  /** Whether the page is loaded whatever else is promised. @default true */
+  readonly publicPage?: boolean;
   readonly signal?: AbortSignal;
+  /** Host and port that lead to a port of the gateway. */
+  gatewayAddress(port: number): Promise<GatewayAddress>;
   /** The pod outside the mesh, started once. */
   outsidePod(): Promise<OutsidePod>;
 }
@@ -49,6 +59,9 @@ export function bookinfoPods(context: VerifyContext): Promise<MeshPod[]> {
   return listPods(context.tools, context.bookinfo.namespace);
 }
 
+/** What the images of Bookinfo have; that of reviews is not asked to call. */
+const RUNTIMES: Readonly<Partial<Record<string, CallOrigin['runtime']>>> = { productpage: 'python', ratings: 'node', details: 'ruby' };
+
 /**
  * The container to call from so that a request carries the identity of one of Bookinfo's services.
  * @throws Error where no pod of it is ready
@@ -58,7 +71,7 @@ export function originOf(context: VerifyContext, pods: readonly MeshPod[], servi
   if (!pod) {
     throw new Error(`no pod of ${service} is ready in namespace ${context.bookinfo.namespace}`);
   }
-  return { namespace: pod.namespace, pod: pod.name, container: service };
+  return { namespace: pod.namespace, pod: pod.name, container: service, runtime: RUNTIMES[service] };
 }
 
 /** Version of each pod of reviews, by pod name. */

@@ -5,7 +5,8 @@ import type { ICluster } from '../../constructs/cluster/cluster';
 import type { IMesh } from '../../constructs/mesh/mesh';
 import { CliError } from '../errors';
 import type { ClusterTools } from '../tools/cluster-access';
-import { gatewayUrl } from './gateway';
+import type { GatewayAddress } from './context';
+import { gatewayAddress, gatewayUrl } from './gateway';
 
 const CONNECT_MS = 2000;
 /** A node port opens some seconds after its gateway is ready; one that is still shut after this time is out of reach. */
@@ -20,6 +21,8 @@ export interface Entrance {
   readonly url: string;
   /** Command that a person leaves running to get in; only where this machine does not reach the gateway by itself. */
   readonly forward?: string;
+  /** Where this machine finds another port of the gateway. */
+  reach(port: number): Promise<GatewayAddress>;
   close(): void;
 }
 
@@ -39,9 +42,9 @@ export async function openEntrance(tools: EntranceTools, cluster: ICluster, mesh
   });
   // A name that DNS has yet to learn, or an address that a load balancer has yet to open, is for the checks to wait for.
   if (url !== undefined && (cluster.offers.loadBalancer || (await opens(new URL(url))))) {
-    return { url, close: () => undefined };
+    return { url, reach: (port) => gatewayAddress(tools, cluster, mesh, port), close: () => undefined };
   }
-  return forwardPort(tools, mesh);
+  return forwarded(tools, mesh);
 }
 
 async function opens(url: URL): Promise<boolean> {
@@ -66,10 +69,39 @@ function answers(url: URL): Promise<boolean> {
   });
 }
 
-function forwardPort(tools: EntranceTools, mesh: IMesh): Promise<Entrance> {
+/** What --url says: other ports are looked for on the same host. */
+export function givenEntrance(url: string): Entrance {
+  const { hostname, port } = new URL(url);
+  const reach = (wanted: number): Promise<GatewayAddress> =>
+    Promise.resolve({ host: hostname, port: wanted === HTTP && port ? Number(port) : wanted });
+  return { url, reach, close: () => undefined };
+}
+
+async function forwarded(tools: EntranceTools, mesh: IMesh): Promise<Entrance> {
+  const http = await forwardPort(tools, mesh, HTTP);
+  const forwards = new Map([[HTTP, Promise.resolve(http)]]);
+  return {
+    url: `http://127.0.0.1:${http.port}`,
+    forward: http.command,
+    async reach(port) {
+      const known = forwards.get(port) ?? forwardPort(tools, mesh, port);
+      forwards.set(port, known);
+      return { host: '127.0.0.1', port: (await known).port };
+    },
+    close: () => forwards.forEach((forward) => void forward.then(({ close }) => close()).catch(() => undefined)),
+  };
+}
+
+interface Forward {
+  readonly port: number;
+  readonly command: string;
+  close(): void;
+}
+
+function forwardPort(tools: EntranceTools, mesh: IMesh, wanted: number): Promise<Forward> {
   const { serviceName = '', namespace = '' } = mesh.ingressGateway ?? {};
   const reach = ['--kubeconfig', tools.kubeconfig, '--context', tools.context, '-n', namespace, 'port-forward', `service/${serviceName}`];
-  const child = spawn(tools.kubectlPath, [...reach, `:${HTTP}`], { env: tools.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(tools.kubectlPath, [...reach, `:${wanted}`], { env: tools.env, stdio: ['ignore', 'pipe', 'pipe'] });
   return new Promise((resolve, reject) => {
     let said = '';
     const fail = (why: string): void => {
@@ -88,8 +120,8 @@ function forwardPort(tools: EntranceTools, mesh: IMesh): Promise<Entrance> {
       if (port) {
         clearTimeout(timer);
         resolve({
-          url: `http://127.0.0.1:${port}`,
-          forward: ['kubectl', ...reach, `8080:${HTTP}`].join(' '),
+          port: Number(port),
+          command: ['kubectl', ...reach, `8080:${wanted}`].join(' '),
           close: () => child.kill(),
         });
       }

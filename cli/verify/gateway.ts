@@ -3,9 +3,11 @@ import type { IMesh } from '../../constructs/mesh/mesh';
 import { CliError } from '../errors';
 import type { ClusterTools } from '../tools/cluster-access';
 import { kubectlJson } from '../tools/cluster-access';
+import type { GatewayAddress } from './context';
 
 /** What productpage is asked for. */
 const PAGE = '/productpage';
+const HTTP = 80;
 /** Longer than a page takes whose reviews never come: productpage waits 3 s, twice. */
 const PAGE_TIMEOUT_MS = 15_000;
 
@@ -19,13 +21,27 @@ interface NodeList {
 }
 
 /**
- * Address of the mesh's ingress gateway as a client outside the cluster sees it, without a trailing slash: the environment's host name, else the
- * address of its load balancer, else a node and its port.
+ * Address of the mesh's ingress gateway for HTTP as a client outside the cluster sees it, without a trailing slash: the environment's host name,
+ * else the address of its load balancer, else a node and its port.
  * @throws CliError where there is none
  */
 export async function gatewayUrl(tools: Pick<ClusterTools, 'kubectl'>, cluster: ICluster, mesh: IMesh): Promise<string> {
+  const { host, port } = await gatewayAddress(tools, cluster, mesh, HTTP);
+  return `http://${host}${port === HTTP ? '' : `:${port}`}`;
+}
+
+/**
+ * Where a client outside the cluster finds a port of the mesh's ingress gateway.
+ * @throws CliError where it finds none
+ */
+export async function gatewayAddress(
+  tools: Pick<ClusterTools, 'kubectl'>,
+  cluster: ICluster,
+  mesh: IMesh,
+  wanted: number,
+): Promise<GatewayAddress> {
   if (cluster.ingressAddress) {
-    return `http://${cluster.ingressAddress.hostName}`;
+    return { host: cluster.ingressAddress.hostName, port: wanted };
   }
   const gateway = mesh.ingressGateway;
   if (!gateway) {
@@ -35,20 +51,20 @@ export async function gatewayUrl(tools: Pick<ClusterTools, 'kubectl'>, cluster: 
   const ingress = service.status?.loadBalancer?.ingress?.[0];
   const address = ingress?.hostname ?? ingress?.ip;
   if (address) {
-    return `http://${address}`;
+    return { host: address, port: wanted };
   }
-  const nodePort = service.spec.ports.find(({ port }) => port === 80)?.nodePort;
+  const nodePort = service.spec.ports.find(({ port }) => port === wanted)?.nodePort;
   const nodes = await kubectlJson<NodeList>(tools, ['get', 'nodes'], { timeoutSeconds: 20 });
   const addresses = nodes.items.flatMap(({ status }) => status.addresses ?? []);
   const node = addresses.find(({ type }) => type === 'ExternalIP') ?? addresses.find(({ type }) => type === 'InternalIP');
   if (nodePort === undefined || !node) {
     throw new CliError(
       'no address to send requests to',
-      `Service ${gateway.namespace}/${gateway.serviceName} (${service.spec.type}) has neither a load balancer's address nor a node port for port 80`,
+      `Service ${gateway.namespace}/${gateway.serviceName} (${service.spec.type}) has neither a load balancer's address nor a node port for port ${wanted}`,
       ['Wait for the address and try again, or forward a port and give it: --url http://127.0.0.1:PORT'],
     );
   }
-  return `http://${node.address}:${nodePort}`;
+  return { host: node.address, port: nodePort };
 }
 
 /** An answer to a browser. */

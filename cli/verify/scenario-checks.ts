@@ -1,12 +1,14 @@
-import type {
+import {
   AbortExpectation,
   DelayExpectation,
   Expectation,
+  lackOf,
   MirrorExpectation,
   OverflowExpectation,
   SplitExpectation,
   TimeoutExpectation,
 } from '../../scenarios';
+import { callCheck } from './call-check';
 import { deniedCheck, ingressCheck, plaintextAllowedCheck } from './access-checks';
 import { bookinfoPods, Check, describeHeaders, headersOf, originOf, reviewsVersions, serviceUrl, VerifyContext } from './context';
 import { judgeAbort, judgeDelay, judgeDirectAbort, judgeOverflow, judgeTimeout, servedBy } from './faults';
@@ -24,8 +26,14 @@ const MIRROR_SECONDS = 4;
 /** Seconds that an answer may take beyond what is injected. */
 const PATIENCE_SECONDS = 5;
 
-/** The check of one thing that a scenario promises. */
+/** The check of one thing that a scenario promises; where the environment cannot show it, one that says why. */
 export function scenarioCheck(context: VerifyContext, expectation: Expectation): Check {
+  const check = checkOf(context, expectation);
+  const lack = lackOf(expectation.needs, context.cluster, context.mesh);
+  return lack === undefined ? check : { ...check, attempt: () => Promise.resolve({ verdict: 'skipped', observation: lack }) };
+}
+
+function checkOf(context: VerifyContext, expectation: Expectation): Check {
   switch (expectation.kind) {
     case 'split':
       return splitCheck(context, expectation);
@@ -45,6 +53,8 @@ export function scenarioCheck(context: VerifyContext, expectation: Expectation):
       return deniedCheck(context, expectation);
     case 'plaintext':
       return plaintextAllowedCheck(context, expectation);
+    case 'call':
+      return callCheck(context, expectation);
   }
 }
 

@@ -3,9 +3,9 @@ import { findScenario } from '../../scenarios';
 import { handlesOf } from '../../stacks/handles';
 import { CliError, Interrupted } from '../errors';
 import { CommandError } from '../tools/process';
-import { deniedChecks, pageCheck, plaintextCheck, syncCheck } from './base-checks';
+import { deniedChecks, pageChecks, plaintextCheck, syncCheck } from './base-checks';
 import { bookinfoPods, Check, originOf, VerifyContext, VerifyHandles, VerifyTools } from './context';
-import { Entrance, openEntrance } from './entrance';
+import { Entrance, givenEntrance, openEntrance } from './entrance';
 import { OutsidePod, removeLeftOvers, startOutsidePod } from './outside-pod';
 import type { Outcome, VerifyResult, VerifyRow } from './result';
 import { scenarioCheck } from './scenario-checks';
@@ -17,8 +17,6 @@ const LATE_SECONDS = 5;
 const PAUSE_MS = 500;
 /** More at once would slow each other down on a small node, and with it what is timed. */
 const PARALLEL = 3;
-/** Who signs in where the scenario names nobody. */
-const VISITOR = 'jason';
 
 export interface VerifyRequest {
   readonly environment: Environment;
@@ -46,13 +44,15 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
   const handles = request.handles ?? handlesOf(environment);
   let pod: Promise<OutsidePod> | undefined;
   const entrance: Entrance = request.url
-    ? { url: request.url, close: () => undefined }
+    ? givenEntrance(request.url)
     : await askable(environment.name, () => openEntrance(tools, handles.cluster, handles.mesh));
   const context: VerifyContext = {
     ...handles,
     tools,
     signal,
     expectations: scenario.expectations,
+    publicPage: scenario.publicPage,
+    gatewayAddress: (port) => entrance.reach(port),
     url: trimSlash(entrance.url),
     outsidePod: () => (pod ??= startPod(context)),
   };
@@ -82,11 +82,9 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
 
 /** All checks, in the order of the table: what holds always, then what the scenario promises, then security. */
 export function checksOf(context: VerifyContext): Check[] {
-  const users = new Set(context.expectations.flatMap(({ user }) => (user === undefined ? [] : [user])));
   return [
     syncCheck(context),
-    pageCheck(context),
-    ...[...(users.size > 0 ? users : [VISITOR])].map((user) => pageCheck(context, user)),
+    ...pageChecks(context),
     ...context.expectations.map((expectation) => scenarioCheck(context, expectation)),
     ...deniedChecks(context),
     plaintextCheck(context),

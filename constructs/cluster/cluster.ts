@@ -41,6 +41,8 @@ export interface ClusterOffers {
   readonly networkPlugin: 'azure-overlay' | 'azure' | 'kubenet' | 'unknown';
   /** Services of type LoadBalancer receive an address. */
   readonly loadBalancer: boolean;
+  /** Pods reach the internet, and nodes pull images from it. @default true */
+  readonly internet?: boolean;
 }
 
 /**

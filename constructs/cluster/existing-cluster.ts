@@ -42,6 +42,8 @@ export interface KubeconfigReference {
   readonly name?: string;
   /** Whether Services of type LoadBalancer receive an address. @default true */
   readonly loadBalancer?: boolean;
+  /** Whether pods reach the internet, and nodes pull images from it. @default true */
+  readonly internet?: boolean;
 }
 
 /** Describes any cluster that a kubeconfig file leads to. */
@@ -50,6 +52,6 @@ export function kubeconfigCluster(reference: KubeconfigReference): ICluster {
   return {
     name: reference.name ?? context ?? 'kubeconfig',
     access: { kind: 'kubeconfig', path, context },
-    offers: { workloadIdentity: false, networkPlugin: 'unknown', loadBalancer: reference.loadBalancer ?? true },
+    offers: { workloadIdentity: false, networkPlugin: 'unknown', loadBalancer: reference.loadBalancer ?? true, internet: reference.internet ?? true },
   };
 }

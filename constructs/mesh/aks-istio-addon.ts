@@ -9,7 +9,7 @@ import { Problem, throwOnProblems } from '../validation';
 import { ADDON_LIMITS } from './addon-limits';
 import { AddonGatewayAnnotation, gatewayAnnotationProblems, gatewayAnnotations } from './gateway-annotations';
 import type { IMesh, MeshFeature, MeshGateway, Unsupported } from './mesh';
-import { MeshConfig, meshConfigProblems } from './mesh-config';
+import { extensionProviderNames, MeshConfig, meshConfigProblems } from './mesh-config';
 import { DEFAULT_DOMAIN } from './upstream';
 
 const SYSTEM_NAMESPACE = 'aks-istio-system';
@@ -60,6 +60,7 @@ export class AksIstioAddon extends Construct implements IMesh {
   readonly trafficRedirection: IMesh['trafficRedirection'];
   readonly ingressGateway?: MeshGateway;
   readonly internalIngressGateway?: MeshGateway;
+  readonly extensionProviders: readonly string[];
 
   /** @throws ProblemError with every bad revision and every MeshConfig field that the add-on refuses */
   constructor(scope: Construct, id: string, props: AksIstioAddonProps) {
@@ -71,6 +72,7 @@ export class AksIstioAddon extends Construct implements IMesh {
     this.injectionLabels = { 'istio.io/rev': this.revision };
     this.trustDomain = typeof meshConfig.trustDomain === 'string' ? meshConfig.trustDomain : DEFAULT_DOMAIN;
     this.trafficRedirection = props.trafficRedirection ?? 'init';
+    this.extensionProviders = extensionProviderNames(meshConfig);
 
     if (Object.keys(meshConfig).length > 0) {
       for (const revision of props.revisions) {

@@ -25,6 +25,8 @@ export interface MeshReference {
   readonly egressGateway?: MeshGateway;
   /** @default none */
   readonly eastWestGateway?: MeshGateway;
+  /** Names of MeshConfig's extension providers. @default unknown */
+  readonly extensionProviders?: readonly string[];
   /** What the mesh lacks, and why. @default nothing but the gateways that are not named here */
   readonly unsupported?: Readonly<Partial<Record<MeshFeature, Unsupported>>>;
 }
@@ -44,6 +46,7 @@ export function existingMesh(reference: MeshReference): IMesh {
     internalIngressGateway: reference.internalIngressGateway,
     egressGateway: reference.egressGateway,
     eastWestGateway: reference.eastWestGateway,
+    extensionProviders: reference.extensionProviders,
     unsupported: (feature) => reference.unsupported?.[feature] ?? missingGateway(reference, feature),
   };
 }

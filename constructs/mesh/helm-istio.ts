@@ -10,8 +10,8 @@ import { chartOf, ISTIO_CHARTS, IstioChart, IstioChartSource, IstioChartValues }
 import { gatewayAnnotations } from './gateway-annotations';
 import { helmIstioProblems, minorOf } from './helm-istio-checks';
 import type { IMesh, MeshFeature, MeshGateway, Unsupported } from './mesh';
-import type { MeshConfig } from './mesh-config';
-import { DEFAULT_DOMAIN, injectionLabelsOf, ISTIO_NAMESPACE, missingGateway } from './upstream';
+import { extensionProviderNames, MeshConfig } from './mesh-config';
+import { DEFAULT_DOMAIN, injectionLabelsOf, ISTIO_NAMESPACE, missingGateway, withoutIstioFilters } from './upstream';
 
 /** Seconds for pulling images, starting pods and, for the gateway, receiving an address. */
 const TIMEOUT_SECONDS = 600;
@@ -79,8 +79,10 @@ export class HelmIstio extends Construct implements IMesh {
   readonly ingressGateway: MeshGateway;
   readonly egressGateway?: MeshGateway;
   readonly eastWestGateway?: MeshGateway;
+  readonly extensionProviders: readonly string[];
 
   private readonly charts: IstioChartSource;
+  private readonly istiod: Values;
 
   /** @throws ProblemError with every bad property */
   constructor(scope: Construct, id: string, props: HelmIstioProps) {
@@ -97,6 +99,8 @@ export class HelmIstio extends Construct implements IMesh {
     this.trustDomain = text(values.istiod, 'meshConfig.trustDomain') ?? DEFAULT_DOMAIN;
     this.clusterDomain = text(values.istiod, 'global.proxy.clusterDomain') ?? DEFAULT_DOMAIN;
     this.ingressGateway = gatewayOf(props.gateway, values.gateway);
+    this.istiod = values.istiod;
+    this.extensionProviders = extensionProviderNames(values.istiod.meshConfig as MeshConfig | undefined);
 
     const suffix = props.revision === undefined ? '' : `-${props.revision}`;
     // The CNI plugin's pods need the host's network and file system.
@@ -121,7 +125,7 @@ export class HelmIstio extends Construct implements IMesh {
     if (feature === 'TrafficExtension' && minorOf(this.version) < TRAFFIC_EXTENSION_SINCE) {
       return { reason: `Istio has it since 1.${TRAFFIC_EXTENSION_SINCE}, this is ${this.version}`, alternative: 'Raise the version, or use a WasmPlugin or an EnvoyFilter' };
     }
-    return missingGateway(this, feature);
+    return missingGateway(this, feature) ?? withoutIstioFilters(this.istiod, feature);
   }
 
   private valuesOf(props: HelmIstioProps): Record<IstioChart, Values> {

@@ -102,6 +102,12 @@ export function meshConfigProblems(meshConfig: MeshConfig, at: string): Problem[
   ];
 }
 
+/** Names of the extension providers that a MeshConfig defines. @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ExtensionProvider */
+export function extensionProviderNames(meshConfig: MeshConfig | undefined): string[] {
+  const providers = meshConfig?.extensionProviders;
+  return (Array.isArray(providers) ? providers : []).flatMap((provider: unknown) => (isRecord(provider) && typeof provider.name === 'string' ? [provider.name] : []));
+}
+
 function refused(fields: MeshConfig, allowed: ReadonlySet<string>, alternatives: Readonly<Record<string, string>>, at: string): Problem[] {
   return Object.entries(fields)
     .filter(([field, value]) => value !== undefined && !allowed.has(field))

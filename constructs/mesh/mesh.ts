@@ -32,7 +32,11 @@ export type MeshFeature =
   | 'EgressGateway'
   | 'EastWestGateway'
   | 'Ambient'
-  | 'MultiCluster';
+  | 'MultiCluster'
+  /** Istio's own metrics, such as `istio_requests_total`. */
+  | 'IstioMetrics'
+  /** Proxies tell each other who they are, by the filters that Istio adds to Envoy. */
+  | 'PeerMetadata';
 
 /** Why a mesh cannot do something, and what to do instead. */
 export interface Unsupported {
@@ -66,6 +70,8 @@ export interface IMesh {
   readonly internalIngressGateway?: MeshGateway;
   readonly egressGateway?: MeshGateway;
   readonly eastWestGateway?: MeshGateway;
+  /** Names of MeshConfig's extension providers. @default unknown: anybody may have set them */
+  readonly extensionProviders?: readonly string[];
   /** Says why this mesh lacks a feature; nothing where it has it. */
   unsupported(feature: MeshFeature): Unsupported | undefined;
 }

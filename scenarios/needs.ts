@@ -1,0 +1,43 @@
+import type { ICluster } from '../constructs/cluster/cluster';
+import type { IMesh } from '../constructs/mesh/mesh';
+import { Problem, throwOnProblems } from '../constructs/validation';
+import type { Capability } from './expectation';
+import type { Scenario } from './scenario';
+
+/**
+ * Checks that a mesh has what a scenario needs.
+ * @param at what names the scenario, for the message: `environments/dev.ts: traffic.scenario`
+ * @throws ProblemError naming each thing that is missing, and what to write
+ */
+export function checkNeeds({ name, needs = {} }: Pick<Scenario, 'name' | 'needs'>, mesh: IMesh, at: string): void {
+  const defined = mesh.extensionProviders;
+  const providers = (needs.extensionProviders ?? []).filter((provider) => defined !== undefined && !defined.includes(provider.name));
+  throwOnProblems(`The scenario ${name} needs more than this environment has:`, [
+    ...providers.map((provider): Problem => ({
+      at,
+      value: name,
+      rule: `MeshConfig defines the extension provider ${provider.name}`,
+      mend: `Add to mesh.meshConfig.extensionProviders: ${JSON.stringify(provider)}`,
+      see: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ExtensionProvider',
+    })),
+    ...(needs.features ?? []).flatMap((feature): Problem[] => {
+      const missing = mesh.unsupported(feature);
+      return missing ? [{ at, value: name, rule: `${feature}: ${missing.reason}`, mend: missing.alternative, see: missing.see }] : [];
+    }),
+  ]);
+}
+
+/** Why something cannot be observed here; nothing where it can. What is there is what the cluster and the mesh declare. */
+export function lackOf(capabilities: readonly Capability[] | undefined, cluster: ICluster, mesh: IMesh): string | undefined {
+  for (const capability of capabilities ?? []) {
+    if (capability !== 'Internet') {
+      const missing = mesh.unsupported(capability);
+      if (missing) {
+        return missing.reason;
+      }
+    } else if (cluster.offers.internet === false) {
+      return 'the environment says that this cluster does not reach the internet';
+    }
+  }
+  return undefined;
+}
