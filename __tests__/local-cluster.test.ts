@@ -5,10 +5,12 @@ import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { GATEWAY_API_VERSION } from '../constructs/gateway-api/generated';
+import { imageSteps } from '../cli/local-steps';
 import { BOOKINFO_TAG, CLIENT_IMAGE, GATEWAY_API, ISTIO_VERSION, KUBERNETES_VERSION, localClusterPaths } from '../local-cluster';
+import { extraImages, extraSteps } from '../local-cluster/extras';
 import { imageNames, imagePlan } from '../local-cluster/images';
 import { addressIn } from '../local-cluster/node';
-import { COREDNS_VERSION, HELM_VERSION, PACKAGES, buildFlags } from '../local-cluster/pins';
+import { COREDNS_VERSION, HELM_VERSION, OLDEST_GO, PACKAGES, buildFlags } from '../local-cluster/pins';
 import { isGoNewEnough, programsEntry } from '../local-cluster/programs';
 import { rangesOverlap, routedRanges } from '../local-cluster/ranges';
 import { Interrupted, RunError, run } from '../local-cluster/run';
@@ -91,7 +93,7 @@ describe('pins', () => {
   });
 
   test.each([
-    ['go1.26.8', true], ['go1.25.0', true], ['go1.25', true], ['go2.0.0', true], ['go1.24.9', false], ['go1.9', false], ['devel', false], ['', false],
+    ['go1.26.8', true], ['go1.25.6', true], ['go1.25.5', false], ['go1.25', false], ['go2.0.0', true], ['go1.24.9', false], ['go1.9', false], ['devel', false], ['', false],
   ])('%s is new enough: %s', (version, expected) => {
     expect(isGoNewEnough(version)).toBe(expected);
   });
@@ -118,6 +120,39 @@ describe('images', () => {
       for (const layer of image.layers) expect(layers).toHaveProperty(layer);
       if (image.names[0].includes('bookinfo')) expect(image.config.User).toBe('1000');
     }
+  });
+});
+
+describe('images on demand', () => {
+  const module = (folder: string): string => fs.readFileSync(path.join(assetFolder(), 'extras', folder, 'go.mod'), 'utf8');
+  const tagOf = (name: string): string => extraImages().find((image) => image.includes(`/${name}:`))?.split(':')[1] ?? '';
+
+  test('are tagged with the version that their module pins', () => {
+    expect(module('ratelimit')).toMatch(new RegExp(`envoyproxy/ratelimit v\\S+-${tagOf('ratelimit')}`));
+    expect(module('httpbin')).toContain(`go-httpbin/v2 v${tagOf('go-httpbin')} `);
+    expect(module('flagger')).toContain(`fluxcd/flagger v${tagOf('flagger')} `);
+    const istio = /istio\.io\/istio (v\S+)/;
+    expect(istio.exec(module('istio'))?.[1]).toBe(istio.exec(fs.readFileSync(path.join(assetFolder(), 'node', 'go.mod'), 'utf8'))?.[1]);
+    expect([tagOf('ext-authz'), tagOf('app')]).toEqual([ISTIO_VERSION, ISTIO_VERSION]);
+  });
+
+  test.each(['extras/ratelimit', 'extras/httpbin', 'extras/flagger', 'extras/istio', 'node'])('%s compiles with the oldest Go that a start takes', (folder) => {
+    const [, minor, patch = '0'] = /^go 1\.(\d+)(?:\.(\d+))?$/m.exec(fs.readFileSync(path.join(assetFolder(), folder, 'go.mod'), 'utf8')) ?? [];
+    expect(Number(minor) * 100 + Number(patch)).toBeLessThanOrEqual(OLDEST_GO[1] * 100 + OLDEST_GO[2]);
+  });
+
+  test('are not among those that every start loads, and are to be loaded where no node runs', async () => {
+    expect(imageNames().filter((name) => extraImages().includes(name))).toEqual([]);
+    const steps = extraSteps((image) => image.includes('ratelimit') || image.includes('redis'));
+    expect(steps.map(({ title }) => title)).toEqual([`image docker.io/envoyproxy/ratelimit:${tagOf('ratelimit')}`, `image docker.io/library/redis:${tagOf('redis')}`]);
+    expect(await Promise.all(steps.map((step) => step.isDone()))).toEqual([false, false]);
+  });
+
+  test('are those that a stack names, in a typed resource or in the values of a release, for the node of this machine alone', () => {
+    const stack = { container: [{ image: 'docker.io/istio/app:1.29.1' }], values: JSON.stringify({ image: `docker.io/mccutchen/go-httpbin:${tagOf('go-httpbin')}` }) };
+    fs.writeFileSync(path.join(cache, 'cdk.tf.json'), JSON.stringify(stack));
+    expect(imageSteps({ isBuiltHere: true }, [{ dir: cache }]).map(({ id }) => id)).toEqual(['image-go-httpbin', 'image-app']);
+    expect(imageSteps({ isBuiltHere: false }, [{ dir: cache }])).toEqual([]);
   });
 });
 

@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
 import type { Step } from '../local-cluster/step';
+import type { SynthesizedStack } from '../stacks/synth';
+import { lazy } from './lazy';
+import type { Session } from './session';
 import { duration, Task } from './ui/tasks';
 
 /**
@@ -35,6 +40,15 @@ export async function stepTasks(steps: readonly Step[], signal: AbortSignal): Pr
       return undefined;
     },
   }));
+}
+
+/** Steps that build the images that stacks name and the node on this machine lacks, and load them into it. Any other cluster pulls its own. */
+export function imageSteps(session: Pick<Session, 'isBuiltHere'>, stacks: readonly Pick<SynthesizedStack, 'dir'>[]): Step[] {
+  if (!session.isBuiltHere) {
+    return [];
+  }
+  const texts = stacks.map(({ dir }) => readFileSync(path.join(dir, 'cdk.tf.json'), 'utf8'));
+  return lazy.localCluster().extraSteps((image) => texts.some((text) => text.includes(image)));
 }
 
 /** `35 s, about 7 min 30 s left` */

@@ -21,7 +21,7 @@ interface Source {
 interface Image {
   names: string[];
   layers: string[];
-  config: Record<string, unknown>;
+  config: Readonly<Record<string, unknown>>;
 }
 
 /** Layers and images, as the packer reads them. */
@@ -127,12 +127,12 @@ export function imagesArchive(): string {
 
 /** Packs the images into one archive; layers that several images share are in it once. */
 export async function buildImages(ctx: StepContext): Promise<void> {
-  await buildEntry(imagesEntry(), ctx.signal, async (folder) => {
-    const plan = path.join(folder, 'plan.json');
-    fs.writeFileSync(plan, JSON.stringify(imagePlan(), null, 2));
-    await run(path.join(programsEntry('programs'), 'aks-istio-images'), [plan, path.join(folder, 'images.tar')], {
-      signal: ctx.signal,
-      onLine: (line) => ctx.report(line),
-    });
-  });
+  await buildEntry(imagesEntry(), ctx.signal, (folder) => packImages(imagePlan(), path.join(folder, 'images.tar'), ctx));
+}
+
+/** Packs images into an archive that containerd imports. Beside it lies the plan. */
+export async function packImages(plan: ImagePlan, archive: string, ctx: StepContext): Promise<void> {
+  const file = path.join(path.dirname(archive), 'plan.json');
+  fs.writeFileSync(file, JSON.stringify(plan, null, 2));
+  await run(path.join(programsEntry('programs'), 'aks-istio-images'), [file, archive], { signal: ctx.signal, onLine: (line) => ctx.report(line) });
 }

@@ -1,8 +1,8 @@
-import { buildSteps, checkMachine, localClusterPaths, startSteps, status, stop } from './index';
+import { buildSteps, checkMachine, extraImages, extraSteps, localClusterPaths, startSteps, status, stop } from './index';
 import { Interrupted } from './run';
 import type { Step } from './step';
 
-const USAGE = 'usage: node --require tsx/cjs local-cluster/main.ts start|stop|status|build';
+const USAGE = 'usage: node --require tsx/cjs local-cluster/main.ts start|stop|status|build|images [NAME...]';
 
 /** Longest silence of a running step before its line is said again, milliseconds. */
 const HEARTBEAT = 15_000;
@@ -57,7 +57,16 @@ async function refuseUnfit(purpose: 'start' | 'build'): Promise<void> {
   process.exit(1);
 }
 
-async function main(command: string | undefined): Promise<void> {
+/** Loads images that are not loaded by a start; without names, says which there are. */
+async function loadImages(names: readonly string[], signal: AbortSignal): Promise<void> {
+  const known = extraImages();
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: not among the images that can be loaded:\n${known.join('\n')}`);
+  if (names.length > 0) return runSteps(extraSteps((image) => names.includes(image)), signal);
+  for (const name of known) say(name);
+}
+
+async function main(command: string | undefined, ...names: string[]): Promise<void> {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort());
   switch (command) {
@@ -71,6 +80,8 @@ async function main(command: string | undefined): Promise<void> {
     case 'build':
       await refuseUnfit('build');
       return runSteps(buildSteps(), controller.signal);
+    case 'images':
+      return loadImages(names, controller.signal);
     case 'stop':
       for (const line of await stop()) say(line);
       return;
@@ -85,7 +96,7 @@ async function main(command: string | undefined): Promise<void> {
   }
 }
 
-main(process.argv[2]).catch((error: unknown) => {
+main(process.argv[2], ...process.argv.slice(3)).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Interrupted ? 'Interrupted. Starting again goes on from here.' : error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = error instanceof Interrupted ? 130 : 1;
 });

@@ -13,7 +13,7 @@ export const DEBIAN = {
 export const ISTIO_MODULE = 'istio.io/istio';
 
 /** Oldest Go that compiles the pinned modules. */
-export const OLDEST_GO = [1, 25, 0] as const;
+export const OLDEST_GO = [1, 25, 6] as const;
 
 /** Version of CoreDNS, as in go.mod. */
 export const COREDNS_VERSION = '1.13.2';

@@ -1,6 +1,7 @@
 import { SCENARIOS } from '../../scenarios';
 import { chooseEngine, requireReachable } from '../apply';
 import { CliError } from '../errors';
+import { imageSteps } from '../local-steps';
 import { commandLine, CommonOptions } from '../options';
 import { activeScenario } from '../scenario-state';
 import { Session } from '../session';
@@ -67,6 +68,11 @@ async function switchTo(name: string, wanted: string, options: CommonOptions, si
             const traffic = stacks.find((stack) => stack.layer === 'traffic');
             if (!traffic) {
               throw new CliError(`${name} has no traffic layer`, 'Scenarios are applied to it');
+            }
+            for (const step of imageSteps(session, [traffic])) {
+              if (!(await step.isDone())) {
+                await step.run({ report: (line) => report(`${step.title}: ${line}`), signal });
+              }
             }
             const applied = await engine.apply(traffic, report);
             changed = applied.changed;

@@ -4,7 +4,7 @@ import type { SynthesizedStack } from '../../stacks/synth';
 import { chooseEngine, ChosenEngine, requireReachable } from '../apply';
 import { CliError } from '../errors';
 import { lazy } from '../lazy';
-import { stepTasks } from '../local-steps';
+import { imageSteps, stepTasks } from '../local-steps';
 import { commandLine, CommonOptions } from '../options';
 import { requireAzureSettings } from '../prerequisites';
 import { Session } from '../session';
@@ -68,6 +68,7 @@ async function bringUp(session: Session, until: Layer | undefined, resume: strin
     ],
     session.mode,
   );
+  await runTasks(await stepTasks(imageSteps(session, upTo(stacks, until)), session.signal), session.mode);
   const { engine } = chosen as unknown as ChosenEngine;
   await runTasks(
     upTo(stacks, until).map(
