@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
+import { down, DownOptions } from '../cli/commands/down';
 import { DirectEngine } from '../cli/engine/direct';
 import { Stack } from '../cli/engine/engine';
 import { TerraformEngine } from '../cli/engine/terraform';
@@ -11,11 +12,17 @@ import { CliError, formatError, Interrupted } from '../cli/errors';
 import { progress, stepTasks } from '../cli/local-steps';
 import { commandLine } from '../cli/options';
 import { neededPrograms, requireAzureSettings } from '../cli/prerequisites';
+import { waitForRights } from '../cli/rights';
 import { acquireRunLock, runFile } from '../cli/run-lock';
+import { Session } from '../cli/session';
 import { cleanEnvironment, ClusterTools, openCluster } from '../cli/tools/cluster-access';
 import { CommandError, run, RunOptions, RunResult } from '../cli/tools/process';
 import { duration } from '../cli/ui/tasks';
 import { loadEnvironment } from '../environments';
+import { dev } from '../environments/dev';
+import { FakePrograms, Reply } from './fakes';
+
+const GUID = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 
 // Programs are started in earnest: on a busy machine that takes a while.
 jest.setTimeout(30_000);
@@ -266,6 +273,120 @@ esac`,
     expect(await engine(terraform('exit 0')).destroy(stack(), report)).toEqual({ changed: false, summary: 'nothing there' });
     fs.writeFileSync(path.join(stack().dir, 'known'), 'kubernetes_config_map_v1.map\n');
     expect(await engine(terraform('exit 0')).destroy(stack(), report)).toEqual({ changed: true, summary: '3 destroyed' });
+  });
+});
+
+describe('an environment in Azure', () => {
+  const CLUSTER = `/subscriptions/${GUID}/resourceGroups/dev-aks/providers/Microsoft.ContainerService/managedClusters/dev-aks`;
+  const saved = { ...process.env };
+  const settings = dev.cluster as { adminGroupObjectIds: readonly string[] };
+  const { adminGroupObjectIds } = settings;
+  const states = path.join(folder, 'states');
+  const held = (stack: string, ...resources: object[]): void => {
+    fs.mkdirSync(states, { recursive: true });
+    fs.writeFileSync(path.join(states, `${stack}.json`), JSON.stringify({ version: 4, resources }));
+  };
+  const resource = (type: string, id = 'x', mode = 'managed') => ({ mode, type, name: 'one', instances: [{ attributes: { id } }] });
+  let fakes: FakePrograms;
+
+  /** A cloud that answers for the cluster as it is told to. */
+  function cloud(show: Reply, kubectl: readonly Reply[] = [{ when: '*', stdout: 'yes' }]): void {
+    fakes = new FakePrograms({
+      terraform: [
+        { when: 'init*' },
+        { when: 'state pull*', also: `cat ${states}/$(basename "$PWD").json 2>/dev/null` },
+        { when: 'state list*', also: `grep -q '"type"' ${states}/$(basename "$PWD").json && echo helm_release.one` },
+        { when: 'plan*', code: 2 },
+        { when: '*', also: 'echo "in $(basename "$PWD")" >>calls-here', stdout: 'Destroy complete! Resources: 3 destroyed.' },
+      ],
+      az: [show, { when: 'aks get-credentials*', also: `printf 'current-context: a\ncontexts: [{name: a}]\n' >.aks-istio/dev/kubeconfig` }],
+      kubelogin: [{ when: '*' }],
+      kubectl,
+      helm: [{ when: '*' }],
+    });
+    Object.assign(process.env, { ARM_SUBSCRIPTION_ID: '9b2c1f0a-5d0c-4d1e-8a55-6f3a0b3f6f0e', PATH: `${fakes.folder}:/usr/bin:/bin` });
+  }
+  const takeDown = (options: Partial<DownOptions> = {}): Promise<number> => down('dev', { yes: true, json: true, ...options }, new AbortController().signal);
+  const changing = (): string[] => fakes.calls.filter((call) => /^terraform (destroy|apply|state rm)/.test(call)).map((call) => call.replace(/ -.*/, ''));
+  const is = (powerState: string): Reply => ({ when: 'aks show*', stdout: powerState });
+  const fails = (stderr: string): Reply => ({ when: 'aks show*', stderr, code: 3 });
+
+  beforeEach(() => {
+    jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    settings.adminGroupObjectIds = [GUID];
+    fs.rmSync(states, { recursive: true, force: true });
+    held('dev-cluster', resource('azurerm_kubernetes_cluster', CLUSTER));
+    held('dev-mesh', resource('azurerm_kubernetes_cluster', CLUSTER, 'data'), resource('helm_release'));
+    held('dev-traffic', resource('helm_release'));
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    process.env = { ...saved };
+    settings.adminGroupObjectIds = adminGroupObjectIds;
+    fakes.remove();
+  });
+
+  test('goes down in reverse order through a cluster that answers', async () => {
+    cloud(is('Running'), [{ when: '*get secrets*', stdout: { items: [] } }, { when: '*', stdout: '{"items":[]}' }]);
+    expect(await takeDown()).toBe(0);
+    expect(changing()).toEqual(['terraform destroy', 'terraform destroy', 'terraform destroy']);
+    fakes.remove();
+    cloud(is('Running'), [{ when: '*get secrets*', stdout: { items: [] } }, { when: '*', stdout: '{"items":[]}' }]);
+    expect(await takeDown({ until: 'traffic' })).toBe(0);
+    expect(changing()).toEqual(['terraform destroy']);
+  });
+
+  test('whose cluster is gone: the rest of its layer is destroyed, then the states above are emptied, a copy of each is kept', async () => {
+    cloud(fails("ERROR: (ResourceGroupNotFound) Resource group 'dev-aks' could not be found.\nCode: ResourceGroupNotFound"));
+    expect(await takeDown()).toBe(0);
+    expect(changing()).toEqual(['terraform destroy', 'terraform state rm helm_release.one', 'terraform state rm data.azurerm_kubernetes_cluster.one helm_release.one']);
+    // Asked where its own state says that the cluster is, not where today's settings would look.
+    expect(fakes.calls.find((call) => call.startsWith('az aks show'))).toContain(`--subscription ${GUID}`);
+    expect(fakes.calls.some((call) => /^(kubectl|kubelogin)/.test(call))).toBe(false);
+    expect(fs.readdirSync('.aks-istio/dev/forgotten').map((name) => name.slice(0, 8))).toEqual(['dev-mesh', 'dev-traf']);
+  });
+
+  test.each<[string, () => void, string]>([
+    ['nobody can tell', () => cloud(fails('ERROR: Please run az login to setup account.')), 'nobody can tell whether AKS cluster dev-aks in resource group dev-aks is there: nothing was destroyed'],
+    ['it is stopped', () => cloud(is('Stopped')), 'is stopped: nothing was destroyed'],
+    ['it lets nobody in', () => cloud(is('Running'), [{ when: '*', stderr: 'error: You must be logged in to the server (Unauthorized)', code: 1 }]), 'cannot be entered: nothing was destroyed'],
+  ])('is left alone where %s', async (_case, given, message) => {
+    given();
+    await expect(takeDown()).rejects.toThrow(message);
+    expect(changing()).toEqual([]);
+  });
+
+  test('may lose its cluster without anybody entering it, where asked', async () => {
+    cloud(is('Stopped'));
+    expect(await takeDown({ clusterOnly: true })).toBe(0);
+    expect(changing()[0]).toBe('terraform destroy');
+    expect(changing().slice(1).every((call) => call.startsWith('terraform state rm'))).toBe(true);
+    await expect(takeDown({ clusterOnly: true, until: 'mesh' })).rejects.toThrow('with --until mesh the cluster stays');
+  });
+
+  test('with nothing in the cluster asks nobody about it', async () => {
+    ['dev-mesh', 'dev-traffic'].forEach((name) => held(name));
+    cloud(fails('ERROR: Please run az login to setup account.'));
+    expect(await takeDown()).toBe(0);
+    expect(changing()).toEqual(['terraform destroy']);
+  });
+
+  test('waits for the roles that its cluster layer has just given, for a while', async () => {
+    const tries = path.join(folder, 'tries');
+    const late = `echo x >>${tries}; [ $(wc -l <${tries}) -gt 2 ] && { echo yes; exit 0; }`;
+    const refused: Reply = { when: '*auth can-i*', also: late, stderr: 'Error from server (Forbidden): the user does not have authorization', code: 1 };
+    cloud(is('Running'), [refused]);
+    const session = new Session('dev', {}, new AbortController().signal);
+    const lines: string[] = [];
+    expect(await waitForRights(session, 'aks-istio up dev', (line) => lines.push(line), { pauseSeconds: 0.01 })).toMatch(/^given/);
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain('waiting for the roles to take effect');
+    fs.rmSync(tries);
+    await expect(waitForRights(session, 'aks-istio up dev', () => undefined, { longestSeconds: 0, pauseSeconds: 0.01 })).rejects.toThrow('did not let you in within 0 s');
+    fakes.remove();
+    cloud(is('Running'), [{ when: '*', stderr: 'Unable to connect to the server: dial tcp 20.1.2.3:443: i/o timeout', code: 1 }]);
+    const other = new Session('dev', {}, new AbortController().signal);
+    await expect(waitForRights(other, 'aks-istio up dev', () => undefined)).rejects.toThrow('does not answer');
   });
 });
 

@@ -25,14 +25,14 @@ export async function chooseEngine(
   session: Session,
   stacks: readonly SynthesizedStack[],
   resume: string,
-  facts: { readonly crashed: boolean; readonly report: (line: string) => void },
+  facts: { readonly crashed: boolean; readonly report: (line: string) => void; readonly isGone?: boolean },
 ): Promise<ChosenEngine> {
   const { environment, options } = session;
   const isExisting = environment.cluster.kind !== 'aks';
   if (options.engine === 'direct' && !isExisting) {
     throw new CliError('the direct engine is for clusters that exist already', `${session.name} creates its cluster`, [resume.replace(' --engine direct', ' --engine terraform')]);
   }
-  const asksCluster = (options.engine ?? 'auto') === 'auto' && isExisting;
+  const asksCluster = (options.engine ?? 'auto') === 'auto' && isExisting && facts.isGone !== true;
   const decision =
     chooseByFacts(options.engine ?? 'auto', {
       needsTerraform: !isExisting,
@@ -76,7 +76,8 @@ async function tryTerraform(session: Session, first: SynthesizedStack, report: (
     : { engine: 'direct', why: `terraform cannot be used here: ${reason}` };
 }
 
-function hasState(stack: SynthesizedStack): boolean {
+/** Whether a state on this machine holds anything of a stack. */
+export function hasState(stack: SynthesizedStack): boolean {
   const { stateFile } = readStack(stack.name, stack.dir);
   if (stateFile === undefined || !existsSync(stateFile)) {
     return false;

@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor';
 import { graphCommand } from './commands/graph';
 import { planCommentCommand } from './commands/plan-comment';
 import { simulateCommand } from './commands/simulate';
+import type { DownOptions } from './commands/down';
 import type { UpOptions } from './commands/up';
 import type { VerifyOptions } from './commands/verify';
 import type { RunAction } from './commands/run-action';
@@ -55,7 +56,9 @@ export function buildProgram(run: RunAction): Command {
   );
   cluster(program.command('down <environment>').description('take an environment away in reverse order, and say what is left'))
     .option('--yes', 'ask nothing')
-    .action((name: string, options: CommonOptions & { yes?: boolean }) => run((signal) => lazy.down().down(name, options, signal), options));
+    .addOption(new Option('--until <layer>', 'stop after this layer and leave those below it').choices([...LAYERS]))
+    .option('--cluster-only', 'on AKS: destroy the cluster with everything in it, without entering it')
+    .action((name: string, options: DownOptions) => run((signal) => lazy.down().down(name, options, signal), options));
   program.addCommand(simulateCommand(run)).addCommand(graphCommand(run)).addCommand(checkCommand(run));
   program.addCommand(doctorCommand(run)).addCommand(bootstrapCommand(run)).addCommand(planCommentCommand(run));
   // Commands that were added whole do not inherit it.

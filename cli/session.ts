@@ -67,9 +67,13 @@ export class Session {
     }
   }
 
-  /** Opens the cluster once. */
+  /** Opens the cluster once; again where that failed. */
   tools(): Promise<ClusterTools> {
-    this.opened ??= openCluster({ environment: this.name, access: this.handles.cluster.access, programs: this.programs, signal: this.signal });
+    const { name: environment, programs, signal } = this;
+    this.opened ??= openCluster({ environment, access: this.handles.cluster.access, programs, signal }).catch((error: unknown) => {
+      this.opened = undefined;
+      throw error;
+    });
     return this.opened;
   }
 

@@ -1,53 +1,78 @@
 import { createInterface } from 'node:readline/promises';
+import { Layer, LAYERS } from '../../environments/environment';
 import type { SynthesizedStack } from '../../stacks/synth';
-import { chooseEngine } from '../apply';
+import { chooseEngine, hasState } from '../apply';
+import type { TerraformEngine } from '../engine/terraform';
 import { CliError, Interrupted } from '../errors';
 import { lazy } from '../lazy';
 import { commandLine, CommonOptions } from '../options';
 import { requireAzureSettings } from '../prerequisites';
 import { Session } from '../session';
+import { aksPresence } from '../tools/aks-presence';
 import { unreachable } from '../tools/cluster-access';
 import { duration, runTasks, Task } from '../ui/tasks';
+import { azureDownTasks } from './down-azure';
 
 export interface DownOptions extends CommonOptions {
   /** Asks nothing. */
   readonly yes?: boolean;
+  /** Last layer to take away; those below it stay. @default all of them */
+  readonly until?: Layer;
+  /** Destroys the cluster first, with everything in it, without entering it. */
+  readonly clusterOnly?: boolean;
 }
 
 /** Takes an environment away in reverse order, and says what it leaves. @returns the exit code */
 export async function down(name: string, options: DownOptions, signal: AbortSignal): Promise<number> {
   const begin = Date.now();
   const session = new Session(name, options, signal);
-  const resume = `${commandLine('down', name, options)}${options.yes ? ' --yes' : ''}`;
+  const resume = [commandLine('down', name, options), ...(options.until ? [`--until ${options.until}`] : []), ...(options.yes ? ['--yes'] : [])].join(' ');
   requireAzureSettings(session.environment, resume);
+  requireClusterOfOurs(session, resume, options);
   await confirm(session, resume, options);
   const notes: string[] = [];
   return session.exclusively(resume, async (crashed) => {
-    const reason = await silence(session);
-    if (reason !== undefined && !session.isBuiltHere && session.environment.cluster.kind !== 'aks') {
-      throw new CliError(`the cluster of ${name} does not answer`, reason, [resume]);
-    }
-    const tasks = reason === undefined || session.environment.cluster.kind === 'aks' ? await layerTasks(session, resume, crashed, notes) : [];
-    await runTasks(tasks, session.mode);
-    if (session.isBuiltHere) {
+    await runTasks(await tasksOf(session, resume, crashed, options, notes), session.mode);
+    if (options.until) {
+      notes.push(`The layers below ${options.until} stay. To take them away: ${commandLine('down', name, options)}`);
+    } else if (session.isBuiltHere) {
       await runTasks([{ title: 'local cluster', run: async ({ report }) => void notes.push(...(await lazy.localCluster().stop({ report }))) }], session.mode);
-    } else if (session.environment.cluster.kind !== 'aks') {
+    } else if (session.environment.cluster.kind !== 'aks' && (await silence(session)) === undefined) {
       notes.push(...(await leftInCluster(session)));
     }
     const seconds = (Date.now() - begin) / 1000;
     if (options.json) {
       process.stdout.write(`${JSON.stringify({ environment: name, notes, seconds }, null, 2)}\n`);
     } else {
-      process.stdout.write(`\n${[...notes, `${name} is down. Took ${duration(seconds)}.`].join('\n')}\n`);
+      process.stdout.write(`\n${[...notes, `${name} is down${options.until ? `, from traffic to ${options.until}` : ''}. Took ${duration(seconds)}.`].join('\n')}\n`);
     }
     return 0;
   });
 }
 
-async function layerTasks(session: Session, resume: string, crashed: boolean, notes: string[]): Promise<Task[]> {
-  const stacks = session.synthesize();
-  const { engine, why } = await chooseEngine(session, stacks, resume, { crashed, report: () => undefined });
+/** The layers of an environment as tasks, the last one first. */
+async function tasksOf(session: Session, resume: string, crashed: boolean, options: DownOptions, notes: string[]): Promise<Task[]> {
+  if (session.environment.cluster.kind === 'kubeconfig') {
+    const reason = await silence(session);
+    if (reason !== undefined) {
+      if (!session.isBuiltHere) {
+        throw new CliError(`the cluster of ${session.name} does not answer`, reason, [resume]);
+      }
+      return [];
+    }
+  }
+  const all = session.synthesize();
+  const isGone = await isForeignAndGone(session);
+  if (isGone && (options.engine === 'direct' || (session.environment.state.kind === 'local' && !all.some(hasState)))) {
+    notes.push('Its cluster is gone, and no state on this machine knows of anything that was in it.');
+    return [];
+  }
+  const stacks = options.until ? all.filter((stack) => LAYERS.indexOf(stack.layer) >= LAYERS.indexOf(options.until as Layer)) : all;
+  const { engine, why } = await chooseEngine(session, all, resume, { crashed, isGone, report: () => undefined });
   session.say(`engine ${engine.name}: ${why}`);
+  if (session.environment.cluster.kind !== 'kubeconfig' && engine.name === 'terraform') {
+    return azureDownTasks({ session, engine: engine as TerraformEngine, stacks, clusterOnly: options.clusterOnly === true, resume });
+  }
   return [...stacks].reverse().map((stack: SynthesizedStack) => ({
     title: stack.layer,
     run: async ({ report }) => {
@@ -63,6 +88,20 @@ async function layerTasks(session: Session, resume: string, crashed: boolean, no
       }
     },
   }));
+}
+
+/** Whether the environment's cluster is somebody else's, and gone: then there is nothing to ask which engine was at work. */
+async function isForeignAndGone({ environment, handles, programs, signal }: Session): Promise<boolean> {
+  const { access } = handles.cluster;
+  return environment.cluster.kind === 'existing-aks' && access.kind === 'aks' && (await aksPresence(access, { programs, signal })).kind === 'gone';
+}
+
+/** @throws CliError where the cluster would have to go first, and is not ours to destroy, or shall stay */
+function requireClusterOfOurs(session: Session, resume: string, { clusterOnly, until }: DownOptions): void {
+  if (clusterOnly && (session.environment.cluster.kind !== 'aks' || until !== undefined)) {
+    const why = until === undefined ? `${session.name} does not create its cluster` : `with --until ${until} the cluster stays`;
+    throw new CliError('--cluster-only destroys the cluster', why, [resume]);
+  }
 }
 
 /** Why the cluster cannot be asked; nothing where it answers. */

@@ -7,6 +7,7 @@ import { lazy } from '../lazy';
 import { imageSteps, stepTasks } from '../local-steps';
 import { commandLine, CommonOptions } from '../options';
 import { requireAzureSettings } from '../prerequisites';
+import { waitForRights } from '../rights';
 import { Session } from '../session';
 import { findProgram } from '../tools/executables';
 import { duration, runTasks, Task } from '../ui/tasks';
@@ -71,16 +72,19 @@ async function bringUp(session: Session, until: Layer | undefined, resume: strin
   await runTasks(await stepTasks(imageSteps(session, upTo(stacks, until)), session.signal), session.mode);
   const { engine } = chosen as unknown as ChosenEngine;
   await runTasks(
-    upTo(stacks, until).map(
-      (stack): Task => ({
+    upTo(stacks, until).flatMap((stack): Task[] => {
+      const task: Task = {
         title: stack.layer,
         run: async ({ report }) => {
           const applied = await engine.apply(stack, report);
           layers.push({ stack: stack.name, ...applied });
           return applied.summary;
         },
-      }),
-    ),
+      };
+      // The cluster layer hands out the right to enter the cluster, which takes effect some time after it was given.
+      const rights: Task = { title: 'rights', run: ({ report }) => waitForRights(session, resume, report) };
+      return stack.layer === 'cluster' && until !== 'cluster' ? [task, rights] : [task];
+    }),
     session.mode,
   );
   const changed = layers.some((layer) => layer.changed);

@@ -2,6 +2,7 @@ import type { ClusterTools } from '../tools/cluster-access';
 import { lastLines } from '../tools/process';
 import { objectKey, referenceTo } from '../../constructs/kubernetes/conversion/object-data';
 import type { ClusterObject } from './recovery';
+import type { Report } from './engine';
 import type { DeclaredObject } from './stack-file';
 
 /** Terraform's errors without their frames and blank lines. */
@@ -38,4 +39,12 @@ export async function foundObjects(tools: ClusterTools, declared: readonly Decla
     }
   }
   return found;
+}
+
+/** Tells what Terraform says that it is doing. */
+export function progressLine(line: string, report: Report | undefined): void {
+  const progress = /^(\S+): (Creating|Modifying|Destroying|Still \w+|Creation complete|Modifications complete|Destruction complete)/.exec(line);
+  if (progress && report) {
+    report(`${progress[1]}: ${progress[2].toLowerCase()}`);
+  }
 }

@@ -11,9 +11,10 @@ import type { Applied, Engine, Report, Stack, StackPlan } from './engine';
 import { applyMends, refuseMends } from './mend';
 import { lockHolderIsDead, ObjectDecision, objectDecisions, parseStateLock, releaseMends } from './recovery';
 import { readStack, StackFile } from './stack-file';
-import { foundObjects, terraformErrors } from './terraform-look';
+import { foundObjects, progressLine, terraformErrors } from './terraform-look';
 import { terraformEnvironment } from './terraform-command';
 import { planChanges, TerraformPlan } from './terraform-plan';
+import { HeldState, parseState } from './terraform-state';
 
 const PLAN_FILE = 'aks-istio.tfplan';
 const IMPORT_FILE = 'import.tf.json';
@@ -83,6 +84,29 @@ export class TerraformEngine implements Engine {
     report('destroy');
     await this.terraform(stack, 'destroy', ['destroy', '-auto-approve', '-input=false', '-no-color'], { seconds: APPLY_SECONDS, report });
     return { changed: true, summary: /(\d+ destroyed)/.exec(this.lastOutput)?.[1] ?? 'destroyed' };
+  }
+
+  /** What the state of a stack holds. Reads only. */
+  async held(stack: Stack): Promise<HeldState> {
+    await this.init(stack, () => undefined);
+    return parseState((await this.terraform(stack, 'show', ['state', 'pull'], {})).stdout);
+  }
+
+  /** Empties the state of a stack whose cluster is gone, and everything in it with it. A copy of the state is kept. */
+  async forget(stack: Stack, report: Report): Promise<Applied> {
+    report('reading the state');
+    const state = (await this.terraform(stack, 'show', ['state', 'pull'], {})).stdout;
+    const { addresses } = parseState(state);
+    if (addresses.length === 0) {
+      return { changed: false, summary: 'nothing there' };
+    }
+    const folder = path.join(workFolder(this.props.environment), 'forgotten');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const copy = path.join(folder, `${stack.name}-${new Date().toISOString().replace(/[:.]/g, '-')}.tfstate`);
+    writeFileSync(copy, state, { mode: 0o600 });
+    report('emptying the state');
+    await this.terraform(stack, 'state', ['state', 'rm', ...addresses], {});
+    return { changed: true, summary: `went with its cluster; its state is emptied, a copy is ${path.relative(process.cwd(), copy)}` };
   }
 
   private lastOutput = '';
@@ -218,12 +242,5 @@ export class TerraformEngine implements Engine {
     const folder = path.join(workFolder(this.props.environment), 'logs');
     mkdirSync(folder, { recursive: true });
     return path.join(folder, `${stack.name}-${step}.log`);
-  }
-}
-
-function progressLine(line: string, report: Report | undefined): void {
-  const progress = /^(\S+): (Creating|Modifying|Destroying|Still \w+|Creation complete|Modifications complete|Destruction complete)/.exec(line);
-  if (progress && report) {
-    report(`${progress[1]}: ${progress[2].toLowerCase()}`);
   }
 }

@@ -92,7 +92,8 @@ export class AksCluster extends Construct implements ICluster {
     }
     this.resource = new KubernetesCluster(this, 'Resource', {
       ...clusterConfig(props, { resourceGroupName: this.resourceGroup.name, network: this.network, identityId: identity.identityId }),
-      dependsOn: [...identity.ready, ...this.network.ready, ...this.meshAuthority()],
+      // The address too: Azure does not delete one that the cluster's load balancer still uses, so the cluster has to go first.
+      dependsOn: [...identity.ready, ...this.network.ready, ...this.meshAuthority(), ...(ingressIp ? [ingressIp.resource] : [])],
     });
     new AksAdministrators(this, 'Administrators', { clusterId: this.resource.id, groupObjectIds: props.adminGroupObjectIds });
     const userPool = this.addNodePool('UserPool', 'user', props.userPool);

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CliError } from './errors';
+import type { Session } from './session';
+import { CommandError } from './tools/process';
+
+/** Roles that the cluster layer gives to the admin groups take effect within minutes, in Azure and in the cluster. */
+const LONGEST_SECONDS = 600;
+const PAUSE_SECONDS = 10;
+
+/** What a role, a group or a name in DNS that is about to arrive looks like until then. */
+const TO_COME = /forbidden|unauthorized|AuthorizationFailed|does not have authorization|no such host|must be logged in/i;
+
+export interface RightsProps {
+  /** @default 600 */
+  readonly longestSeconds?: number;
+  /** @default 10 */
+  readonly pauseSeconds?: number;
+}
+
+/**
+ * Waits until the cluster lets whoever runs this make what the layers above hold. Where it does already, that takes a second.
+ * @throws CliError after ten minutes, or at once for what waiting does not mend
+ */
+export async function waitForRights(session: Session, resume: string, report: (line: string) => void, props: RightsProps = {}): Promise<string> {
+  const { longestSeconds = LONGEST_SECONDS, pauseSeconds = PAUSE_SECONDS } = props;
+  const begin = Date.now();
+  for (;;) {
+    const refused = await refusal(session);
+    const waited = Math.round((Date.now() - begin) / 1000);
+    if (refused === undefined) {
+      return waited < pauseSeconds ? 'given' : `given after ${waited} s`;
+    }
+    if (waited + pauseSeconds > longestSeconds) {
+      throw new CliError(`the cluster of ${session.name} did not let you in within ${longestSeconds} s`, refused, [
+        'Are you a member of the admin group, and was the token made after you became one? az login, then:',
+        resume,
+      ]);
+    }
+    report(`waiting for the roles to take effect, ${waited} s: ${refused.split('\n')[0]}`);
+    await sleep(pauseSeconds * 1000, undefined, { signal: session.signal });
+  }
+}
+
+/** Why the cluster refuses us for now; nothing where it does not. */
+async function refusal(session: Session): Promise<string | undefined> {
+  try {
+    const tools = await session.tools();
+    const answer = await tools.kubectl(['auth', 'can-i', 'create', 'namespaces'], { okCodes: [0, 1], timeoutSeconds: 60 });
+    const word = answer.stdout.trim().split('\n').at(-1) ?? '';
+    if (answer.code === 0 && word.startsWith('yes')) {
+      return undefined;
+    }
+    if (word.startsWith('no') || TO_COME.test(answer.stderr)) {
+      return answer.stderr.trim() || 'you may not create namespaces yet';
+    }
+    throw new CommandError('kubectl auth can-i', answer.code, answer.stdout, answer.stderr);
+  } catch (error) {
+    const text = error instanceof CliError ? error.why : error instanceof CommandError ? error.stderr : '';
+    if (TO_COME.test(text)) {
+      return text;
+    }
+    throw error instanceof CommandError ? new CliError(`the cluster of ${session.name} does not answer`, error.stderr.trim() || error.message, []) : error;
+  }
+}
