@@ -191,6 +191,25 @@ describe('the direct engine', () => {
   });
 });
 
+test('the direct engine takes away what a stack no longer declares, and nothing of another stack', async () => {
+  const cluster = new FakeCluster();
+  const engine = new DirectEngine(cluster.tools, 'aks-istio up local', false);
+  const report = (): void => undefined;
+  const map = (name: string) => ({ kubernetes_config_map_v1: { map: { metadata: { name, namespace: 'bookinfo' } } } });
+  await engine.apply(stackOf('local-mesh', map('mesh')), report);
+  await engine.apply(stackOf('local-traffic', map('redis')), report);
+  cluster.calls.length = 0;
+  const without = stackOf('local-traffic', {});
+  expect((await engine.plan(without)).changes).toEqual([{ action: 'delete', title: 'ConfigMap redis', namespace: 'bookinfo', details: [] }]);
+  expect(await engine.apply(without, report)).toEqual({ changed: true, summary: '1 release: 1 uninstalled' });
+  expect(cluster.calls).toEqual(['uninstall default/local-traffic-objects']);
+  expect(await engine.apply(without, report)).toMatchObject({ changed: false });
+  await engine.apply(stackOf('local-traffic', map('redis')), report);
+  cluster.calls.length = 0;
+  await engine.destroy(without, report);
+  expect(cluster.calls).toEqual(['uninstall default/local-traffic-objects']);
+});
+
 describe('the terraform engine', () => {
   const log = path.join(folder, 'terraform.log');
   const report = (): void => undefined;

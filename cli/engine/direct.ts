@@ -14,6 +14,8 @@ import { PodWatch } from './waiting';
 
 /** Revisions of a release that Helm keeps. */
 const HISTORY = 5;
+/** Seconds that the uninstallation of a release may take that its stack no longer declares. */
+const ORPHAN_SECONDS = 300;
 
 /**
  * Applies synthesised stacks as Helm releases: for machines that cannot install Terraform's providers, and clusters that exist.
@@ -33,7 +35,7 @@ export class DirectEngine implements Engine {
     const desired = this.desired(stack);
     const records = await this.mend(desired, await readReleases(this.tools), report);
     const missing = await this.missingObjects(desired, records);
-    const done = { installed: 0, upgraded: 0, unchanged: 0 };
+    const done = { installed: 0, upgraded: 0, unchanged: 0, uninstalled: 0 };
     for (const release of desired) {
       const latest = latestRecord(records, release.name, release.namespace);
       if (isUpToDate(release, latest) && !missing.has(release.name)) {
@@ -44,9 +46,15 @@ export class DirectEngine implements Engine {
       await this.upgrade(release, report);
       done[latest ? 'upgraded' : 'installed']++;
     }
+    for (const orphan of orphansOf(stack, desired, records)) {
+      report(`uninstalling ${orphan.name}`);
+      await uninstallRelease(this.tools, orphan, ORPHAN_SECONDS, this.resume);
+      done.uninstalled++;
+    }
     const parts = Object.entries(done).filter(([, count]) => count > 0);
-    const summary = `${desired.length === 1 ? '1 release' : `${desired.length} releases`}: ${parts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
-    return { changed: done.installed + done.upgraded > 0, summary };
+    const total = desired.length + done.uninstalled;
+    const summary = `${total === 1 ? '1 release' : `${total} releases`}: ${parts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
+    return { changed: done.installed + done.upgraded + done.uninstalled > 0, summary };
   }
 
   async plan(stack: Stack): Promise<StackPlan> {
@@ -59,7 +67,8 @@ export class DirectEngine implements Engine {
         changes.push(...(await this.releaseChanges(release, latest)));
       }
     }
-    return { stack: stack.name, layer: stack.layer, changes };
+    const gone = orphansOf(stack, desired, records).flatMap((orphan) => diffObjects(rawObjects(orphan.values) ?? manifestObjects(orphan.manifest), []));
+    return { stack: stack.name, layer: stack.layer, changes: [...changes, ...gone] };
   }
 
   async fullPlan(stack: Stack): Promise<string> {
@@ -73,15 +82,16 @@ export class DirectEngine implements Engine {
 
   async destroy(stack: Stack, report: Report): Promise<Applied> {
     const records = await readReleases(this.tools);
-    const present = this.desired(stack)
-      .reverse()
-      .filter((release) => latestRecord(records, release.name, release.namespace));
-    this.mends(present, records);
+    const desired = this.desired(stack);
+    const declared = desired.reverse().filter((release) => latestRecord(records, release.name, release.namespace));
+    this.mends(declared, records);
+    const orphans = orphansOf(stack, desired, records).map(({ name, namespace }) => ({ name, namespace, timeoutSeconds: ORPHAN_SECONDS }));
+    const present = [...orphans, ...declared];
     for (const release of present) {
       report(`uninstalling ${release.name}`);
       await uninstallRelease(this.tools, release, release.timeoutSeconds, this.resume);
     }
-    return { changed: present.length > 0, summary: present.length === 0 ? 'nothing there' : `uninstalled ${present.map((release) => release.name).join(', ')}` };
+    return { changed: present.length > 0, summary: present.length === 0 ? 'nothing there' : `uninstalled ${present.map(({ name }) => name).join(', ')}` };
   }
 
   private desired(stack: Stack): DesiredRelease[] {
@@ -190,6 +200,14 @@ export class DirectEngine implements Engine {
     const why = [helmMessage(error), ...waiting.map((line) => `last seen: ${line}`)];
     return new CliError(`release ${release.name} of ${release.stack} failed and was rolled back`, why.join('\n'), [this.resume]);
   }
+}
+
+/** Releases of a stack that it no longer declares: what a scenario brought along and the next one does without. */
+function orphansOf(stack: Stack, desired: readonly DesiredRelease[], records: readonly ReleaseRecord[]): ReleaseRecord[] {
+  const isDesired = (record: ReleaseRecord): boolean => desired.some(({ name, namespace }) => name === record.name && namespace === record.namespace);
+  return records.filter(
+    (record) => record.labels[STACK_LABEL] === stack.name && !isDesired(record) && record === latestRecord(records, record.name, record.namespace),
+  );
 }
 
 function chartArguments(release: DesiredRelease): string[] {
