@@ -2,7 +2,7 @@ import { App, TerraformStack } from 'cdktf';
 import { MeshChecks } from '../../constructs/istio';
 import { existingService, KubernetesObject } from '../../constructs/kubernetes';
 import { existingMesh, provideMesh } from '../../constructs/mesh';
-import { DestinationRule, MeshService, Sidecar, VirtualService } from '../../constructs/traffic';
+import { Destination, DestinationRule, MeshService, Sidecar, VirtualService } from '../../constructs/traffic';
 
 const mesh = existingMesh({
   version: '1.29.1',
@@ -63,6 +63,24 @@ describe('a finding that is as it should be', () => {
   test('needs a reason', () => {
     expect(() => verdict((stack) => twoSidecars(stack, (checks) => checks.acknowledge('IST0111', 'shop', ' ')))).toThrow('has a reason');
   });
+});
+
+test('objects that constructs only pass on are checked too, and what Istio merely warns of is an annotation', () => {
+  const { errors, warnings } = verdict((stack) => {
+    new MeshChecks(stack, 'Checks', { services: [cart] });
+    new MeshService(stack, 'Cart', { service: cart });
+    new VirtualService(stack, 'Shares', { namespace: 'shop', hosts: [cart] }).addRoute({
+      to: [Destination.of(cart, 'v1').weighted(1), Destination.of(cart, 'v2').weighted(2)],
+    });
+    new KubernetesObject(stack, 'Plain', {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata: { name: 'plain', namespace: 'shop' },
+      fields: () => ({ spec: { action: 'DENY' } }),
+    });
+  });
+  expect(errors).toEqual([expect.stringMatching(/^AI0801 shop\/Plain .*spec\.rules/)]);
+  expect(warnings).toEqual([expect.stringMatching(/^AI0114 shop\/Shares .*spec\.http\[0\]\.route: \[1,2\]/)]);
 });
 
 test('warnings are annotations', () => {

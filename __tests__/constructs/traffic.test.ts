@@ -342,23 +342,23 @@ describe('rules of the whole object, at synth', () => {
       new PeerAuthentication(stack, 'Ports', { namespace: 'shop', ports: { 9080: 'DISABLE' } });
     });
     for (const part of [
-      'stack/Bad: hosts[0]: "*": sidecars route named hosts only',
-      'stack/Bad: http[0]: ["route","redirect"]: a route has exactly one of',
+      'stack/Bad (VirtualService shop/bad): spec.hosts[0]: "*": inside the mesh a VirtualService names its hosts',
+      'spec.http[0]: ["redirect","route"]: a request that is answered by `redirect` goes nowhere else. Drop `route`, or `redirect`.',
       'stack/Bad: http[0].route[0].subset: "v9": the DestinationRule of reviews.shop.svc.cluster.local has the subsets v1, v2, v3',
-      'stack/Bad: http[1].route: [0,0]: the weights of several destinations add up to more than 0',
-      'stack/Bad: http[1].timeout: "0s": Istio takes durations of 1 ms and more',
-      'stack/Bad: http[1]: routes are tried in order, and http[0] takes every request',
-      'stack/Bad: http[2]: a route has exactly one of',
-      'stack/Bad: http[2].fault.delay.fixedDelay: "soon"',
-      'stack/Bad: http[2].fault.delay.percentage.value: 120',
-      'stack/Bad: http[2].fault.abort.httpStatus: 99',
-      'stack/Bad: http[3].fault: a route with directResponse has no fault',
-      'stack/Bad: http[3].retries.retryOn: retries with 0 attempts have no other settings',
-      'stack/Twice: subsets: "v1": the subsets of a host have different names',
-      'stack/Public: servers[1].port.name: "http": the ports of a gateway have different names',
+      'spec.http[1].route: [0,0]: of several destinations at least one has a weight',
+      'spec.http[1].timeout: "0s": a duration is a number with a unit, and at least 1ms',
+      'spec.http[1]: no request gets here: route 1 has no match either, and comes first',
+      'spec.http[2]: a route says what happens to the request',
+      'spec.http[2].fault.delay.fixedDelay: "soon"',
+      'spec.http[2].fault.delay.percentage.value: 120',
+      'spec.http[2].fault.abort.httpStatus: 99',
+      'spec.http[3]: ["directResponse","fault"]: a request that is answered by `directResponse` goes nowhere else',
+      'spec.http[3].retries: {"attempts":0,"retryOn":"5xx"}: attempts 0 switches retries off',
+      'stack/Twice (DestinationRule shop/twice): spec.subsets[3].name: "v1": each subset has a name of its own',
+      'stack/Public (Gateway shop/public): spec.servers[1].port.name: "http": each server has a port name of its own',
       'stack/Public: servers[1].port.number: 8080: the Service ingress listens on 80, 443',
-      'stack/Nobody: rules: an ALLOW policy without rules refuses every request. Add a rule, or say AuthorizationPolicy.denyAll',
-      'stack/Ports: portLevelMtls: ["9080"]: modes of single ports are for selected pods',
+      'stack/Nobody: spec.rules: an ALLOW policy without rules refuses every request. Add a rule, or say AuthorizationPolicy.denyAll',
+      'stack/Ports (PeerAuthentication shop/ports): spec: {"mtls":{"mode":"STRICT"}',
     ]) {
       expect(message).toContain(part);
     }
@@ -457,17 +457,17 @@ describe('security', () => {
   });
 
   test.each<[string, ConstructorParameters<typeof AuthorizationPolicy>[2], RegExp]>([
-    ['DENY without rules', { namespace: 'shop', action: 'DENY' }, /rules: the action DENY needs rules/],
+    ['DENY without rules', { namespace: 'shop', action: 'DENY' }, /spec\.rules: a DENY policy without rules never applies/],
     ['an empty from', { namespace: 'shop', rules: [{ from: [] }] }, /rules\[0\]\.from: \[\]/],
     ['an empty source', { namespace: 'shop', rules: [{ from: [{}] }] }, /rules\[0\]\.from\[0\]\.source: \{\}/],
     ['an empty operation', { namespace: 'shop', rules: [{ to: [{}] }] }, /rules\[0\]\.to\[0\]\.operation: \{\}/],
-    ['an empty list', { namespace: 'shop', rules: [{ to: [{ methods: [] }] }] }, /operation\.methods: \[\]/],
-    ['CUSTOM without a provider', { namespace: 'shop', action: 'CUSTOM', rules: [{}] }, /provider: a CUSTOM policy asks an external authoriser/],
-    ['a provider without CUSTOM', { namespace: 'shop', provider: 'opa', rules: [{}] }, /provider: "opa": the action ALLOW asks no external authoriser/],
+    ['an empty list', { namespace: 'shop', rules: [{ to: [{ methods: [], paths: ['/a'] }] }] }, /operation\.methods: \[\].*restricts nothing/],
+    ['CUSTOM without a provider', { namespace: 'shop', action: 'CUSTOM', rules: [{}] }, /spec\.provider\.name: CUSTOM asks an external authoriser/],
+    ['a provider without CUSTOM', { namespace: 'shop', provider: 'opa', rules: [{}] }, /spec\.provider: .*"opa".*ALLOW is decided by the proxy itself/],
     [
       'CUSTOM by identity',
       { namespace: 'shop', action: 'CUSTOM', provider: 'opa', rules: [{ from: [{ namespaces: ['web'] }], when: [{ key: 'request.auth.claims[a]' }] }] },
-      /source\.namespaces: \["web"\][^]*when\[0\]\.key/,
+      /source\.namespaces: \["web"\][^]*when\[0\]: .*CUSTOM is decided before/,
     ],
   ])('%s is refused', (_name, props, message) => {
     expect(synthError((stack) => new AuthorizationPolicy(stack, 'Policy', props))).toMatch(message);

@@ -4,6 +4,8 @@ import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
 import { KubernetesObject } from '../kubernetes/object';
 import { formatProblem, Problem, throwOnProblems } from '../validation';
 import { checkObject } from '../validation/istio/check-object';
+import type { Finding } from '../validation/istio/finding';
+import { isUnknown } from './unknown';
 
 export interface IstioObjectProps<Spec> {
   readonly namespace: string;
@@ -32,6 +34,8 @@ export interface IstioKind {
 
 /** Kinds that not every installation takes; the feature has the kind's name. */
 const OPTIONAL_KINDS: readonly MeshFeature[] = ['WorkloadEntry', 'WorkloadGroup', 'ProxyConfig', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter', 'TCPRoute'];
+/** What Istio takes and a program never means: a route that nothing reaches, an empty list that lets everybody in. */
+const SLIPS = ['IST0130', 'AI0808'];
 const KUBERNETES_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 const known = new WeakMap<TerraformStack, Map<string, string>>();
@@ -69,9 +73,11 @@ export abstract class IstioObject<Spec extends object> extends Construct {
     const twin = claim(this, `${kind.apiVersion} ${this.kind} ${this.namespace}/${this.name}`);
     this.node.addValidation({
       validate: () => {
-        const own = [...this.unsupportedProblems(), ...(twin ? [this.twinProblem(twin)] : []), ...this.problems()];
-        // What the construct's own rules say in its own words, Istio's need not repeat.
-        return (own.length > 0 ? own : this.istioProblems()).map(formatProblem);
+        const unsupported = this.unsupportedProblems();
+        const own = [...unsupported, ...(twin ? [this.twinProblem(twin)] : []), ...this.problems()];
+        // A mesh that does not take the kind need not say that it does not know it either.
+        const found = unsupported.length > 0 ? [] : this.istioProblems();
+        return [...own.map(formatProblem), ...found.map((finding) => `${formatProblem(finding)} [${finding.code}]`)];
       },
     });
   }
@@ -105,15 +111,15 @@ export abstract class IstioObject<Spec extends object> extends Construct {
     return `${this.node.path}: ${field}`;
   }
 
-  /** What the API server and istiod's admission would refuse. */
-  private istioProblems(): Problem[] {
+  /** What the API server and istiod's admission would refuse, and slips that they take. */
+  private istioProblems(): Finding[] {
     const { apiVersion, kind, metadata } = this.object;
     // As it will be sent: without what is undefined.
     const spec = JSON.parse(JSON.stringify(this.spec)) as Record<string, unknown>;
     const object = { apiVersion, kind, metadata, spec, origin: { constructPath: this.node.path } };
     const findings = checkObject(object, { istioVersion: this.mesh.version });
     // What is known only when it is applied cannot be judged before.
-    return findings.filter(({ severity, value }) => severity === 'error' && !Token.isUnresolved(value));
+    return findings.filter((finding) => isRefused(finding) && !isUnknown(finding.value));
   }
 
   private unsupportedProblems(): Problem[] {
@@ -142,6 +148,11 @@ export abstract class IstioObject<Spec extends object> extends Construct {
       mend: 'Give one of them another `name`, or add to the one that is there',
     };
   }
+}
+
+/** Whether an object of ours is not written for this finding. */
+export function isRefused({ code, severity }: Finding): boolean {
+  return severity === 'error' || SLIPS.includes(code);
 }
 
 /** Notes who writes an object; gives the path of an earlier writer. */

@@ -2,11 +2,15 @@ import { Annotations } from 'cdktf';
 import { Construct } from 'constructs';
 import type { IService } from '../kubernetes/service';
 import type { IMesh } from '../mesh/mesh';
+import type { MeshModel } from '../model/mesh-model';
 import { modelOf } from '../model/from-constructs';
 import { formatProblem } from '../validation';
 import { Acknowledgements } from '../validation/analysis/acknowledge';
 import { analyze } from '../validation/analysis/analyze';
+import { checkObject } from '../validation/istio/check-object';
 import type { Finding } from '../validation/istio/finding';
+import { IstioObject, isRefused } from './istio-object';
+import { isUnknown } from './unknown';
 
 export interface MeshChecksProps {
   /** @default the mesh that the nearest scope above provides */
@@ -28,7 +32,8 @@ export class MeshChecks extends Construct {
     super(scope, id);
     this.node.addValidation({
       validate: () => {
-        const { open } = this.acknowledgements.sort(analyze(modelOf(scope, props)));
+        const model = modelOf(scope, props);
+        const { open } = this.acknowledgements.sort([...this.ofObjects(scope, model), ...analyze(model)]);
         open.filter(({ severity }) => severity === 'warning').forEach((finding) => Annotations.of(this).addWarning(sentence(finding)));
         return open.filter(({ severity }) => severity === 'error').map(sentence);
       },
@@ -45,6 +50,15 @@ export class MeshChecks extends Construct {
   acknowledge(code: string, at: string, reason: string): this {
     this.acknowledgements.acknowledge(code, at, reason);
     return this;
+  }
+
+  /** What is said of each object by itself; what it is refused for, its own construct says. */
+  private ofObjects(scope: Construct, model: MeshModel): Finding[] {
+    const checked = new Set(scope.node.findAll().filter((construct) => construct instanceof IstioObject).map(({ node }) => node.path));
+    return model.objects.flatMap((object) => {
+      const findings = checkObject(object, { istioVersion: model.context.istioVersion }).filter(({ value }) => !isUnknown(value));
+      return checked.has(object.origin?.constructPath ?? '') ? findings.filter((finding) => !isRefused(finding)) : findings;
+    });
   }
 }
 

@@ -2,9 +2,8 @@ import { Construct } from 'constructs';
 import { TRAFFIC_EXTENSION, TrafficExtensionSpec } from './generated/traffic-extension';
 import { IstioObject, IstioObjectProps } from './istio-object';
 import { matchLabels, Selected } from './selector';
-import { istioAtLeast } from './version';
 import { ExtensionPhase, moduleProblems, WasmModule } from './wasm-plugin';
-import { Problem, throwOnProblems } from '../validation';
+import { throwOnProblems } from '../validation';
 
 export interface TrafficExtensionProps extends IstioObjectProps<TrafficExtensionSpec> {
   /** Pods whose proxies run it. @default all of the namespace; in the mesh's root namespace, all of the mesh */
@@ -56,18 +55,5 @@ export class TrafficExtension extends IstioObject<TrafficExtensionSpec> {
         failStrategy: wasm.failOpen ? 'FAIL_OPEN' : undefined,
       },
     };
-  }
-
-  protected override problems(): Problem[] {
-    return istioAtLeast(this.mesh, '1.30')
-      ? []
-      : [
-          {
-            at: this.node.path,
-            value: this.mesh.version,
-            rule: 'the kind TrafficExtension exists from Istio 1.30 on',
-            mend: this.settings.wasm ? 'Use a WasmPlugin, or a newer Istio' : 'Use LuaFilter, which writes an EnvoyFilter, or a newer Istio',
-          },
-        ];
   }
 }

@@ -5,5 +5,5 @@ export function isUnknown(value: unknown): boolean {
   if (Token.isUnresolved(value)) {
     return true;
   }
-  return typeof value === 'object' && value !== null && Object.values(value).some(isUnknown);
+  return typeof value === 'object' && value !== null && Object.entries(value).some(([key, member]) => Token.isUnresolved(key) || isUnknown(member));
 }

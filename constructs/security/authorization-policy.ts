@@ -11,7 +11,6 @@ import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 import { matchLabels } from '../istio/selector';
 import type { IWorkload } from '../kubernetes/service';
 import { Problem, throwOnProblems } from '../validation';
-import { authorizationPolicyProblems } from './authorization-policy-rules';
 import { Identity, principalOf } from './identity';
 
 /** @see https://istio.io/latest/docs/tasks/security/authorization/authz-dry-run/ */
@@ -98,7 +97,18 @@ export class AuthorizationPolicy extends IstioObject<AuthorizationPolicySpec> {
   }
 
   protected override problems(): Problem[] {
-    return this.deniesAll ? [] : authorizationPolicyProblems(this.spec, (field) => this.at(field));
+    const { action, rules = [] } = this.spec;
+    // Istio takes it, and takes it for a denial of everything.
+    return this.deniesAll || action !== 'ALLOW' || rules.length > 0
+      ? []
+      : [
+          {
+            at: this.at('spec.rules'),
+            rule: 'an ALLOW policy without rules refuses every request',
+            mend: 'Add a rule, or say AuthorizationPolicy.denyAll where that is meant',
+            see: 'https://istio.io/latest/docs/reference/config/security/authorization-policy/',
+          },
+        ];
   }
 
   private renderRule(rule: PolicyRule): AuthorizationPolicyRules {

@@ -1,5 +1,4 @@
 export * from './authorization-policy';
-export * from './authorization-policy-rules';
 export * from './conditions';
 export * from './identity';
 export * from './mtls-migration';

@@ -1,11 +1,9 @@
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { PEER_AUTHENTICATION, PeerAuthenticationMtls, PeerAuthenticationSpec } from '../istio/generated/peer-authentication';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 import { matchLabels } from '../istio/selector';
 import type { IWorkload } from '../kubernetes/service';
 import { meshOf } from '../mesh/mesh';
-import type { Problem } from '../validation';
 
 export type MtlsMode = NonNullable<PeerAuthenticationMtls['mode']>;
 
@@ -52,19 +50,5 @@ export class PeerAuthentication extends IstioObject<PeerAuthenticationSpec> {
       mtls: { mode: this.mode },
       portLevelMtls: this.ports.size > 0 ? Object.fromEntries([...this.ports].map(([port, mode]) => [String(port), { mode }])) : undefined,
     };
-  }
-
-  protected override problems(): Problem[] {
-    const { selector, portLevelMtls } = this.spec;
-    const ports = Object.keys(portLevelMtls ?? {});
-    const selects = Object.keys(selector?.matchLabels ?? {}).length > 0;
-    return [
-      ...(portLevelMtls && !selects
-        ? [{ at: this.at('portLevelMtls'), value: ports, rule: 'modes of single ports are for selected pods', mend: 'Give `workload`' }]
-        : []),
-      ...ports
-        .filter((port) => !Token.isUnresolved(port) && !(Number.isInteger(Number(port)) && Number(port) > 0 && Number(port) <= 65535))
-        .map((port) => ({ at: this.at('portLevelMtls'), value: port, rule: 'a port is between 1 and 65535', mend: 'Give the port that the pods listen on' })),
-    ];
   }
 }

@@ -1,4 +1,3 @@
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { REQUEST_AUTHENTICATION, RequestAuthenticationJwtRules, RequestAuthenticationSpec } from '../istio/generated/request-authentication';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
@@ -90,9 +89,6 @@ export class RequestAuthentication extends IstioObject<RequestAuthenticationSpec
       ...(jwks !== undefined && jwksUri !== undefined
         ? [{ at: at('jwks'), rule: 'keys are given in place or by URL', mend: 'Leave one of jwks and jwksUri out' }]
         : []),
-      ...(jwksUri === undefined || Token.isUnresolved(jwksUri) || /^https?:\/\/./.test(jwksUri)
-        ? []
-        : [{ at: at('jwksUri'), value: jwksUri, rule: 'keys are fetched over HTTP or HTTPS', mend: 'Give the whole URL' }]),
     ];
   }
 }

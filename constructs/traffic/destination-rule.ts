@@ -3,7 +3,7 @@ import { Construct, IConstruct } from 'constructs';
 import { DESTINATION_RULE, DestinationRuleSpec, DestinationRuleSubsets, DestinationRuleTrafficPolicy } from '../istio/generated/destination-rule';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 import { IService, serviceHost } from '../kubernetes/service';
-import { Problem, throwOnProblems } from '../validation';
+import { throwOnProblems } from '../validation';
 import { qualifiedHost } from './host';
 
 export interface DestinationRuleProps extends Omit<IstioObjectProps<DestinationRuleSpec>, 'namespace'> {
@@ -78,17 +78,5 @@ export class DestinationRule extends IstioObject<DestinationRuleSpec> {
       trafficPolicy: this.trafficPolicy,
       subsets: this.subsets.length > 0 ? this.subsets : undefined,
     };
-  }
-
-  protected override problems(): Problem[] {
-    const names = this.subsetNames;
-    return names
-      .filter((name, index) => names.indexOf(name) !== index)
-      .map((name) => ({
-        at: this.at('subsets'),
-        value: name,
-        rule: 'the subsets of a host have different names',
-        mend: 'Leave one out: a Service brings a subset for each of its versions',
-      }));
   }
 }

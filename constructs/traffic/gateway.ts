@@ -86,18 +86,7 @@ export class Gateway extends IstioObject<GatewaySpec> {
   }
 
   protected override problems(): Problem[] {
-    const servers = this.spec.servers ?? [];
-    const names = servers.map(({ port }) => port.name);
-    const twice = names
-      .map((name, index) => ({ name, index }))
-      .filter(({ name, index }) => names.indexOf(name) !== index)
-      .map(({ name, index }) => ({
-        at: this.at(`servers[${index}].port.name`),
-        value: name,
-        rule: 'the ports of a gateway have different names',
-        mend: 'Give the port another name, such as https-shop',
-      }));
-    return [...twice, ...servers.flatMap(({ port }, index) => this.portProblems(port.number, index))];
+    return (this.spec.servers ?? []).flatMap(({ port }, index) => this.portProblems(port.number, index));
   }
 
   private addPlain(hosts: readonly string[], name: string, tls: GatewayTls | undefined): void {

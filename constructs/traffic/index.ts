@@ -18,6 +18,5 @@ export * from './service-entry';
 export * from './sidecar';
 export * from './traffic-policy';
 export * from './virtual-service';
-export * from './virtual-service-rules';
 export * from './workload-entry';
 export * from './workload-group';

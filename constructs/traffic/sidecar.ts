@@ -64,18 +64,7 @@ export class Sidecar extends IstioObject<SidecarSpec> {
 
   protected override problems(): Problem[] {
     const says = Object.entries(this.spec).some(([member, value]) => member !== 'workloadSelector' && value !== undefined);
-    const hosts = (this.spec.egress ?? []).flatMap((listener) => listener.hosts);
-    return [
-      ...(says ? [] : [{ at: this.node.path, rule: 'a Sidecar narrows something', mend: 'Give `reaches` or `unknownHosts`, or add a listener' }]),
-      ...hosts
-        .filter((host) => !/^[^/]+\/[^/]+$/.test(host))
-        .map((value) => ({
-          at: this.at('egress.hosts'),
-          value,
-          rule: 'hosts of a Sidecar have their namespace in front',
-          mend: `Write ./${value} for this namespace, or */${value} for any`,
-        })),
-    ];
+    return says ? [] : [{ at: this.node.path, rule: 'a Sidecar narrows something', mend: 'Give `reaches` or `unknownHosts`, or add a listener' }];
   }
 
   private hostOf(target: IService | string): string {

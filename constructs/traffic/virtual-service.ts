@@ -8,7 +8,6 @@ import type { Gateway } from './gateway';
 import { qualifiedHost } from './host';
 import { HttpRouteProps, renderHttpRoute } from './http-route';
 import { isSpec, renderTcpRoute, renderTlsRoute, TcpRouteProps, TlsRouteProps } from './l4-route';
-import { virtualServiceProblems } from './virtual-service-rules';
 
 export interface VirtualServiceProps extends IstioObjectProps<VirtualServiceSpec> {
   /** Services, or names of hosts, that clients ask for; none makes it a delegate of another VirtualService. */
@@ -68,12 +67,8 @@ export class VirtualService extends IstioObject<VirtualServiceSpec> {
     };
   }
 
-  protected override problems(): Problem[] {
-    return [...virtualServiceProblems(this.spec, (field) => this.at(field)), ...this.subsetProblems()];
-  }
-
   /** A subset that no DestinationRule of this program defines: the proxies answer 503 to every request that is sent there. */
-  private subsetProblems(): Problem[] {
+  protected override problems(): Problem[] {
     const { http = [], tcp = [], tls = [] } = this.spec;
     const places = [
       ...http.flatMap((route, index) => [

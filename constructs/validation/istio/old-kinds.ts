@@ -1,4 +1,4 @@
-/** Kinds of Istio's first years, and what does their work today. */
+/** Kinds that not every Istio serves, those of its first years mostly, and what does their work. */
 const SUCCESSORS: Readonly<Record<string, string>> = {
   'authentication.istio.io/Policy': 'Write a PeerAuthentication for mTLS, and a RequestAuthentication for tokens',
   'authentication.istio.io/MeshPolicy': 'Write a PeerAuthentication in the root namespace',
@@ -14,6 +14,7 @@ const SUCCESSORS: Readonly<Record<string, string>> = {
   'networking.istio.io/RouteRule': 'Write a VirtualService',
   'networking.istio.io/DestinationPolicy': 'Write a DestinationRule',
   'config.istio.io/RouteRule': 'Write a VirtualService',
+  'extensions.istio.io/TrafficExtension': 'It is served from Istio 1.30 on: write a WasmPlugin, or an EnvoyFilter with Lua',
   'config.istio.io/DestinationPolicy': 'Write a DestinationRule',
 };
 

@@ -48,12 +48,7 @@ function checkAction(spec: AuthorizationPolicySpec, action: string, report: Repo
 function checkRule(rule: Rule, at: string, report: Report): void {
   for (const part of ['from', 'to'] as const) {
     if (rule[part]?.length === 0) {
-      report.warning('AI0808', child(at, part), {
-        value: [],
-        rule: `an empty \`${part}\` restricts nothing: the rule is for ${part === 'from' ? 'every caller' : 'every request'}`,
-        mend: 'Say what it is, or drop it to mean everything openly',
-        see: SEE,
-      });
+      restrictsNothing(report, child(at, part), `an empty \`${part}\` restricts nothing: the rule is for ${part === 'from' ? 'every caller' : 'every request'}`);
     }
   }
   (rule.from ?? []).forEach(({ source }, index) => checkParts(source, child(child(at, 'from'), index), 'source', report));
@@ -68,7 +63,14 @@ function checkParts(part: object | undefined, at: string, name: 'source' | 'oper
     bad(report, 'AI0803', field, part, `an empty \`${name}\` means nothing`, `Say what it is, or drop the whole of \`${name === 'source' ? 'from' : 'to'}\` to mean everything`);
     return;
   }
+  Object.entries(parts)
+    .filter(([, values]) => values?.length === 0)
+    .forEach(([list]) => restrictsNothing(report, child(field, list), `an empty \`${list}\` restricts nothing`));
   checkPolicyValues(parts, field, name === 'source' ? SOURCE : OPERATION, report);
+}
+
+function restrictsNothing(report: Report, field: string, rule: string): void {
+  report.warning('AI0808', field, { value: [], rule, mend: 'Say what it is, or drop it to mean everything openly', see: SEE });
 }
 
 function checkCustomRule(rule: Rule, at: string, report: Report): void {

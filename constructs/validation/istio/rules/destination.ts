@@ -49,7 +49,7 @@ export function checkWeights(report: Report, field: string, routes: readonly Wei
   });
   const sum = list.reduce((total, { weight }) => total + (weight ?? 0), 0);
   if (list.length > 1 && sum === 0) {
-    report.error('AI0113', field, { rule: 'of several destinations at least one has a weight', mend: 'Give each its `weight`; they usually add up to 100', see: SEE });
+    report.error('AI0113', field, { value: list.map(({ weight }) => weight ?? 0), rule: 'of several destinations at least one has a weight', mend: 'Give each its `weight`; they usually add up to 100', see: SEE });
   } else if (list.length > 1 && sum !== 100 && list.every(({ weight }) => (weight ?? 0) >= 0)) {
     report.warning('AI0114', field, {
       value: list.map(({ weight }) => weight ?? 0),

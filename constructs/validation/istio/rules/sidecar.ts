@@ -132,7 +132,8 @@ function checkEgressHosts({ hosts }: Egress, at: string, report: Report, namespa
     const field = child(child(at, 'hosts'), index);
     const why = whyNoEgressHost(host);
     if (why) {
-      bad(report, field, host, why, 'Write namespace and host, such as ./*, istio-system/* or prod/reviews.prod.svc.cluster.local');
+      const bare = host.includes('/') ? 'shop/cart.shop.svc.cluster.local' : host;
+      bad(report, field, host, why, `Write ./${bare} for this namespace, */${bare} for any`);
     }
     const slash = host.indexOf('/');
     if (slash < 0) {
