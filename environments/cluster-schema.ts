@@ -51,6 +51,12 @@ const monitoring = object({
   grafanaName: v.optional(text),
 });
 
+/** The Gateway API's definitions, which are there before the traffic layer is applied: nothing here installs them. */
+const gatewayApi = object({
+  version: matching(/^1\.\d+\.\d+$/, 'must be a version of the Gateway API such as 1.4.0'),
+  channel: v.optional(v.picklist(['standard', 'experimental']), 'standard'),
+});
+
 const aksCluster = object({
   kind: v.literal('aks'),
   /** How much the cluster is worth protecting: decides what is left unsaid. */
@@ -61,6 +67,8 @@ const aksCluster = object({
   location: matching(/^[a-z][a-z0-9]+$/, 'must be a region name such as westeurope'),
   /** Kubernetes minor version; Azure chooses the patch. */
   kubernetesVersion: v.optional(matching(/^1\.\d+$/, 'must be a minor version such as 1.35: AKS chooses the patch'), '1.35'),
+  /** `managed` where `az aks update --enable-gateway-api` was run for the cluster, or what somebody else installed. @default none */
+  gatewayApi: v.optional(v.union([v.literal('managed'), gatewayApi])),
   /** DNS label of the ingress address, unique in the region. */
   dnsLabel: matching(/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/, 'must be 3 to 63 lower-case letters, digits and dashes, starting with a letter'),
   /** Entra groups whose members administer the cluster. */
@@ -126,6 +134,8 @@ const existingAksCluster = object({
   login,
   /** A public address for the ingress gateway that is there already. @default whatever the gateway Service receives */
   ingressAddress: v.optional(object({ publicIpName: text, resourceGroupName: text, hostName: text })),
+  /** @default none */
+  gatewayApi: v.optional(gatewayApi),
 });
 
 const kubeconfigCluster = object({
@@ -134,6 +144,8 @@ const kubeconfigCluster = object({
   context: v.optional(text),
   /** How the gateway Service is exposed: `NodePort` where the cluster has no load balancer. */
   gatewayService: v.optional(v.picklist(['LoadBalancer', 'NodePort']), 'LoadBalancer'),
+  /** @default none */
+  gatewayApi: v.optional(gatewayApi),
   /** Whether pods reach the internet, and nodes pull images from it. */
   internet: v.optional(v.boolean(), true),
 });

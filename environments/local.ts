@@ -1,4 +1,4 @@
-import { localClusterPaths, localGatewayValues, localMeshValues } from '../local-cluster/paths';
+import { GATEWAY_API, localClusterPaths, localGatewayValues, localMeshValues } from '../local-cluster/paths';
 import type { EnvironmentInput } from './environment';
 
 /**
@@ -18,7 +18,14 @@ export function local(kubeconfig?: string, context?: string): EnvironmentInput {
   }
   return {
     name: 'local',
-    cluster: { kind: 'kubeconfig', path: kubeconfig ?? paths.kubeconfig, context: paths.context, gatewayService: 'NodePort', internet: false },
+    cluster: {
+      kind: 'kubeconfig',
+      path: kubeconfig ?? paths.kubeconfig,
+      context: paths.context,
+      gatewayService: 'NodePort',
+      gatewayApi: GATEWAY_API,
+      internet: false,
+    },
     mesh: {
       flavor: 'helm',
       meshConfig: accessLog,

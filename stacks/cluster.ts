@@ -58,6 +58,7 @@ export function clusterOf(environment: Environment): ICluster {
         path: path.resolve(settings.path),
         context: settings.context,
         loadBalancer: settings.gatewayService === 'LoadBalancer',
+        gatewayApi: settings.gatewayApi,
         internet: settings.internet,
       });
     case 'aks':

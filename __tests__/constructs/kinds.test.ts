@@ -1,10 +1,13 @@
 import { TerraformStack } from 'cdktf';
 import { BackendTLSPolicy, GRPCRoute, HTTPRoute, KubernetesGateway, ReferenceGrant, TCPRoute, TLSRoute } from '../../constructs/gateway-api';
 import { EnvoyFilter, istioAtLeast, ProxyConfig, TrafficExtension, WasmPlugin } from '../../constructs/istio';
-import { existingAksCluster } from '../../constructs/cluster/existing-cluster';
+import type { GatewayApi } from '../../constructs/cluster/cluster';
+import { existingAksCluster, kubeconfigCluster } from '../../constructs/cluster/existing-cluster';
+import { managedGatewayApi } from '../../constructs/cluster/managed-gateway-api';
 import { existingService } from '../../constructs/kubernetes/service';
 import { AksIstioAddon } from '../../constructs/mesh/aks-istio-addon';
 import { existingMesh } from '../../constructs/mesh/existing-mesh';
+import { HelmIstio } from '../../constructs/mesh/helm-istio';
 import { IMesh } from '../../constructs/mesh/mesh';
 import { Telemetry } from '../../constructs/observability';
 import { AuthorizationPolicy, Condition, MtlsMigration, RequestAuthentication, Source } from '../../constructs/security';
@@ -39,10 +42,14 @@ function refusal(build: (stack: TerraformStack) => void, mesh?: IMesh): string {
   return complaints(stack).join('\n');
 }
 
-function addon(revision = 'asm-1-29'): IMesh {
+function addon(revision = 'asm-1-29', gatewayApi?: GatewayApi): IMesh {
   const stack = meshStack();
-  const cluster = existingAksCluster({ name: 'aks', resourceGroupName: 'rg', subscriptionId: '00000000-0000-0000-0000-000000000000' } as never);
+  const cluster = existingAksCluster({ name: 'aks', resourceGroupName: 'rg', gatewayApi });
   return new AksIstioAddon(stack, 'Mesh', { cluster, revisions: [revision] } as never);
+}
+
+function helm(gatewayApi?: GatewayApi): IMesh {
+  return new HelmIstio(meshStack(), 'Mesh', { cluster: kubeconfigCluster({ path: '/k', gatewayApi }), version: '1.29.1' });
 }
 
 describe('networking', () => {
@@ -457,6 +464,22 @@ describe('Gateway API', () => {
     expect(versions(newer)).toEqual(['v1', 'v1']);
   });
 
+  test('what the cluster has decides what can be written', () => {
+    const http = (stack: TerraformStack) => new HTTPRoute(stack, 'X', { namespace, parents: [reviews], rules: [{ to: { service: reviews } }] });
+    const tcp = (stack: TerraformStack) => new TCPRoute(stack, 'X', { namespace, parents: [reviews], to: { service: reviews } });
+    const standard = { version: '1.4.0', channel: 'standard' } as const;
+    const experimental = { version: '1.4.0', channel: 'experimental' } as const;
+    expect([refusal(http), refusal(http, helm(standard)), refusal(tcp, helm(experimental)), refusal(http, addon('asm-1-30', standard))]).toEqual(['', '', '', '']);
+    for (const mesh of [helm(), addon('asm-1-30')]) {
+      expect(refusal(http, mesh)).toContain("gatewayApi: { version: '1.4.0', channel: 'standard' }");
+    }
+    for (const mesh of [helm(standard), existingMesh({ version: '1.29.1', gatewayApi: standard }), addon('asm-1-30', managedGatewayApi('1.35'))]) {
+      expect(refusal(tcp, mesh)).toMatch(/"TCPRoute": .*addTcpRoute/);
+    }
+    expect(managedGatewayApi('1.33').version).toBe('1.2.1');
+    expect(managedGatewayApi('1.40').version).toBe('1.5.1');
+  });
+
   test('bad routes are refused where they are written', () => {
     const route = new HTTPRoute(meshStack(), 'R', { namespace, parents: [reviews] });
     expect(() => route.addRule({})).toThrow(/a rule goes somewhere/);
@@ -495,7 +518,7 @@ describe('on the AKS add-on', () => {
       rendered((stack) => {
         new TLSRoute(stack, 'Tls', { namespace, parents: [reviews], hosts: ['a.example.com'], to: { service: reviews } });
         new Telemetry(stack, 'Logs', { namespace }).logRequests();
-      }, addon('asm-1-30')).map(({ kind, apiVersion }) => `${apiVersion} ${kind}`),
+      }, addon('asm-1-30', managedGatewayApi('1.36'))).map(({ kind, apiVersion }) => `${apiVersion} ${kind}`),
     ).toEqual(['gateway.networking.k8s.io/v1 TLSRoute', 'telemetry.istio.io/v1 Telemetry']);
   });
 });

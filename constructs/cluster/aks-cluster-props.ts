@@ -1,6 +1,6 @@
 import type { AdoptedCluster } from './adopt';
 import type { AksNames } from './aks-names';
-import type { KubeloginMode } from './cluster';
+import type { GatewayApi, KubeloginMode } from './cluster';
 import type { MaintenanceWindows } from './maintenance-windows';
 import type { AksMeshProfile } from './mesh-profile';
 import type { AksNetworkRanges } from './network-ranges';
@@ -42,6 +42,12 @@ export interface AksClusterProps extends Partial<ProfileSettings> {
   readonly login?: KubeloginMode;
   /** The Istio add-on. @default none */
   readonly mesh?: AksMeshProfile;
+  /**
+   * The Gateway API: `managed` where `az aks update --enable-gateway-api` installs it, as azurerm cannot, or what somebody else installs.
+   * @default none
+   * @see https://learn.microsoft.com/azure/aks/managed-gateway-api
+   */
+  readonly gatewayApi?: 'managed' | GatewayApi;
   /** Azure tags. @default none */
   readonly tags?: Readonly<Record<string, string>>;
   /** Whether Terraform refuses to destroy what cannot be made again as it was. @default false */

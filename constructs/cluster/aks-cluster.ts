@@ -15,6 +15,7 @@ import { ClusterNetwork } from './cluster-network';
 import { AksClusterReference, existingAksCluster } from './existing-cluster';
 import { IngressIp } from './ingress-ip';
 import { lifecycleOf } from './lifecycle';
+import { gatewayApiOf } from './managed-gateway-api';
 import { NodePool, NodePoolSettings } from './node-pool';
 import { refuseClusterProviders } from './provider-validation';
 
@@ -34,7 +35,7 @@ export class AksCluster extends Construct implements ICluster {
 
   readonly name: string;
   readonly access: AksAccess;
-  readonly offers: ClusterOffers = { workloadIdentity: true, networkPlugin: 'azure-overlay', loadBalancer: true };
+  readonly offers: ClusterOffers;
   readonly ingressAddress?: IngressAddress;
   /** The cluster's resource. */
   readonly resource: KubernetesCluster;
@@ -59,6 +60,7 @@ export class AksCluster extends Construct implements ICluster {
     const { location, preventDestroy } = props;
     const tags = tagsOf(props);
     this.name = names.cluster;
+    this.offers = { workloadIdentity: true, networkPlugin: 'azure-overlay', loadBalancer: true, gatewayApi: gatewayApiOf(props) };
     this.access = {
       kind: 'aks',
       name: names.cluster,

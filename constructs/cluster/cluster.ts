@@ -33,6 +33,18 @@ export interface IngressAddress {
   readonly hostName: string;
 }
 
+/**
+ * The Gateway API in a cluster. Its definitions belong to the cluster as a whole, and this program never installs them: on AKS
+ * `az aks update --enable-gateway-api` does, elsewhere `kubectl apply --server-side` of a release.
+ * @see https://gateway-api.sigs.k8s.io/guides/getting-started/introduction/
+ */
+export interface GatewayApi {
+  /** Version of the definitions, such as `1.4.0`. */
+  readonly version: string;
+  /** `experimental` has TCPRoute and TLSRoute in versions where `standard` lacks them. */
+  readonly channel: 'standard' | 'experimental';
+}
+
 /** What a cluster offers to the layers above it. */
 export interface ClusterOffers {
   /** Workload identity: pods may federate their ServiceAccount with Entra. */
@@ -41,6 +53,8 @@ export interface ClusterOffers {
   readonly networkPlugin: 'azure-overlay' | 'azure' | 'kubenet' | 'unknown';
   /** Services of type LoadBalancer receive an address. */
   readonly loadBalancer: boolean;
+  /** @default none */
+  readonly gatewayApi?: GatewayApi;
   /** Pods reach the internet, and nodes pull images from it. @default true */
   readonly internet?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { AksAccess, ICluster, IngressAddress, KubeloginMode } from './cluster';
+import type { AksAccess, GatewayApi, ICluster, IngressAddress, KubeloginMode } from './cluster';
 
 /** What `existingAksCluster` needs to describe an AKS cluster that exists already. */
 export interface AksClusterReference {
@@ -14,6 +14,8 @@ export interface AksClusterReference {
   readonly workloadIdentity?: boolean;
   /** @default 'unknown' */
   readonly networkPlugin?: ICluster['offers']['networkPlugin'];
+  /** @default none */
+  readonly gatewayApi?: GatewayApi;
 }
 
 /** Describes an AKS cluster that exists already, by its name. */
@@ -27,6 +29,7 @@ export function existingAksCluster(reference: AksClusterReference): ICluster {
       workloadIdentity: reference.workloadIdentity ?? false,
       networkPlugin: reference.networkPlugin ?? 'unknown',
       loadBalancer: true,
+      gatewayApi: reference.gatewayApi,
     },
     ingressAddress: reference.ingressAddress,
   };
@@ -42,6 +45,8 @@ export interface KubeconfigReference {
   readonly name?: string;
   /** Whether Services of type LoadBalancer receive an address. @default true */
   readonly loadBalancer?: boolean;
+  /** @default none */
+  readonly gatewayApi?: GatewayApi;
   /** Whether pods reach the internet, and nodes pull images from it. @default true */
   readonly internet?: boolean;
 }
@@ -52,6 +57,12 @@ export function kubeconfigCluster(reference: KubeconfigReference): ICluster {
   return {
     name: reference.name ?? context ?? 'kubeconfig',
     access: { kind: 'kubeconfig', path, context },
-    offers: { workloadIdentity: false, networkPlugin: 'unknown', loadBalancer: reference.loadBalancer ?? true, internet: reference.internet ?? true },
+    offers: {
+      workloadIdentity: false,
+      networkPlugin: 'unknown',
+      loadBalancer: reference.loadBalancer ?? true,
+      gatewayApi: reference.gatewayApi,
+      internet: reference.internet ?? true,
+    },
   };
 }

@@ -15,6 +15,7 @@ export * from './image-mirror';
 export { IngressIp, type IngressIpProps } from './ingress-ip';
 export * from './key-vault';
 export * from './maintenance-windows';
+export { managedGatewayApi } from './managed-gateway-api';
 export * from './managed-prometheus';
 export { type AksMeshProfile, type MeshCertificateAuthority } from './mesh-profile';
 export * from './mesh-revisions';

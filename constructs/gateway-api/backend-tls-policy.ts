@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
-import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import type { IstioObjectProps } from '../istio/istio-object';
 import type { IService } from '../kubernetes/service';
 import { throwOnProblems } from '../validation';
+import { GatewayApiObject } from './gateway-api-object';
 import { BACKEND_TLS_POLICY, BackendTLSPolicySpec } from './generated/backend-tls-policy';
 
 export interface BackendTLSPolicyProps extends Omit<IstioObjectProps<BackendTLSPolicySpec>, 'namespace'> {
@@ -19,7 +20,7 @@ export interface BackendTLSPolicyProps extends Omit<IstioObjectProps<BackendTLSP
  * How a gateway speaks TLS to a Service.
  * @see https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/
  */
-export class BackendTLSPolicy extends IstioObject<BackendTLSPolicySpec> {
+export class BackendTLSPolicy extends GatewayApiObject<BackendTLSPolicySpec> {
   private readonly settings: BackendTLSPolicyProps;
 
   /** @throws ProblemError where the host name is a wildcard or an address */

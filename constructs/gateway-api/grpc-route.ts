@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
-import { IstioObject } from '../istio/istio-object';
 import type { Problem } from '../validation';
+import { GatewayApiObject } from './gateway-api-object';
 import { GRPC_ROUTE, GRPCRouteRules, GRPCRouteRulesFilters, GRPCRouteRulesMatches, GRPCRouteSpec } from './generated/grpc-route';
 import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
 
@@ -26,7 +26,7 @@ export interface GRPCRouteProps extends RouteProps {
  * Routes gRPC by service and method.
  * @see https://gateway-api.sigs.k8s.io/api-types/grpcroute/
  */
-export class GRPCRoute extends IstioObject<GRPCRouteSpec> {
+export class GRPCRoute extends GatewayApiObject<GRPCRouteSpec> {
   private readonly settings: GRPCRouteProps;
   private readonly rules: GRPCRouteRules[] = [];
 

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
-import { IstioObject } from '../istio/istio-object';
 import type { Duration } from '../traffic/duration';
 import { Problem, throwOnProblems } from '../validation';
+import { GatewayApiObject } from './gateway-api-object';
 import { HTTP_ROUTE, HTTPRouteRules, HTTPRouteRulesFilters, HTTPRouteRulesMatches, HTTPRouteSpec } from './generated/http-route';
 import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
 
@@ -30,7 +30,7 @@ export interface HTTPRouteProps extends RouteProps {
  * Routes HTTP by the Kubernetes Gateway API.
  * @see https://gateway-api.sigs.k8s.io/api-types/httproute/
  */
-export class HTTPRoute extends IstioObject<HTTPRouteSpec> {
+export class HTTPRoute extends GatewayApiObject<HTTPRouteSpec> {
   private readonly settings: HTTPRouteProps;
   private readonly rules: HTTPRouteRules[] = [];
 

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
-import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import type { IstioObjectProps } from '../istio/istio-object';
 import { Problem, throwOnProblems } from '../validation';
+import { GatewayApiObject } from './gateway-api-object';
 import { GATEWAY, GatewayListeners, GatewaySpec } from './generated/gateway';
 
 /** Port 443 of a gateway. */
@@ -27,7 +28,7 @@ export interface KubernetesGatewayProps extends IstioObjectProps<GatewaySpec> {
  * A gateway by the Kubernetes Gateway API. Istio makes the pods and the Service for it, named `<name>-<class>`.
  * @see https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/
  */
-export class KubernetesGateway extends IstioObject<GatewaySpec> {
+export class KubernetesGateway extends GatewayApiObject<GatewaySpec> {
   /** Service that Istio makes, in the gateway's namespace. */
   readonly serviceName: string;
   private readonly gatewayClass: string;

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
-import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import type { IstioObjectProps } from '../istio/istio-object';
+import { GatewayApiObject } from './gateway-api-object';
 import { REFERENCE_GRANT, ReferenceGrantFrom, ReferenceGrantSpec, ReferenceGrantTo } from './generated/reference-grant';
 
 /** Kinds that name others across namespaces. */
@@ -16,7 +17,7 @@ export interface ReferenceGrantProps extends IstioObjectProps<ReferenceGrantSpec
  * Lets routes name Services, and gateways name Secrets, of this namespace from another one.
  * @see https://gateway-api.sigs.k8s.io/api-types/referencegrant/
  */
-export class ReferenceGrant extends IstioObject<ReferenceGrantSpec> {
+export class ReferenceGrant extends GatewayApiObject<ReferenceGrantSpec> {
   private readonly from: readonly ReferenceGrantFrom[];
   private readonly to: readonly ReferenceGrantTo[];
 

@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
-import { IstioObject } from '../istio/istio-object';
 import { istioAtLeast } from '../istio/version';
+import { minorOf } from '../mesh/gateway-api';
 import { IMesh, meshOf } from '../mesh/mesh';
+import { GatewayApiObject } from './gateway-api-object';
 import { TCP_ROUTE, TCPRouteSpec } from './generated/tcp-route';
 import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
 
@@ -15,7 +16,7 @@ export interface TCPRouteProps extends RouteProps {
  * Routes connections of a protocol that Istio does not read, by the port that they come in at.
  * @see https://gateway-api.sigs.k8s.io/reference/spec/#tcproute
  */
-export class TCPRoute extends IstioObject<TCPRouteSpec> {
+export class TCPRoute extends GatewayApiObject<TCPRouteSpec> {
   private readonly settings: TCPRouteProps;
 
   /** @throws ProblemError where a backend has several ports and none is given */
@@ -30,7 +31,9 @@ export class TCPRoute extends IstioObject<TCPRouteSpec> {
   }
 }
 
-/** Istio reads v1 from 1.31 on. */
+/** v1 came with the standard channel; where nobody says what the cluster has, it is what Istio reads. */
 function kindFor(mesh: IMesh | undefined): typeof TCP_ROUTE | { readonly apiVersion: string; readonly kind: string } {
-  return mesh && istioAtLeast(mesh, '1.31') ? { ...TCP_ROUTE, apiVersion: 'gateway.networking.k8s.io/v1' } : TCP_ROUTE;
+  const { gatewayApi } = mesh ?? {};
+  const stable = mesh && (gatewayApi ? minorOf(gatewayApi) >= 6 : istioAtLeast(mesh, '1.31'));
+  return stable ? { ...TCP_ROUTE, apiVersion: 'gateway.networking.k8s.io/v1' } : TCP_ROUTE;
 }

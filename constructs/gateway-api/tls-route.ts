@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
-import { IstioObject } from '../istio/istio-object';
 import { istioAtLeast } from '../istio/version';
+import { minorOf } from '../mesh/gateway-api';
 import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
+import { GatewayApiObject } from './gateway-api-object';
 import { TLS_ROUTE, TLSRouteSpec } from './generated/tls-route';
 import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
 
@@ -17,7 +18,7 @@ export interface TLSRouteProps extends RouteProps {
  * Routes TLS that passes through, by the name that the client asks for.
  * @see https://gateway-api.sigs.k8s.io/reference/spec/#tlsroute
  */
-export class TLSRoute extends IstioObject<TLSRouteSpec> {
+export class TLSRoute extends GatewayApiObject<TLSRouteSpec> {
   private readonly settings: TLSRouteProps;
 
   /** @throws ProblemError where a backend has several ports and none is given */
@@ -32,12 +33,13 @@ export class TLSRoute extends IstioObject<TLSRouteSpec> {
   }
 
   protected override features(): readonly MeshFeature[] {
-    return istioAtLeast(this.mesh, '1.30') ? [] : ['TLSRoute'];
+    return [...super.features(), 'TLSRoute'];
   }
 }
 
-/** Istio reads v1 from 1.31 on; AKS serves no other. */
+/** v1 came with the standard channel; where nobody says what the cluster has, it is what Istio and AKS read. */
 function kindFor(mesh: IMesh | undefined): typeof TLS_ROUTE | { readonly apiVersion: string; readonly kind: string } {
-  const stable = mesh && (mesh.flavor === 'addon' || istioAtLeast(mesh, '1.31'));
+  const { gatewayApi } = mesh ?? {};
+  const stable = mesh && (gatewayApi ? minorOf(gatewayApi) >= 5 : mesh.flavor === 'addon' || istioAtLeast(mesh, '1.31'));
   return stable ? { ...TLS_ROUTE, apiVersion: 'gateway.networking.k8s.io/v1' } : TLS_ROUTE;
 }

@@ -3,11 +3,13 @@ import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
 import { Construct } from 'constructs';
 import type { ICluster } from '../cluster/cluster';
 import { meshRevisionProblems, meshRevisionVersion } from '../cluster/mesh-revisions';
+import { istioAtLeast } from '../istio/version';
 import { FIELD_MANAGER } from '../kubernetes/field-manager';
 import { valuesYaml } from '../kubernetes/values';
 import { Problem, throwOnProblems } from '../validation';
 import { ADDON_LIMITS } from './addon-limits';
 import { AddonGatewayAnnotation, gatewayAnnotationProblems, gatewayAnnotations } from './gateway-annotations';
+import { missingGatewayApi } from './gateway-api';
 import type { IMesh, MeshFeature, MeshGateway, Unsupported } from './mesh';
 import { extensionProviderNames, MeshConfig, meshConfigProblems } from './mesh-config';
 import { DEFAULT_DOMAIN } from './upstream';
@@ -60,6 +62,7 @@ export class AksIstioAddon extends Construct implements IMesh {
   readonly trafficRedirection: IMesh['trafficRedirection'];
   readonly ingressGateway?: MeshGateway;
   readonly internalIngressGateway?: MeshGateway;
+  readonly gatewayApi?: IMesh['gatewayApi'];
   readonly extensionProviders: readonly string[];
 
   /** @throws ProblemError with every bad revision and every MeshConfig field that the add-on refuses */
@@ -70,6 +73,7 @@ export class AksIstioAddon extends Construct implements IMesh {
     this.revision = props.active ?? props.revisions[0];
     this.version = meshRevisionVersion(this.revision);
     this.injectionLabels = { 'istio.io/rev': this.revision };
+    this.gatewayApi = props.cluster.offers.gatewayApi;
     this.trustDomain = typeof meshConfig.trustDomain === 'string' ? meshConfig.trustDomain : DEFAULT_DOMAIN;
     this.trafficRedirection = props.trafficRedirection ?? 'init';
     this.extensionProviders = extensionProviderNames(meshConfig);
@@ -108,7 +112,9 @@ export class AksIstioAddon extends Construct implements IMesh {
   }
 
   unsupported(feature: MeshFeature): Unsupported | undefined {
-    return ADDON_LIMITS[feature];
+    // Of this kind only old revisions are at fault, and only some clusters.
+    const limit = feature === 'TLSRoute' && istioAtLeast(this, '1.30') ? undefined : ADDON_LIMITS[feature];
+    return limit ?? missingGatewayApi(this, feature);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { GatewayApi } from '../cluster/cluster';
+import { missingGatewayApi } from './gateway-api';
 import type { IMesh, MeshFeature, MeshGateway, Unsupported } from './mesh';
 import { DEFAULT_DOMAIN, injectionLabelsOf, ISTIO_NAMESPACE, missingGateway } from './upstream';
 
@@ -25,6 +27,10 @@ export interface MeshReference {
   readonly egressGateway?: MeshGateway;
   /** @default none */
   readonly eastWestGateway?: MeshGateway;
+  /** The Gateway API of its cluster. @default unknown: it is taken to be there, in whatever channel is asked for */
+  readonly gatewayApi?: GatewayApi;
+  /** Whether Services of type LoadBalancer receive an address. @default true */
+  readonly loadBalancer?: boolean;
   /** Names of MeshConfig's extension providers. @default unknown */
   readonly extensionProviders?: readonly string[];
   /** What the mesh lacks, and why. @default nothing but the gateways that are not named here */
@@ -46,7 +52,9 @@ export function existingMesh(reference: MeshReference): IMesh {
     internalIngressGateway: reference.internalIngressGateway,
     egressGateway: reference.egressGateway,
     eastWestGateway: reference.eastWestGateway,
+    gatewayApi: reference.gatewayApi,
+    loadBalancer: reference.loadBalancer,
     extensionProviders: reference.extensionProviders,
-    unsupported: (feature) => reference.unsupported?.[feature] ?? missingGateway(reference, feature),
+    unsupported: (feature) => reference.unsupported?.[feature] ?? missingGateway(reference, feature) ?? missingGatewayApi({ flavor: 'existing', ...reference }, feature),
   };
 }

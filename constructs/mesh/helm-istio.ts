@@ -8,6 +8,7 @@ import { mergeValues, Values, valuesYaml } from '../kubernetes/values';
 import { throwOnProblems } from '../validation';
 import { chartOf, ISTIO_CHARTS, IstioChart, IstioChartSource, IstioChartValues } from './charts';
 import { gatewayAnnotations } from './gateway-annotations';
+import { gatewayApiValues, missingGatewayApi } from './gateway-api';
 import { helmIstioProblems, minorOf } from './helm-istio-checks';
 import type { IMesh, MeshFeature, MeshGateway, Unsupported } from './mesh';
 import { extensionProviderNames, MeshConfig } from './mesh-config';
@@ -79,6 +80,8 @@ export class HelmIstio extends Construct implements IMesh {
   readonly ingressGateway: MeshGateway;
   readonly egressGateway?: MeshGateway;
   readonly eastWestGateway?: MeshGateway;
+  readonly gatewayApi?: IMesh['gatewayApi'];
+  readonly loadBalancer: boolean;
   readonly extensionProviders: readonly string[];
 
   private readonly charts: IstioChartSource;
@@ -93,6 +96,8 @@ export class HelmIstio extends Construct implements IMesh {
     this.revision = props.revision;
     this.injectionLabels = injectionLabelsOf(props.revision);
     this.trafficRedirection = props.trafficRedirection ?? 'init';
+    this.gatewayApi = props.cluster.offers.gatewayApi;
+    this.loadBalancer = props.cluster.offers.loadBalancer;
 
     const values = this.valuesOf(props);
     this.rootNamespace = text(values.istiod, 'meshConfig.rootNamespace') ?? ISTIO_NAMESPACE;
@@ -125,7 +130,7 @@ export class HelmIstio extends Construct implements IMesh {
     if (feature === 'TrafficExtension' && minorOf(this.version) < TRAFFIC_EXTENSION_SINCE) {
       return { reason: `Istio has it since 1.${TRAFFIC_EXTENSION_SINCE}, this is ${this.version}`, alternative: 'Raise the version, or use a WasmPlugin or an EnvoyFilter' };
     }
-    return missingGateway(this, feature) ?? withoutIstioFilters(this.istiod, feature);
+    return missingGateway(this, feature) ?? missingGatewayApi(this, feature) ?? withoutIstioFilters(this.istiod, feature);
   }
 
   private valuesOf(props: HelmIstioProps): Record<IstioChart, Values> {
@@ -143,6 +148,7 @@ export class HelmIstio extends Construct implements IMesh {
       cni: mergeValues({ global, ...global }, props.values?.cni),
       istiod: mergeValues(
         { global, revision, pilot: this.trafficRedirection === 'cni' ? { cni: { enabled: true } } : undefined, meshConfig: props.meshConfig },
+        gatewayApiValues(this.gatewayApi),
         props.values?.istiod,
       ),
       gateway: mergeValues({ revision, service }, props.values?.gateway),

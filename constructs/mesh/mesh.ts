@@ -1,4 +1,5 @@
 import type { Construct, IConstruct } from 'constructs';
+import type { GatewayApi } from '../cluster/cluster';
 
 /** Who installed the mesh: the official Helm charts, the AKS Istio add-on, or somebody else before us. */
 export type MeshFlavor = 'helm' | 'addon' | 'existing';
@@ -23,6 +24,8 @@ export type MeshFeature =
   | 'ProxyConfig'
   | 'WasmPlugin'
   | 'TrafficExtension'
+  /** The Kubernetes Gateway API, whose definitions are the cluster's. */
+  | 'GatewayApi'
   | 'TCPRoute'
   | 'TLSRoute'
   | 'EnvoyFilter'
@@ -70,6 +73,10 @@ export interface IMesh {
   readonly internalIngressGateway?: MeshGateway;
   readonly egressGateway?: MeshGateway;
   readonly eastWestGateway?: MeshGateway;
+  /** The Gateway API of its cluster. @default unknown: somebody may have installed it */
+  readonly gatewayApi?: GatewayApi;
+  /** Services of type LoadBalancer receive an address. @default true */
+  readonly loadBalancer?: boolean;
   /** Names of MeshConfig's extension providers. @default unknown: anybody may have set them */
   readonly extensionProviders?: readonly string[];
   /** Says why this mesh lacks a feature; nothing where it has it. */
