@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DNS_ADDRESS } from './node';
-import { LOCAL_CONTEXT, NODE_ADDRESS, localClusterPaths } from './paths';
+import { LOCAL_CONTEXT, NODE_ADDRESS, OUTSIDE_ADDRESS, OUTSIDE_HOSTS, localClusterPaths } from './paths';
 import { COREDNS_IMAGE } from './pins';
 import { programsEntry } from './programs';
 import { RunError, run } from './run';
@@ -23,7 +23,9 @@ export async function deployDns(ctx: StepContext): Promise<void> {
   const manifest = fs
     .readFileSync(path.join(assetFolder(), 'dns.yaml'), 'utf8')
     .replaceAll('@IMAGE@', COREDNS_IMAGE)
-    .replaceAll('@ADDRESS@', DNS_ADDRESS);
+    .replaceAll('@ADDRESS@', DNS_ADDRESS)
+    .replaceAll('@OUTSIDE_ADDRESS@', OUTSIDE_ADDRESS)
+    .replaceAll('@OUTSIDE_HOSTS@', OUTSIDE_HOSTS.join(' '));
   const file = path.join(localClusterPaths().root, 'node', 'dns.yaml');
   fs.writeFileSync(file, manifest);
   await kubectl(ctx, ['apply', '--server-side', '--force-conflicts', '-f', file]);

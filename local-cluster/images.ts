@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { istioFolder } from './istio-files';
 import { BOOKINFO_TAG, CLIENT_IMAGE, ISTIO_VERSION } from './paths';
 import { COREDNS_IMAGE, PAUSE_IMAGE } from './pins';
+import { TRUST_FILE, trustBundle } from './outside-certificates';
 import { envoyFile, partsEntry } from './parts';
 import { programsEntry } from './programs';
 import { rootfsEntry, rootfsFolder } from './rootfs';
@@ -38,6 +39,7 @@ const NODE_ONLY = [
   'usr/bin/containerd*', 'usr/bin/ctr', 'usr/sbin/runc', 'usr/lib/cni', 'usr/lib/python3/dist-packages/*', 'usr/share/python-wheels',
   'var/lib/dpkg', 'var/lib/apt', 'var/cache/*', 'var/log/*', 'usr/share/bash-completion', 'build', 'dev/*', 'proc/*', 'sys/*', 'run/*', 'tmp/*',
   'etc/kubernetes', 'etc/containerd', 'opt/*', 'usr/share/zoneinfo', 'usr/lib/x86_64-linux-gnu/perl*', 'usr/share/perl*', 'usr/lib/udev',
+  TRUST_FILE,
 ];
 
 /** Names of every image that the node holds. */
@@ -61,7 +63,10 @@ export function imagePlan(): ImagePlan {
     app(`reviews-${version}`, 'reviews', ['node', `/${APP}/reviews.js`, '9080'], [`SERVICE_VERSION=${version}`, ...env]);
   return {
     layers: {
-      base: [{ from: rootfsFolder(), to: '', exclude: NODE_ONLY }],
+      base: [
+        { from: rootfsFolder(), to: '', exclude: NODE_ONLY },
+        { from: trustBundle(), to: TRUST_FILE, mode: 0o644 },
+      ],
       pause: [{ from: program('pause'), to: 'pause', mode: 0o755 }],
       coredns: [{ from: program('coredns'), to: 'coredns', mode: 0o755 }],
       pilot: [local('pilot-discovery')],
@@ -105,7 +110,9 @@ export function imagePlan(): ImagePlan {
         'python3', '-m', 'gunicorn', '-b', '0.0.0.0:9080', 'productpage:app', '-w', '2', '--keep-alive', '2', '-k', 'gevent', '--worker-tmp-dir', '/dev/shm',
       ], ['FLOOD_FACTOR=0', 'PYTHONDONTWRITEBYTECODE=1', 'PYTHONUNBUFFERED=1']),
       app('details-v1', 'details', ['ruby', 'details.rb', '9080'], ['SERVICE_VERSION=v1', 'ENABLE_EXTERNAL_BOOK_SERVICE=false']),
+      app('details-v2', 'details', ['ruby', 'details.rb', '9080'], ['SERVICE_VERSION=v2', 'ENABLE_EXTERNAL_BOOK_SERVICE=true']),
       app('ratings-v1', 'ratings', ['node', `/${APP}/ratings.js`, '9080'], ['SERVICE_VERSION=v1']),
+      app('ratings-v2', 'ratings', ['node', `/${APP}/ratings.js`, '9080'], ['SERVICE_VERSION=v2']),
       reviews('v1', ['ENABLE_RATINGS=false']),
       reviews('v2', ['ENABLE_RATINGS=true']),
       reviews('v3', ['ENABLE_RATINGS=true', 'STAR_COLOR=red']),

@@ -6,6 +6,8 @@ import { buildImages, imagesEntry } from './images';
 import { copyIstioFiles, istioFolder } from './istio-files';
 import { imagesAreLoaded, loadImages, startNode, stateFolder, takeDown } from './node';
 import { localClusterPaths } from './paths';
+import { outsideAnswers, startOutside } from './outside';
+import { buildOutside, outsideEntry } from './outside-certificates';
 import { fetchParts, partsEntry } from './parts';
 import { buildPrograms, goEntry, hasPrograms, programsEntry } from './programs';
 import { buildRootfs, rootfsEntry } from './rootfs';
@@ -40,6 +42,7 @@ export function buildSteps(): Step[] {
     istioStep(),
     entryStep('gateway-api', 'the definitions of the Gateway API', 3, gatewayApiEntry, copyGatewayApi),
     entryStep('parts', "etcd, Envoy and Bookinfo's dependencies", 30, partsEntry, fetchParts),
+    entryStep('certificates', 'certificates of the outside world', 2, outsideEntry, buildOutside),
     entryStep('images', 'container images', 20, imagesEntry, buildImages),
   ];
 }
@@ -55,11 +58,12 @@ export function startSteps(): Step[] {
       isDone: async () => (await status()).state === 'running',
       run: async (ctx) => {
         await startNode(ctx);
-        const entries = [rootfsEntry(), programsEntry('programs'), programsEntry('tools'), partsEntry(), imagesEntry(), gatewayApiEntry(), goEntry()];
+        const entries = [rootfsEntry(), programsEntry('programs'), programsEntry('tools'), partsEntry(), outsideEntry(), imagesEntry(), gatewayApiEntry(), goEntry()];
         for (const name of prune(entries.map((entry) => path.basename(entry)))) ctx.report(`removed ${name} from the cache: not used for 30 days`);
       },
     },
     { id: 'load', title: 'loading the images into the node', estimateSeconds: 15, isDone: () => Promise.resolve(imagesAreLoaded()), run: loadImages },
+    { id: 'outside', title: 'the outside world', estimateSeconds: 1, isDone: outsideAnswers, run: startOutside },
     { id: 'gateway-api-served', title: 'the Gateway API', estimateSeconds: 3, isDone: gatewayApiIsServed, run: applyGatewayApi },
     { id: 'dns', title: 'cluster DNS', estimateSeconds: 5, isDone: dnsIsReady, run: deployDns },
   ];

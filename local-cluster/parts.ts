@@ -35,7 +35,7 @@ export async function fetchParts(ctx: StepContext): Promise<void> {
     ctx.report("productpage's Python packages, by upstream's own requirements");
     const source = path.join(istioFolder(), 'samples', 'bookinfo', 'src', 'productpage');
     await pip(ctx, 'requirements.txt', source, path.join(folder, 'productpage'));
-    ctx.report("ratings' npm package");
+    ctx.report("ratings' npm packages");
     const ratings = path.join(folder, 'ratings');
     fs.mkdirSync(ratings);
     for (const name of ['package.json', 'package-lock.json']) {

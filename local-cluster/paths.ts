@@ -34,6 +34,15 @@ export const RANGES = { link: '10.219.0.0/30', pods: '10.220.0.0/16', services: 
 /** Address at which the API server (port 6443) and every NodePort answer. */
 export const NODE_ADDRESS = '10.219.0.2';
 
+/**
+ * Address at which pods find what stands for the internet. It exists inside the node's network namespace only, and is one that nobody has.
+ * @see https://www.rfc-editor.org/rfc/rfc5737
+ */
+export const OUTSIDE_ADDRESS = '203.0.113.10';
+
+/** Hosts of the internet that the cluster's DNS knows, at {@link OUTSIDE_ADDRESS}; no other name outside of the cluster exists. */
+export const OUTSIDE_HOSTS = ['www.example.com', 'www.googleapis.com'] as const;
+
 /** Where the local cluster keeps everything. All are absolute paths; none need exist yet. */
 export interface LocalClusterPaths {
   /** Folder that holds all others: `$XDG_CACHE_HOME/aks-istio`, by default `~/.cache/aks-istio`. */
