@@ -37,7 +37,9 @@ export function modelOf(scope: Construct, options: ModelOfOptions = {}): MeshMod
 
 /** What a model has to know of a mesh. */
 export function contextOf(mesh: IMesh): MeshContext {
-  const gateways = [mesh.ingressGateway, mesh.egressGateway, mesh.eastWestGateway].filter((gateway): gateway is MeshGateway => gateway !== undefined);
+  const gateways = [mesh.ingressGateway, mesh.internalIngressGateway, mesh.egressGateway, mesh.eastWestGateway].filter(
+    (gateway): gateway is MeshGateway => gateway !== undefined,
+  );
   return {
     rootNamespace: mesh.rootNamespace,
     trustDomain: mesh.trustDomain,
@@ -48,6 +50,8 @@ export function contextOf(mesh: IMesh): MeshContext {
       namespace: gateway.namespace,
       labels: gateway.selector,
       serviceAccountName: gateway.serviceAccountName,
+      serviceName: gateway.serviceName,
+      ports: gateway.ports,
     })),
   };
 }

@@ -24,6 +24,10 @@ export interface ModelGateway {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly serviceAccountName: string;
+  /** Service before the pods. @default unknown: nobody in the mesh can call it */
+  readonly serviceName?: string;
+  /** Ports of that Service. @default none */
+  readonly ports?: readonly number[];
 }
 
 /** A port of a Service of the model. */

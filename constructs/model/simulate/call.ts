@@ -1,10 +1,14 @@
 import type { MeshModel } from '../mesh-model';
 import { withoutPort } from './hosts';
 import { pathOf } from './path';
-import { callerOf, FoundProxy, gatewayOf, splitName } from './proxy';
+import { gatewayOf } from './gateway-proxy';
+import { Entry, entryOf } from './gateway-entry';
+import { isPassthrough, isTls, PlacedServer, serversOf } from './gateway-servers';
+import { gatewayTlsRoutes } from './layer4';
+import { callerOf, FoundProxy, splitName } from './proxy';
 import { Registry, RegistryService } from './registry';
 import type { SimulatedRequest } from './request';
-import { gatewayVirtualHosts, PlacedServer, serversOf } from './route-table';
+import { gatewayVirtualHosts } from './route-table';
 import type { ResolvedCall } from './simulation';
 
 /** A request with everything filled in, and what the mesh knows of both ends. */
@@ -12,8 +16,10 @@ export interface Call extends FoundProxy {
   readonly resolved: ResolvedCall;
   /** The Service that is called; nothing for a host that the mesh does not know, and at gateways. */
   readonly service?: RegistryService;
-  /** Servers of the listener that a request to a gateway arrives at. */
-  readonly servers: readonly PlacedServer[];
+  /** What the gateway that is called does with the connection. */
+  readonly entry?: Entry;
+  /** Identity of the caller as a gateway sees it, without `spiffe://`; nothing without mutual TLS. */
+  readonly peer?: string;
 }
 
 /**
@@ -34,55 +40,71 @@ function meshCall(model: MeshModel, request: SimulatedRequest): Call {
   const service =
     candidates.find((candidate) => candidate.namespace === caller.proxy.namespace) ??
     candidates[0] ??
-    Registry.of(model).find(request.to.toLowerCase(), caller.proxy.namespace);
+    Registry.of(model).find(withoutPort(request.to), caller.proxy.namespace);
   if (!service && !request.to.includes('.')) {
     const known = Registry.of(model).services.map((candidate) => candidate.name);
     throw new Error(
       `to: the model has no Service ${JSON.stringify(request.to)}. Name one of: ${[...new Set(known)].sort().join(', ') || 'there is none'}.`,
     );
   }
-  const scheme = request.scheme ?? 'http';
-  const port = request.port ?? defaultPort(service, scheme);
-  const host = service && !service.host.startsWith('*') ? service.host : withoutPort(request.to);
+  const port = request.port ?? defaultPort(service, request.scheme);
   const registered = service?.ports.find((candidate) => candidate.number === port);
-  const protocol = registered?.protocol === 'tcp' || (!registered && scheme === 'https') ? 'tcp' : 'http';
+  const scheme = request.scheme ?? (registered?.tls || (!registered && port === 443) ? 'https' : 'http');
+  const host = service && !service.host.startsWith('*') ? service.host : withoutPort(request.to);
+  const protocol = registered?.protocol === 'tcp' || scheme === 'https' ? 'tcp' : 'http';
   const authority = request.host ?? addPort(service ? request.to : host, port, scheme);
+  const serverName = scheme === 'https' ? { serverName: request.serverName ?? withoutPort(request.to) } : {};
   return {
     ...caller,
     service,
-    servers: [],
-    resolved: { from: caller.proxy.title, to: host, port, authority, scheme, protocol, ...rest(request) },
+    resolved: { from: caller.proxy.title, to: host, port, authority, scheme, ...serverName, protocol, ...rest(request) },
   };
 }
 
 function gatewayCall(model: MeshModel, request: SimulatedRequest, gateway: string | true): Call {
   const found = gatewayOf(model, gateway);
-  const scheme = request.scheme ?? 'http';
   const all = serversOf(model, found.proxy);
-  const speaks = ({ server }: PlacedServer): boolean => (scheme === 'https') === ['HTTPS', 'TLS'].includes(server.port.protocol.toUpperCase());
-  const port = request.port ?? all.find(speaks)?.server.port.number ?? (scheme === 'https' ? 443 : 80);
+  // A gateway whose servers all speak TLS is called so.
+  const scheme = request.scheme ?? (all.length > 0 && all.every(isTls) && request.port === undefined ? 'https' : schemeAt(all, request.port));
+  const port = request.port ?? all.find((placed) => isTls(placed) === (scheme === 'https'))?.server.port.number ?? (scheme === 'https' ? 443 : 80);
   const servers = all.filter((placed) => placed.server.port.number === port);
-  const served = gatewayVirtualHosts(model, found.proxy, servers).flatMap((virtualHost) => virtualHost.domains)[0];
   const given = request.host ?? request.to;
-  const authority = given ?? (served === undefined || served === '*' ? 'gateway.example' : served.replace('*', 'www'));
-  const tcp =
-    servers.length > 0 &&
-    servers.every(({ server }) => ['TCP', 'TLS'].includes(server.port.protocol.toUpperCase()) || server.tls?.mode === 'PASSTHROUGH');
+  const authority = given ?? servedHost(model, found, servers);
+  const serverName = scheme === 'https' ? { serverName: request.serverName ?? withoutPort(request.to ?? authority) } : {};
+  const entry = entryOf(model, found.proxy, servers, port, {
+    scheme,
+    ...serverName,
+    certificate: request.clientCertificate ? 'client' : 'none',
+  });
   return {
     proxy: found.proxy,
     assumptions: [...found.assumptions, ...(given === undefined ? [`no host is given: taken as ${authority}`] : [])],
-    servers,
+    entry,
     resolved: {
       from: 'outside',
       to: authority,
       port,
       authority,
       scheme,
-      protocol: tcp ? 'tcp' : 'http',
+      ...serverName,
+      protocol: entry.kind === 'tcp' ? 'tcp' : 'http',
       gateway: found.proxy.gateway,
       ...rest(request),
     },
   };
+}
+
+function schemeAt(servers: readonly PlacedServer[], port: number | undefined): 'http' | 'https' {
+  const onPort = servers.filter(({ server }) => server.port.number === port);
+  return onPort.length > 0 && onPort.every(isTls) ? 'https' : 'http';
+}
+
+/** A host that a gateway serves, for those who do not care which. */
+function servedHost(model: MeshModel, { proxy }: FoundProxy, servers: readonly PlacedServer[]): string {
+  const tables = gatewayVirtualHosts(model, proxy, servers).flatMap((virtualHost) => virtualHost.domains);
+  const names = servers.filter(isPassthrough).flatMap((placed) => gatewayTlsRoutes(model, proxy, placed).flatMap((found) => found.sniHosts));
+  const served = [...tables, ...names][0];
+  return served === undefined || served === '*' ? 'gateway.example' : served.replace('*', 'www');
 }
 
 function rest(request: SimulatedRequest): Pick<ResolvedCall, 'method' | 'path' | 'headers'> {
@@ -110,9 +132,9 @@ function isShortFor(service: RegistryService, host: string, namespace: string | 
   );
 }
 
-function defaultPort(service: RegistryService | undefined, scheme: string): number {
-  const http = service?.ports.find((port) => port.protocol !== 'tcp');
-  return http?.number ?? service?.ports[0]?.number ?? (scheme === 'https' ? 443 : 80);
+function defaultPort(service: RegistryService | undefined, scheme: string | undefined): number {
+  const suitable = service?.ports.find((port) => (scheme === 'https' ? port.tls : port.protocol !== 'tcp'));
+  return suitable?.number ?? service?.ports[0]?.number ?? (scheme === 'https' ? 443 : 80);
 }
 
 function addPort(host: string, port: number, scheme: string): string {

@@ -3,7 +3,9 @@ import type { MeshModel, ModelWorkload } from '../mesh-model';
 import { authorize } from './authorization';
 import type { Call } from './call';
 import { destinationRuleFor, EffectiveDestinationRule, stickiness } from './destination-rules';
+import { gatewayOfWorkload } from './gateway-proxy';
 import { hopSecurity } from './hop-security';
+import { withoutPort } from './hosts';
 import { split } from './path';
 import { isInjected } from './proxy';
 import { Registry, RegistryPort, RegistryService, replicasOf, workloadPort } from './registry';
@@ -25,6 +27,8 @@ export interface Delivery {
   readonly authority: string;
   readonly headerChanges: HeaderChanges;
   readonly token?: Token;
+  /** What the proxy answers where it has nothing to send to: 500 by routes of the Gateway API. @default 503 */
+  readonly unresolved?: 500 | 503;
   /** The caller's proxy does not know the host, and passes the bytes on to the address that was called. @default false */
   readonly passthrough?: boolean;
 }
@@ -50,14 +54,15 @@ export function targetsOf(routes: readonly { readonly destination: Destination; 
 export function deliver(delivery: Delivery, target: Target): DestinationShare[] {
   const { model, call } = delivery;
   const { host, subset: subsetName } = target.destination;
-  const service = Registry.of(model).find(host, call.proxy.namespace);
+  const service = Registry.of(model).named(host, call.proxy.namespace);
   if (!service || (delivery.scope && !delivery.passthrough && !isReachable(delivery.scope, service))) {
-    return [lost(delivery, target, undefined, `${host} is no host that the caller's proxy knows`)];
+    const why = host === '' ? 'the backend is none that the route may use' : `${host} is no host that the caller's proxy knows`;
+    return [lost(delivery, target, undefined, why, delivery.unresolved)];
   }
   const number = target.destination.port?.number ?? (service.ports.length === 1 ? service.ports[0].number : call.resolved.port);
   const port = service.ports.find((candidate) => candidate.number === number);
   if (!port) {
-    return [lost(delivery, target, number, `${host} has no port ${number}`)];
+    return [lost(delivery, target, number, `${host} has no port ${number}`, delivery.unresolved)];
   }
   const rule = call.proxy.kind === 'none' || delivery.passthrough ? undefined : destinationRuleFor(model, service, call.proxy);
   const subset = rule?.subsets.find((candidate) => candidate.subset.name === subsetName);
@@ -69,8 +74,10 @@ export function deliver(delivery: Delivery, target: Target): DestinationShare[] 
   if (workloads?.length === 0) {
     const which = subsetName
       ? `the labels of subset ${subsetName} (${showLabels(labels)})`
-      : `the Service's selector (${showLabels(service.selector ?? {})})`;
-    return [lost(delivery, target, number, `no healthy upstream: no pod of ${service.host} has ${which}`)];
+      : service.selector
+        ? `the Service's selector (${showLabels(service.selector)})`
+        : 'an address';
+    return [lost(delivery, target, number, `no healthy upstream: no ${service.selector ? 'pod' : 'endpoint'} of ${service.host} has ${which}`)];
   }
   const place = { delivery, target, service, port, rule, labels };
   if (!workloads) {
@@ -105,7 +112,8 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
   const { model, call, request } = delivery;
   const pods = { namespace: workload?.namespace ?? service.namespace, labels: workload?.labels ?? { ...service.selector, ...place.labels } };
   // Pods that the model does not hold are taken to be in the mesh, unless the host lies outside it.
-  const injected = workload ? isInjected(model, workload) : !service.external;
+  const gateway = workload !== undefined && gatewayOfWorkload(model, workload) !== undefined;
+  const injected = !gateway && (workload ? isInjected(model, workload) : !service.external);
   const mtls = hopSecurity(model, {
     client: call.proxy,
     target: pods,
@@ -113,6 +121,8 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
     servicePort: port.number,
     workloadPort: workloadPort(port, workload),
     external: service.external,
+    gateway,
+    authority: call.resolved.protocol === 'http' ? withoutPort(delivery.authority) : undefined,
     http: port.protocol !== 'tcp',
     passthrough: delivery.passthrough,
     rule,
@@ -150,9 +160,9 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
   return { ...base, ...changed, routable: true, reached: !denied, status, ...(denied ? { why: policy.why } : {}), policy };
 }
 
-function lost(delivery: Delivery, target: Target, port: number | undefined, why: string): DestinationShare {
+function lost(delivery: Delivery, target: Target, port: number | undefined, why: string, answer: 500 | 503 = 503): DestinationShare {
   const { host, subset } = target.destination;
-  const status = delivery.call.resolved.protocol === 'http' ? 503 : undefined;
+  const status = delivery.call.resolved.protocol === 'http' ? answer : undefined;
   return {
     host,
     port,

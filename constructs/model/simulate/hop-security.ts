@@ -67,10 +67,14 @@ export interface Hop {
   /** Port of the pods, which PeerAuthentications speak of. */
   readonly workloadPort: number;
   readonly external: boolean;
+  /** Whether they are a gateway, whose own servers say what they take. */
+  readonly gateway: boolean;
   /** Whether the application speaks plain HTTP on the port. */
   readonly http: boolean;
   readonly rule?: EffectiveDestinationRule;
   readonly subset?: string;
+  /** Host that the request is for, where it is HTTP. */
+  readonly authority?: string;
   /** The client's proxy does not know the host and passes bytes on as they are. */
   readonly passthrough?: boolean;
 }
@@ -94,6 +98,7 @@ export function hopSecurity(model: MeshModel, hop: Hop): HopSecurity {
     server: mode,
     accepted,
     identity: client === 'mutual' && accepted ? hop.client.identity : undefined,
+    ...(settings ? handshakeOf(hop, settings.tls) : {}),
     why: explain(hop, client, mode, settings?.tls.mode, server?.source, wide, accepted),
     sources,
   };
@@ -114,8 +119,16 @@ function clientOf(hop: Hop, server: Mode | undefined, wide: Mode | undefined, co
   return hop.injected && !hop.external && server !== 'DISABLE' && wide !== 'DISABLE' ? 'mutual' : 'plaintext';
 }
 
+/** The name that proxies call when they start TLS, and whether they show a certificate. */
+function handshakeOf(hop: Hop, tls: NonNullable<ReturnType<typeof tlsSettings>>['tls']): Pick<HopSecurity, 'serverName' | 'withCertificate'> {
+  // HTTP without a name of its own takes the Host header's.
+  const automatic = tls.mode === 'ISTIO_MUTUAL' ? undefined : hop.authority;
+  const serverName = tls.sni ?? automatic;
+  return { ...(serverName === undefined ? {} : { serverName }), ...(tls.mode === 'MUTUAL' ? { withCertificate: true } : {}) };
+}
+
 function accepts(client: HopSecurity['client'], server: HopSecurity['server'], hop: Hop): boolean {
-  if (hop.external) {
+  if (hop.external || hop.gateway) {
     return true;
   }
   if (client === 'mutual') {
@@ -134,8 +147,9 @@ function explain(
   wide: PlacedMode | undefined,
   accepted: boolean,
 ): string {
-  const wants =
-    server === 'none'
+  const wants = hop.gateway
+    ? 'a gateway takes what its servers say'
+    : server === 'none'
       ? 'the workload has no sidecar'
       : `the workload takes ${server}${source ? ` (${source.title}, ${source.field})` : ' by default'}`;
   const reasons: Record<string, string> = {

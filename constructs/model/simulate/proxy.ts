@@ -1,6 +1,4 @@
-import type { GatewaySpec } from '../../istio/generated';
 import type { MeshModel, ModelWorkload } from '../mesh-model';
-import { namespaceOf } from '../object';
 import { Registry } from './registry';
 import type { SimulatedRequest } from './request';
 
@@ -111,44 +109,6 @@ export function callerOf(model: MeshModel, from: SimulatedRequest['from'], homeN
 
 function ownFirst(workloads: readonly ModelWorkload[], namespace: string): readonly ModelWorkload[] {
   return [...workloads].sort((a, b) => Number(b.namespace === namespace) - Number(a.namespace === namespace));
-}
-
-/**
- * The gateway that a request comes in by.
- * @throws Error where the model has no such Gateway object, or several and none is named
- */
-export function gatewayOf(model: MeshModel, wanted: string | true): FoundProxy {
-  const gateways = model.ofKind<GatewaySpec>('networking.istio.io', 'Gateway');
-  const names = gateways.map((gateway) => `${namespaceOf(gateway)}/${gateway.metadata.name}`);
-  const chosen = wanted === true ? gateways : gateways.filter((gateway, index) => names[index] === wanted || gateway.metadata.name === wanted);
-  const selectors = new Set(chosen.map((gateway) => JSON.stringify(Object.entries(gateway.spec?.selector ?? {}).sort())));
-  if (chosen.length === 0 || selectors.size > 1) {
-    const problem =
-      chosen.length === 0 ? `the model has no Gateway ${wanted === true ? 'at all' : JSON.stringify(wanted)}` : 'several gateways could be meant';
-    throw new Error(`gateway: ${problem}. ${names.length > 0 ? `Name one of: ${names.join(', ')}.` : 'Add a Gateway, or ask from inside the mesh.'}`);
-  }
-  const selector = chosen[0].spec?.selector ?? {};
-  const selects = (labels: Readonly<Record<string, string>>): boolean => Object.entries(selector).every(([label, value]) => labels[label] === value);
-  const title = `gateway ${names[gateways.indexOf(chosen[0])]}`;
-  const gateway = names[gateways.indexOf(chosen[0])];
-  const workload = model.workloads.find((candidate) => selects(candidate.labels));
-  if (workload) {
-    return { proxy: { ...proxyOf(model, workload), kind: 'gateway', title, gateway }, assumptions: [] };
-  }
-  const offered = model.context.gateways?.find((candidate) => selects(candidate.labels));
-  const namespace = offered?.namespace ?? model.rootNamespace;
-  const serviceAccount = offered?.serviceAccountName ?? 'istio-ingressgateway';
-  return {
-    proxy: {
-      kind: 'gateway',
-      title,
-      namespace,
-      labels: offered?.labels ?? selector,
-      identity: identityOf(model, namespace, serviceAccount),
-      gateway,
-    },
-    assumptions: offered ? [] : [`the gateway's pods are not known: taken as running in ${namespace} as ${serviceAccount}`],
-  };
 }
 
 /** `name`, `name.namespace` and full hosts, taken apart. */

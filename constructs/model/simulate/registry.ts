@@ -1,6 +1,6 @@
-import type { ServiceEntrySpec } from '../../istio/generated';
+import type { ServiceEntrySpec, WorkloadEntrySpec } from '../../istio/generated';
 import type { MeshModel, ModelPort, ModelWorkload } from '../mesh-model';
-import { AnyObject, namespaceOf } from '../object';
+import { AnyObject, ModelObject, namespaceOf } from '../object';
 import { isWildcard, mostSpecific } from './hosts';
 
 /** A port of a host that the mesh knows. */
@@ -10,6 +10,8 @@ export interface RegistryPort {
   readonly target: number | string;
   /** `auto` where the proxies look at the bytes. */
   readonly protocol: 'http' | 'tcp' | 'auto';
+  /** Whether clients start TLS themselves, so that the name in the handshake tells hosts apart. */
+  readonly tls: boolean;
 }
 
 /** A host that the mesh knows: a Kubernetes Service or a host of a ServiceEntry. */
@@ -23,21 +25,27 @@ export interface RegistryService {
   /** Namespaces that see it; `*` means all. */
   readonly exportTo: readonly string[];
   readonly selector?: Readonly<Record<string, string>>;
-  /** Known without any workload: addresses in a ServiceEntry, or DNS. */
-  readonly endpointsElsewhere: boolean;
+  /** Addresses that a ServiceEntry lists; nothing where pods are selected, and where the called address itself is used. */
+  readonly listed?: readonly ModelWorkload[];
   readonly object: AnyObject;
 }
 
 const HTTP = new Set(['http', 'http2', 'grpc', 'grpc-web', 'http_proxy']);
+const TLS = new Set(['tls', 'https']);
 const TCP = new Set(['tcp', 'tls', 'https', 'mongo', 'redis', 'mysql']);
 // Ports of server-first protocols, which cannot be told from their bytes.
 const SERVER_FIRST = new Set([25, 53, 3306, 27017]);
 
-/** Protocol of a Service's port, by its appProtocol or else the first part of its name. */
-export function portProtocol(port: Pick<ModelPort, 'name' | 'number' | 'appProtocol'>): RegistryPort['protocol'] {
+/** First part of the name that says what a port speaks. */
+function protocolWord(port: Pick<ModelPort, 'name' | 'number' | 'appProtocol'>): string {
   const known: Record<string, string> = { 'kubernetes.io/h2c': 'http2', 'kubernetes.io/ws': 'http', 'kubernetes.io/wss': 'https' };
   const full = (port.appProtocol ? (known[port.appProtocol] ?? port.appProtocol) : (port.name ?? '')).toLowerCase();
-  const word = full.startsWith('grpc-web') ? 'grpc-web' : full.split('-')[0];
+  return full.startsWith('grpc-web') ? 'grpc-web' : full.split('-')[0];
+}
+
+/** Protocol of a Service's port, by its appProtocol or else the first part of its name. */
+export function portProtocol(port: Pick<ModelPort, 'name' | 'number' | 'appProtocol'>): RegistryPort['protocol'] {
+  const word = protocolWord(port);
   if (HTTP.has(word)) {
     return 'http';
   }
@@ -56,9 +64,11 @@ export class Registry {
 
   readonly services: readonly RegistryService[];
   private readonly byHost = new Map<string, RegistryService[]>();
+  private entries: readonly ModelWorkload[] | undefined;
 
   private constructor(private readonly model: MeshModel) {
-    this.services = [...model.services.map((service) => this.fromService(service)), ...this.fromServiceEntries()];
+    const known = [...model.services.map((service) => this.fromService(service)), ...this.fromServiceEntries()];
+    this.services = [...known, ...this.fromMesh(known)];
     for (const service of this.services) {
       this.byHost.set(service.host, [...(this.byHost.get(service.host) ?? []), service]);
     }
@@ -78,12 +88,24 @@ export class Registry {
     return wildcard === undefined ? undefined : visible(this.byHost.get(wildcard));
   }
 
+  /** The service of exactly this host, as destinations name it. */
+  named(host: string, namespace: string): RegistryService | undefined {
+    const service = this.find(host, namespace);
+    return service?.host === host ? service : undefined;
+  }
+
   /** Workloads behind a service; `undefined` where the model does not know them, which is not the same as none. */
   endpoints(service: RegistryService, labels: Readonly<Record<string, string>> = {}): readonly ModelWorkload[] | undefined {
-    if (service.selector === undefined || service.endpointsElsewhere) {
+    const wanted = Object.entries({ ...service.selector, ...labels });
+    const fits = (workload: ModelWorkload): boolean => wanted.every(([label, value]) => workload.labels[label] === value);
+    if (service.listed) {
+      return service.listed.filter((workload) => fits(workload) && replicasOf(workload) > 0);
+    }
+    if (service.selector === undefined) {
       return undefined;
     }
-    const selected = this.model.selected({ ...service.selector, ...labels }, service.namespace);
+    const entries = this.workloadEntries().filter((entry) => entry.namespace === service.namespace && fits(entry));
+    const selected = [...this.model.selected({ ...service.selector, ...labels }, service.namespace), ...entries];
     if (selected.length === 0 && !this.model.workloads.some((workload) => workload.namespace === service.namespace)) {
       return undefined;
     }
@@ -97,11 +119,15 @@ export class Registry {
       host: service.host,
       name: service.name,
       namespace: service.namespace,
-      ports: service.ports.map((port) => ({ number: port.number, target: port.targetPort ?? port.number, protocol: portProtocol(port) })),
+      ports: service.ports.map((port) => ({
+        number: port.number,
+        target: port.targetPort ?? port.number,
+        protocol: portProtocol(port),
+        tls: TLS.has(protocolWord(port)),
+      })),
       external: spec.type === 'ExternalName',
       exportTo: exportTo?.split(',').map((namespace) => namespace.trim()) ?? ['*'],
       selector: Object.keys(service.selector).length > 0 ? service.selector : undefined,
-      endpointsElsewhere: false,
       object: service.object,
     };
   }
@@ -117,15 +143,59 @@ export class Registry {
           number: port.number,
           target: port.targetPort ?? port.number,
           protocol: portProtocol({ name: port.protocol ?? port.name, number: port.number }),
+          tls: TLS.has(protocolWord({ name: port.protocol ?? port.name, number: port.number })),
         })),
         external: spec?.location !== 'MESH_INTERNAL',
         exportTo: spec?.exportTo ?? ['*'],
         selector: spec?.workloadSelector?.labels,
-        endpointsElsewhere: spec?.workloadSelector === undefined,
+        listed: spec?.workloadSelector || spec?.resolution === undefined || spec.resolution === 'NONE' ? undefined : listedOf(object, host),
         object: object,
       }));
     });
   }
+
+  /** Gateways of the mesh whose Services no object of the model describes. */
+  private fromMesh(known: readonly RegistryService[]): RegistryService[] {
+    return (this.model.context.gateways ?? []).flatMap(({ serviceName, namespace, ports, labels, serviceAccountName }): RegistryService[] => {
+      const host = `${serviceName}.${namespace}.svc.${this.model.clusterDomain}`;
+      if (serviceName === undefined || known.some((service) => service.host === host)) {
+        return [];
+      }
+      const object: ModelObject = { apiVersion: 'v1', kind: 'Service', metadata: { name: serviceName, namespace }, spec: {} };
+      const pods = { name: serviceName, namespace, labels, annotations: {}, serviceAccountName, object };
+      // The charts call port 443 https, and all others by HTTP.
+      const opened = (ports ?? []).map((number) => ({ number, target: number, protocol: number === 443 ? ('tcp' as const) : ('http' as const), tls: number === 443 }));
+      return [{ host, name: serviceName, namespace, ports: opened, external: false, exportTo: ['*'], selector: labels, listed: [pods], object }];
+    });
+  }
+
+  private workloadEntries(): readonly ModelWorkload[] {
+    this.entries ??= this.model
+      .ofKind<WorkloadEntrySpec>('networking.istio.io', 'WorkloadEntry')
+      .map((object) => toEndpoint(object.metadata.name, namespaceOf(object), object.spec ?? {}, object));
+    return this.entries;
+  }
+}
+
+/** Addresses that a ServiceEntry lists; the host itself where DNS finds them. */
+function listedOf(object: ModelObject<ServiceEntrySpec>, host: string): ModelWorkload[] {
+  const endpoints = object.spec?.endpoints ?? [];
+  const found = endpoints.map((endpoint, index) => toEndpoint(endpoint.address ?? `${host}-${index}`, namespaceOf(object), endpoint, object));
+  return found.length > 0 || object.spec?.resolution === 'STATIC' ? found : [toEndpoint(host, namespaceOf(object), {}, object)];
+}
+
+/** An address outside the cluster as a workload: one with a service account has a proxy. */
+function toEndpoint(name: string, namespace: string, endpoint: WorkloadEntrySpec, object: AnyObject): ModelWorkload {
+  const { labels = {}, serviceAccount, weight } = endpoint;
+  const injected = labels['security.istio.io/tlsMode'] === 'istio' || (serviceAccount !== undefined && serviceAccount !== '');
+  return {
+    name,
+    namespace,
+    labels,
+    annotations: { 'sidecar.istio.io/inject': String(injected) },
+    serviceAccountName: serviceAccount ?? 'default',
+    object: { ...object, spec: { replicas: weight ?? 1, ports: endpoint.ports } } as ModelObject,
+  };
 }
 
 /** Whether something with this `exportTo`, made in a namespace, is seen from another. */

@@ -38,8 +38,12 @@ export interface SimulatedRequest {
   readonly query?: Readonly<Record<string, string>>;
   /** Port that is called. @default the Service's only or first HTTP port; at a gateway, that of its first server for the scheme */
   readonly port?: number;
-  /** @default 'http' */
+  /** @default 'https' for ports whose protocol is TLS or HTTPS, and for port 443 of hosts that nobody knows; else 'http' */
   readonly scheme?: 'http' | 'https';
+  /** Name in the TLS handshake. @default the host that is called */
+  readonly serverName?: string;
+  /** The client shows a certificate, which a gateway with TLS mode MUTUAL asks for; its CA is taken to be the right one. @default false */
+  readonly clientCertificate?: boolean;
   /** Claims of the JSON web token that comes along; its signature is taken to be good. @default no token */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** A token comes along that no issuer signed. @default false */

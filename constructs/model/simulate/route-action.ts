@@ -1,4 +1,5 @@
 import type { HeaderOperations, Headers, Percentage, VirtualServiceHttp, VirtualServiceHttpMatch } from '../../istio/generated';
+import { PREFIX_MARK } from '../gateway-api/http-rules';
 import { split } from './path';
 import { HeaderChanges, NO_CHANGES, ResolvedCall, SimulatedFault, SimulatedRetries } from './simulation';
 import { seconds, substitute } from './string-match';
@@ -84,7 +85,12 @@ export function applyChanges(headers: Readonly<Record<string, string>>, changes:
 }
 
 /** Path after a rewrite: a matched prefix or the whole matched path is replaced. */
-export function rewrittenPath(route: VirtualServiceHttp, match: VirtualServiceHttpMatch | undefined, path: string): string | undefined {
+export function rewrittenPath(
+  route: VirtualServiceHttp,
+  match: VirtualServiceHttpMatch | undefined,
+  path: string,
+  gatewayApi: boolean,
+): string | undefined {
   const [plain, query] = split(path);
   const withQuery = (rewritten: string): string => (query === undefined ? rewritten : `${rewritten}?${query}`);
   const regex = route.rewrite?.uriRegexRewrite;
@@ -93,6 +99,11 @@ export function rewrittenPath(route: VirtualServiceHttp, match: VirtualServiceHt
   }
   if (!route.rewrite?.uri) {
     return undefined;
+  }
+  if (gatewayApi && route.rewrite.uri === '/') {
+    // The prefix is taken away, and one slash stays.
+    const prefix = match?.uri?.prefix === '/' ? '' : (match?.uri?.prefix ?? '');
+    return withQuery(plain.startsWith(prefix) ? `/${plain.slice(prefix.length).replace(/^\//, '')}` : plain);
   }
   const matched = match?.uri?.prefix ?? (match?.uri && (match.uri.exact !== undefined || match.uri.regex !== undefined) ? plain : '/');
   return withQuery(route.rewrite.uri + plain.slice(matched.length));
@@ -103,15 +114,26 @@ export function redirectOf(
   redirect: NonNullable<VirtualServiceHttp['redirect']>,
   call: ResolvedCall,
   listenPort: number,
+  match?: VirtualServiceHttpMatch,
 ): { readonly status: number; readonly location: string } {
   const scheme = redirect.scheme || call.scheme;
-  const derived = redirect.port ?? (redirect.derivePort === 'FROM_REQUEST_PORT' ? listenPort : undefined);
   const standard = scheme === 'https' ? 443 : 80;
+  const derived = redirect.port ?? (redirect.derivePort === 'FROM_REQUEST_PORT' ? listenPort : undefined);
+  // A scheme's own port is not written, and then the port of the request stays.
+  const wanted = derived === standard ? undefined : derived;
   const [host, ownPort] = (redirect.authority || call.authority).split(':');
-  const kept =
-    derived ?? (redirect.scheme && redirect.scheme !== call.scheme && Number(ownPort) === (call.scheme === 'https' ? 443 : 80) ? undefined : ownPort);
-  const port = kept === undefined || Number(kept) === standard ? '' : `:${kept}`;
-  const [, query] = split(call.path);
-  const path = redirect.uri ? `${redirect.uri}${query === undefined || redirect.uri.includes('?') ? '' : `?${query}`}` : call.path;
-  return { status: redirect.redirectCode || 301, location: `${scheme}://${host}${port}${path}` };
+  const isDefault = redirect.scheme !== undefined && redirect.scheme !== call.scheme && Number(ownPort) === (call.scheme === 'https' ? 443 : 80);
+  const kept = wanted ?? (isDefault ? undefined : ownPort);
+  const port = kept === undefined ? '' : `:${kept}`;
+  return { status: redirect.redirectCode || 301, location: `${scheme}://${host}${port}${redirectedPath(redirect.uri, call.path, match)}` };
+}
+
+function redirectedPath(uri: string | undefined, path: string, match: VirtualServiceHttpMatch | undefined): string {
+  const [plain, query] = split(path);
+  const replacement = uri?.startsWith(PREFIX_MARK) ? uri.slice(PREFIX_MARK.length) : undefined;
+  if (!uri || replacement === '') {
+    return path;
+  }
+  const moved = replacement === undefined ? uri : replacement + plain.slice((match?.uri?.prefix ?? plain).length);
+  return `${moved}${query === undefined || moved.includes('?') ? '' : `?${query}`}`;
 }

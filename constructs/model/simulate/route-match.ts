@@ -19,10 +19,11 @@ const CLAIMS = '@request.auth.claims';
 
 /**
  * Why a request does not satisfy the conditions of a match, all of which must hold.
+ * @param bySegments whether a prefix covers whole segments of the path, as in the Gateway API
  * @returns nothing where it does
  */
-export function mismatch(match: VirtualServiceHttpMatch, input: MatchInput): string | undefined {
-  if (match.uri && !asksPresence(match.uri) && !matchesString(match.uri, input.path, match.ignoreUriCase ?? false)) {
+export function mismatch(match: VirtualServiceHttpMatch, input: MatchInput, bySegments = false): string | undefined {
+  if (match.uri && !asksPresence(match.uri) && !pathMatches(match.uri, input.path, match.ignoreUriCase ?? false, bySegments)) {
     return `path ${input.path} is not ${showMatch(match.uri)}`;
   }
   const plain: readonly [string, StringMatch | undefined, string][] = [
@@ -51,6 +52,14 @@ export function mismatch(match: VirtualServiceHttpMatch, input: MatchInput): str
     }
   }
   return undefined;
+}
+
+function pathMatches(uri: StringMatch, path: string, ignoreCase: boolean, bySegments: boolean): boolean {
+  if (!bySegments || uri.prefix === undefined || uri.prefix === '/') {
+    return matchesString(uri, path, ignoreCase);
+  }
+  const prefix = uri.prefix.replace(/\/$/, '');
+  return path === prefix || path.startsWith(`${prefix}/`);
 }
 
 /** Whether a match takes whatever comes: no conditions beyond the prefix `/`. */

@@ -1,12 +1,12 @@
-import type { GatewayServers, GatewaySpec, VirtualServiceHttpMatch } from '../../istio/generated';
+import type { VirtualServiceHttpMatch } from '../../istio/generated';
 import type { MeshModel } from '../mesh-model';
-import { namespaceOf } from '../object';
 import { bySpecificity, hostsForNamespace, intersection, isSubsetOf, isWildcard, mostSpecific, overlaps, serviceDomains } from './hosts';
+import type { PlacedServer } from './gateway-servers';
 import type { Proxy } from './proxy';
 import type { RegistryService } from './registry';
 import { isCatchAll } from './route-match';
 import type { Scope } from './sidecar-scope';
-import { byAge, EffectiveVirtualService, MESH, PlacedRoute, visibleVirtualServices } from './virtual-services';
+import { EffectiveVirtualService, MESH, PlacedRoute, visibleVirtualServices } from './virtual-services';
 
 /** One line of a route table: a route and one of its matches. */
 export interface RouteLine {
@@ -77,6 +77,9 @@ export function sidecarVirtualHosts(model: MeshModel, scope: Scope, proxy: Proxy
     }
     const lines = linesOf(virtualService, proxy, port, MESH);
     const matched = matchedServices(virtualService, scope.virtualServices, services, byHost);
+    if (virtualService.gatewayApi && !matched.services.some((service) => mayRoute(virtualService, service, proxy))) {
+      continue;
+    }
     if (lines.length === 0 || (matched.services.length === 0 && port !== 80)) {
       continue;
     }
@@ -90,6 +93,11 @@ export function sidecarVirtualHosts(model: MeshModel, scope: Scope, proxy: Proxy
     add(serviceDomains(service.host, proxy.namespace, model.clusterDomain), { lines: [], service });
   }
   return hosts;
+}
+
+/** Routes of the Gateway API count in the namespace of the Service for everybody, in others for callers of that namespace alone. */
+function mayRoute(virtualService: EffectiveVirtualService, service: RegistryService, proxy: Proxy): boolean {
+  return [service.namespace, proxy.namespace].includes(virtualService.namespace);
 }
 
 function matchesRegistry(host: string, serviceHost: string): boolean {
@@ -115,7 +123,7 @@ function matchedServices(
       }
       continue;
     }
-    const covered = services.filter((service) => overlaps(service.host, host));
+    const covered = virtualService.gatewayApi ? [] : services.filter((service) => overlaps(service.host, host));
     covered.filter((service) => ownerOf(service, all) === virtualService).forEach((service) => found.add(service));
     if (covered.length === 0) {
       otherHosts.push(host);
@@ -130,28 +138,6 @@ function ownerOf(service: RegistryService, all: readonly EffectiveVirtualService
     all.flatMap((virtualService) => virtualService.hosts),
   );
   return all.find((virtualService) => host !== undefined && virtualService.hosts.includes(host));
-}
-
-/** A server of a Gateway object. */
-export interface PlacedServer {
-  readonly server: GatewayServers;
-  /** `namespace/name` of its Gateway. */
-  readonly gateway: string;
-  readonly namespace: string;
-}
-
-/** Servers of all Gateway objects that select a gateway's pods. */
-export function serversOf(model: MeshModel, proxy: Proxy): PlacedServer[] {
-  return [...model.ofKind<GatewaySpec>('networking.istio.io', 'Gateway')]
-    .sort(byAge)
-    .filter((gateway) => Object.entries(gateway.spec?.selector ?? {}).every(([label, value]) => proxy.labels[label] === value))
-    .flatMap((gateway) =>
-      (gateway.spec?.servers ?? []).map((server) => ({
-        server,
-        gateway: `${namespaceOf(gateway)}/${gateway.metadata.name}`,
-        namespace: namespaceOf(gateway),
-      })),
-    );
 }
 
 /** Virtual hosts of a gateway for the servers of one listener. VirtualServices that share a host share a table; what takes everything goes last. */

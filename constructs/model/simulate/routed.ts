@@ -18,7 +18,7 @@ export function followRoute(base: Base, delivery: Delivery, line: RouteLine, por
   const fault = faultOf(route);
   const policy = gatewayPolicy ? { policy: gatewayPolicy } : {};
   if (route.redirect) {
-    const redirect = redirectOf(route.redirect, resolved, port);
+    const redirect = redirectOf(route.redirect, resolved, port, line.match);
     return answeredByMesh(placed, 'redirected', `${resolved.to}: ${redirect.status} to ${redirect.location}`, {
       status: redirect.status,
       redirect,
@@ -38,9 +38,16 @@ export function followRoute(base: Base, delivery: Delivery, line: RouteLine, por
       ...policy,
     });
   }
-  const path = rewrittenPath(route, line.match, resolved.path);
+  const { gatewayApi } = line.virtualService;
+  const path = rewrittenPath(route, line.match, resolved.path, gatewayApi);
   const authority = route.rewrite?.authority || authorityOf(route.headers);
-  const after: Delivery = { ...delivery, path: path ?? resolved.path, authority: authority ?? resolved.authority, headerChanges: headers.request };
+  const after: Delivery = {
+    ...delivery,
+    path: path ?? resolved.path,
+    authority: authority ?? resolved.authority,
+    headerChanges: headers.request,
+    unresolved: gatewayApi ? 500 : 503,
+  };
   const targets = targetsOf(route.route ?? []);
   const destinations = targets.flatMap((target) => {
     const own = authorityOf(target.headers);

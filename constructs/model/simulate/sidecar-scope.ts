@@ -35,7 +35,7 @@ export function scopeOf(model: MeshModel, proxy: Proxy): Scope {
   const imported = (namespace: string, matches: (host: string) => boolean): boolean =>
     imports.some((entry) => (entry.namespace === '*' || entry.namespace === namespace) && matches(entry.host));
   const scopedVirtualServices = virtualServices.filter((virtualService) =>
-    virtualService.hosts.some((host) => imported(virtualService.namespace, (wanted) => overlaps(host, wanted))),
+    virtualService.hosts.some((host) => imported(virtualService.namespace, (wanted) => (virtualService.gatewayApi ? isSubsetOf : overlaps)(host, wanted))),
   );
   const asked = visible.filter((service) => imported(service.namespace, (host) => isSubsetOf(service.host, host)));
   return { services: preferOwn(asked, proxy.namespace), virtualServices: scopedVirtualServices, outbound, object: sidecar };

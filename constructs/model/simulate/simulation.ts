@@ -53,6 +53,10 @@ export interface HopSecurity {
   readonly accepted: boolean;
   /** SPIFFE identity of the caller, without `spiffe://`, as the workload sees it; nothing without mutual TLS. */
   readonly identity?: string;
+  /** Name in the handshake of the caller's proxy, where a DestinationRule has it start TLS; nothing where it follows from the cluster. */
+  readonly serverName?: string;
+  /** Whether the caller's proxy shows a certificate that is not the mesh's. @default false */
+  readonly withCertificate?: boolean;
   /** Why, in one line. */
   readonly why: string;
   /** Objects that decided. */
@@ -137,6 +141,8 @@ export interface Simulation {
   readonly policy: PolicyVerdict;
   /** The hop to the first destination. */
   readonly mtls?: HopSecurity;
+  /** What the gateway does with it that the route leads to, such as an egress gateway; it decides the outcome. */
+  readonly onward?: Simulation;
   /** Candidates that were tried and why they did not match, in order. */
   readonly tried: readonly string[];
   /** What the simulation had to assume. */
@@ -156,6 +162,8 @@ export interface ResolvedCall {
   /** Host header. */
   readonly authority: string;
   readonly scheme: 'http' | 'https';
+  /** Name in the TLS handshake; nothing without TLS. */
+  readonly serverName?: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly protocol: 'http' | 'tcp';

@@ -1,4 +1,5 @@
 import type { VirtualServiceHttp, VirtualServiceSpec } from '../../istio/generated';
+import { gatewayApiOf } from '../gateway-api/translate';
 import type { MeshModel } from '../mesh-model';
 import { AnyObject, ModelObject, namespaceOf } from '../object';
 import { mergeDelegate } from './delegates';
@@ -13,13 +14,14 @@ export interface PlacedRoute {
   readonly route: VirtualServiceHttp;
   readonly object: AnyObject;
   readonly field: string;
-  /** Whether the matches were merged from a root and its delegate, so that their indexes say nothing. */
+  /** Whether `field` names the match too, or the matches' indexes say nothing, as those of a root and its delegate. */
   readonly merged: boolean;
 }
 
 /** A VirtualService as istiod uses it: full names, delegates put in. */
 export interface EffectiveVirtualService {
   readonly object: AnyObject;
+  readonly name: string;
   readonly namespace: string;
   readonly hosts: readonly string[];
   /** `mesh`, and `namespace/name` of Gateway objects. */
@@ -27,6 +29,8 @@ export interface EffectiveVirtualService {
   readonly exportTo: readonly string[] | undefined;
   readonly http: readonly PlacedRoute[];
   readonly spec: VirtualServiceSpec;
+  /** Made of a route of the Gateway API, whose prefixes are whole segments and whose missing backends are answered 500. */
+  readonly gatewayApi: boolean;
 }
 
 const cache = new WeakMap<MeshModel, readonly EffectiveVirtualService[]>();
@@ -41,7 +45,9 @@ export function virtualServicesOf(model: MeshModel): readonly EffectiveVirtualSe
   const delegates = new Map(
     objects.filter((object) => (object.spec?.hosts ?? []).length === 0).map((object) => [`${namespaceOf(object)}/${object.metadata.name}`, object]),
   );
-  const effective = objects.filter((object) => (object.spec?.hosts ?? []).length > 0).map((object) => effectiveOf(model, object, delegates));
+  const own = objects.filter((object) => (object.spec?.hosts ?? []).length > 0).map((object) => effectiveOf(model, object, delegates));
+  const named = ({ object, name, namespace }: EffectiveVirtualService): AnyObject => ({ ...object, metadata: { ...object.metadata, name, namespace } });
+  const effective = [...own, ...gatewayApiOf(model).virtualServices].sort((a, b) => byAge(named(a), named(b)));
   cache.set(model, effective);
   return effective;
 }
@@ -54,7 +60,8 @@ export function visibleVirtualServices(model: MeshModel, gateway: string, namesp
   const rank = (virtualService: EffectiveVirtualService): number => {
     const exportTo = virtualService.exportTo ?? [];
     if (exportTo.length === 0 || exportTo.includes('*')) {
-      return 2;
+      // The Gateway API lets those who call override what those who are called say.
+      return virtualService.gatewayApi && virtualService.namespace === namespace ? 2 : 3;
     }
     return virtualService.namespace === namespace ? 0 : 1;
   };
@@ -106,12 +113,14 @@ function effectiveOf(
   });
   return {
     object: object,
+    name: object.metadata.name,
     namespace,
     hosts: (spec.hosts ?? []).map((host) => qualifiedHost(host, namespace, model.clusterDomain)),
     gateways: spec.gateways?.length ? spec.gateways.map((gateway) => gatewayName(gateway, namespace)) : [MESH],
     exportTo: spec.exportTo,
     http,
     spec,
+    gatewayApi: false,
   };
 }
 

@@ -1,0 +1,66 @@
+import type { MeshModel } from '../mesh-model';
+import { authorize } from './authorization';
+import type { Call } from './call';
+import type { Delivery } from './destinations';
+import { baseOf, layer4, route } from './found-route';
+import type { Entry } from './gateway-entry';
+import { withoutPort } from './hosts';
+import { answeredByMesh } from './outcome';
+import { split } from './path';
+import type { SimulatedRequest } from './request';
+import { gatewayVirtualHosts, virtualHostFor } from './route-table';
+import { NO_CHANGES, PolicyVerdict, Simulation } from './simulation';
+import { checkToken, Token } from './tokens';
+
+/** What a gateway does with a connection that it takes: its own tokens and policies first, then its routes. */
+export function throughGateway(model: MeshModel, request: SimulatedRequest, call: Call, entry: Entry, token: Token | undefined): Simulation {
+  const { resolved, proxy } = call;
+  const base = baseOf(call);
+  if (entry.kind === 'closed') {
+    return answeredByMesh(base, 'failed', entry.why);
+  }
+  const tcp = entry.kind === 'tcp';
+  const pods = { namespace: proxy.namespace, labels: proxy.labels };
+  const checked = tcp ? { forwarded: true } : checkToken(model, pods, token);
+  const inbound = {
+    tcp,
+    port: resolved.port,
+    path: split(resolved.path)[0],
+    method: resolved.method,
+    authority: resolved.authority,
+    headers: resolved.headers,
+    claims: checked.claims,
+    identity: call.peer,
+    sourceIp: request.sourceIp,
+    remoteIp: request.sourceIp,
+    trustDomain: model.trustDomain,
+  };
+  const policy: PolicyVerdict = checked.refused ?? authorize(model, pods, inbound, request.externalAuthorization ?? 'allow');
+  if (policy.verdict === 'deny') {
+    const answer = tcp ? 'closes the connection' : `answers ${policy.status}`;
+    return answeredByMesh(base, 'denied', `${proxy.title} ${answer}: ${policy.why}`, { policy, status: tcp ? undefined : policy.status });
+  }
+  const delivery = deliveryOf(model, request, call, checked.forwarded ? token : undefined);
+  if (entry.kind === 'tcp') {
+    return entry.found
+      ? layer4(delivery, entry.found, policy)
+      : answeredByMesh(base, 'failed', `${proxy.title} has no route for the connection, and closes it`);
+  }
+  const name = withoutPort(resolved.authority);
+  const host = virtualHostFor(gatewayVirtualHosts(model, proxy, entry.servers), name);
+  if (!host) {
+    return answeredByMesh(base, 'failed', `${proxy.title} has no route for the host ${name}: 404`, { status: 404, policy });
+  }
+  if (host.requireTls && resolved.scheme === 'http') {
+    const location = `https://${resolved.authority}${resolved.path}`;
+    const redirect = { status: 301, location };
+    return answeredByMesh(base, 'redirected', `${proxy.title} sends the client to ${location}`, { status: 301, redirect, policy });
+  }
+  return route(delivery, host, entry.servers[0].server.port.number, checked.claims, policy);
+}
+
+/** A call on its way, before any route has changed it. */
+export function deliveryOf(model: MeshModel, request: SimulatedRequest, call: Call, token: Token | undefined): Delivery {
+  const { path, authority } = call.resolved;
+  return { model, request, call, path, authority, headerChanges: NO_CHANGES, token };
+}
