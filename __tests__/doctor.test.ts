@@ -1,15 +1,17 @@
 import type { Account } from '../cli/doctor/account';
 import { judgeAccount, judgeAdminGroup, judgeLocalState, judgeProviders, judgeRanges, judgeRights } from '../cli/doctor/account';
-import { judgeAks, AksState } from '../cli/doctor/aks';
+import { judgeAks, AksState, judgeUpgrade } from '../cli/doctor/aks';
 import { asker, lineThatMatters } from '../cli/doctor/ask';
 import { judgeClock } from '../cli/doctor/clock';
 import { checkCluster, judgeNodes, judgeRights as judgeClusterRights } from '../cli/doctor/cluster';
 import { examine } from '../cli/doctor/doctor';
 import { Finding, isHealthy } from '../cli/doctor/finding';
 import { judgeRemains } from '../cli/doctor/mesh-remains';
-import { judgeQuota, VmSku, VmUsage } from '../cli/doctor/quota';
+import { judgeHostEncryption } from '../cli/doctor/features';
+import { judgeAddresses, judgeCores, judgeDisks, judgeSpot, Usage } from '../cli/doctor/quota';
 import { judgeDnsLabel, judgeIstioSupport, judgeKubernetesVersion, judgeRevisions } from '../cli/doctor/region';
 import { renderFindings } from '../cli/doctor/render';
+import { judgeSizes, usableSizes, VmSku } from '../cli/doctor/sizes';
 import { AksSettings, aksPlace, Subject } from '../cli/doctor/subject';
 import { judgeNode, judgeTool } from '../cli/doctor/tools';
 import { compareVersions, kubernetesRange, versionIn } from '../cli/doctor/versions';
@@ -208,13 +210,16 @@ describe('the region', () => {
   });
 });
 
-describe('quotas', () => {
-  const sku: VmSku = { name: 'Standard_D2ds_v5', family: 'standardDDSv5Family', capabilities: [{ name: 'vCPUs', value: '2' }], restrictions: [] };
+describe('machines and quotas', () => {
+  const capabilities = (values: Readonly<Record<string, string>> = {}) => Object.entries({ vCPUs: '2', PremiumIO: 'True', ...values }).map(([name, value]) => ({ name, value }));
+  const sku: VmSku = { name: 'Standard_D2ds_v5', family: 'standardDDSv5Family', capabilities: capabilities(), locationInfo: [{ zones: ['2', '1', '3'] }], restrictions: [] };
   const skus = (entry: VmSku | undefined) => new Map([['Standard_D2ds_v5', { value: entry ? [entry] : [] }]]);
+  const usable = usableSizes(skus(sku));
   // Azure prints these numbers as text.
-  const usage = (free: number): { value: VmUsage[] } => ({
-    value: [{ name: { value: 'cores' }, currentValue: '0', limit: '100' }, { name: { value: 'StandardDDSv5Family' }, currentValue: '6', limit: String(6 + free) }],
+  const usage = (free: number, name = 'StandardDDSv5Family'): { value: Usage[] } => ({
+    value: [{ name: { value: 'cores' }, currentValue: '0', limit: '100' }, { name: { value: name }, currentValue: '6', limit: String(6 + free) }],
   });
+  const withPools = (nodePools: object, rest: object = {}) => environmentOf({}, { nodePools, ...rest }).cluster as AksSettings;
 
   // Two pools of 1 to 2 and 1 to 3 nodes of 2 cores: 4 to start, 10 at most, 14 with one to spare in each while they are upgraded.
   test.each([
@@ -223,29 +228,89 @@ describe('quotas', () => {
     [13, 'warning'],
     [14, 'ok: standardDDSv5Family: 14 of 20 cores free, 14 at most are needed'],
   ])('with %i cores free', (free, expected) => {
-    const cores = judgeQuota(usage(free), skus(sku), settings, false).filter(({ subject }) => subject === 'core quota');
+    const cores = judgeCores(usage(free), usable, settings, false);
     expect(said(cores[0])).toContain(expected);
     expect(cores[1]?.detail).toContain('all families together');
   });
 
-  test('further pools count, spot pools do not', () => {
-    const pools = (kind: string) => environmentOf({}, { nodePools: { batch: { kind, vmSize: 'Standard_D2ds_v5', min: 2, max: 4 } } }).cluster as AksSettings;
-    const verdicts = (kind: string) => judgeQuota(usage(14), skus(sku), pools(kind), false).map(({ verdict }) => verdict);
-    expect(verdicts('spot')).toEqual(['ok', 'ok', 'ok']);
-    expect(verdicts('user')).toEqual(['ok', 'warning', 'ok']);
+  test('further pools count, spot pools against a quota of their own', () => {
+    const pools = (kind: string) => withPools({ batch: { kind, min: 2, max: 4 } });
+    expect(judgeCores(usage(14), usable, pools('spot'), false).map(({ verdict }) => verdict)).toEqual(['ok', 'ok']);
+    expect(judgeCores(usage(14), usable, pools('user'), false).map(({ verdict }) => verdict)).toEqual(['warning', 'ok']);
+    expect(judgeSpot(usage(0, 'lowPriorityCores'), usable, pools('user'), false)).toEqual([]);
+    expect(said(judgeSpot(usage(3, 'lowPriorityCores'), usable, pools('spot'), false)[0])).toContain('failure: 3 of 9 cores free, the pools need 4 to start -> Ask for more: https://aka.ms/AzureQuota (spot cores');
+    expect(judgeSpot(usage(8, 'lowPriorityCores'), usable, pools('spot'), false)[0]?.verdict).toBe('ok');
   });
 
   test('what a cluster that exists uses is no shortage', () => {
-    expect(judgeQuota(usage(0), skus(sku), settings, true).map(({ verdict }) => verdict)).toEqual(['ok', 'ok', 'ok']);
+    expect(judgeCores(usage(0), usable, settings, true).map(({ verdict }) => verdict)).toEqual(['ok', 'ok']);
+    expect(judgeAddresses(usage(0, 'PublicIPAddresses'), settings, true)[0]?.verdict).toBe('ok');
+  });
+
+  test('disks count where they are managed, addresses of both kinds always', () => {
+    // 2 nodes to start, 5 at most, 7 with those to spare.
+    expect(said(judgeDisks(usage(1, 'PremiumDiskCount'), usable, settings, false)[0])).toContain('failure: 1 of 7 premium disks free, needed are 2 to start');
+    expect(judgeDisks(usage(7, 'PremiumDiskCount'), usable, settings, false)[0]?.verdict).toBe('ok');
+    expect(judgeDisks(usage(0, 'PremiumDiskCount'), usable, { ...settings, profile: 'production' }, false)).toEqual([]);
+    expect(said(judgeAddresses(usage(1, 'IPv4StandardSkuPublicIpAddresses'), settings, false)[0])).toContain(
+      'failure: 1 of 7 public addresses of the standard kind free, needed are 2 to start -> Ask for more',
+    );
+    expect(judgeAddresses(usage(2, 'PublicIPAddresses'), settings, false)[0]?.verdict).toBe('ok');
   });
 
   test('a size that the region or the subscription does not have', () => {
-    expect(said(judgeQuota(usage(14), skus(undefined), settings, false)[0])).toContain('failure: westeurope has no size Standard_D2ds_v5');
+    expect(said(judgeSizes(skus(sku), settings)[0])).toBe('ok: Standard_D2ds_v5 in westeurope');
+    expect(said(judgeSizes(skus(undefined), settings)[0])).toContain('failure: westeurope has no size Standard_D2ds_v5');
     const restricted = { ...sku, restrictions: [{ type: 'Location', reasonCode: 'NotAvailableForSubscription' }] };
-    expect(said(judgeQuota(usage(14), skus(restricted), settings, false)[0])).toContain('not open to this subscription in westeurope (NotAvailableForSubscription)');
-    // Restricted in one zone only is no fault.
-    const zonal = { ...sku, restrictions: [{ type: 'Zone', reasonCode: 'NotAvailableForSubscription' }] };
-    expect(judgeQuota(usage(14), skus(zonal), settings, false)[0]?.verdict).toBe('ok');
+    expect(said(judgeSizes(skus(restricted), settings)[0])).toContain('not open to this subscription in westeurope (NotAvailableForSubscription)');
+  });
+
+  test('a zone matters to the pools that name it', () => {
+    const zonal = { ...sku, restrictions: [{ type: 'Zone', reasonCode: 'NotAvailableForSubscription', restrictionInfo: { zones: ['2'] } }] };
+    expect(judgeSizes(skus(zonal), settings)[0]?.verdict).toBe('ok');
+    const pools = withPools({}, { userPool: { vmSize: 'Standard_D2ds_v5', min: 1, max: 3, zones: ['1', '2'] } });
+    expect(said(judgeSizes(skus(zonal), pools)[0])).toContain("failure: Standard_D2ds_v5 is not open to this subscription in zone 2 of westeurope, and pool user wants it there -> Give the pool zones: ['1', '3']");
+    expect(said(judgeSizes(skus({ ...sku, locationInfo: [{ zones: [] }] }), pools)[0])).toContain('in zone 1 and 2 of westeurope, and pool user wants it there -> Give the pool zones: []');
+  });
+
+  test('production asks of a size that it encrypts on the host and has room for a system', () => {
+    const judged = (entry: VmSku) => judgeSizes(skus(entry), { ...settings, profile: 'production' }).map(said);
+    const does = { EncryptionAtHostSupported: 'True', EphemeralOSDiskSupported: 'True', CachedDiskBytes: '53687091200', MaxResourceVolumeMB: '76800' };
+    const able = { ...sku, capabilities: capabilities(does) };
+    expect(judged(able)).toEqual(['ok: Standard_D2ds_v5 in westeurope']);
+    const small = capabilities({ EncryptionAtHostSupported: 'False', EphemeralOSDiskSupported: 'True', CachedDiskBytes: '0', MaxResourceVolumeMB: '51200' });
+    expect(judged({ ...sku, capabilities: small })).toEqual([
+      expect.stringContaining('failure: Standard_D2ds_v5 cannot encrypt on the host, and pool system asks for it'),
+      expect.stringContaining('failure: pool system keeps the system of a node on the machine itself: 64 GB, and Standard_D2ds_v5 has room for 50 -> Take a size'),
+      expect.stringContaining('pool user'),
+      expect.stringContaining('pool user'),
+    ]);
+  });
+
+  test.each([
+    ['Registered', 'ok: is registered in the subscription'],
+    ['NotRegistered', 'failure: is not registered in the subscription, and the nodes ask for it -> az feature register --namespace Microsoft.Compute --name EncryptionAtHost'],
+    ['Registering', 'failure: is being registered'],
+  ])('encryption at host that is %s', (state, expected) => {
+    expect(said(judgeHostEncryption({ value: { state } }))).toContain(expected);
+  });
+});
+
+describe('an upgrade of Kubernetes', () => {
+  const runs = (version: string, ...pools: string[]): AksState => ({
+    ...{ provisioningState: 'Succeeded', powerState: 'Running', version },
+    pools: pools.map((pool, index) => ({ name: `p${index}`, version: pool })),
+  });
+
+  test.each([
+    [runs('1.35.4', '1.35.4'), '1.35', 'nothing'],
+    [runs('1.34.9', '1.34.9'), '1.35', 'ok: from 1.34 to 1.35: the control plane first, then the pools'],
+    [runs('1.33.9', '1.33.9'), '1.35', "failure: it runs 1.33, the environment names 1.35: AKS goes up one minor version at a time -> Set cluster.kubernetesVersion to '1.34'"],
+    [runs('1.36.0', '1.36.0'), '1.35', "failure: it runs 1.36, the environment names 1.35: AKS goes up only -> Set cluster.kubernetesVersion to '1.36'"],
+    [runs('1.35.4', '1.35.4', '1.34.9'), '1.35', "warning: pools are behind the control plane's 1.35: p1 (1.34) -> `aks-istio up dev` brings them there"],
+    [runs('1.35.4', '1.34.9'), '1.36', "failure: pools are behind the control plane's 1.35: p0 (1.34) -> Set cluster.kubernetesVersion to '1.35'"],
+  ])('%#', (state, wanted, expected) => {
+    expect(said(judgeUpgrade(state, wanted, 'dev')[0])).toContain(expected);
   });
 });
 
@@ -363,7 +428,11 @@ const HEALTHY: Readonly<Record<string, readonly Reply[]>> = {
     { when: 'network public-ip list*', stderr: 'ERROR: (ResourceGroupNotFound)', code: 3 },
     {
       when: 'vm list-usage*',
-      stdout: ['cores', 'standardDDSv5Family'].map((value) => ({ name: { value }, currentValue: '0', limit: '100' })),
+      stdout: ['cores', 'standardDDSv5Family', 'PremiumDiskCount'].map((value) => ({ name: { value }, currentValue: '0', limit: '100' })),
+    },
+    {
+      when: 'network list-usages*',
+      stdout: ['PublicIPAddresses', 'IPv4StandardSkuPublicIpAddresses'].map((value) => ({ name: { value }, currentValue: 0, limit: 1000 })),
     },
     { when: 'vm list-skus*', stdout: [{ name: 'Standard_D2ds_v5', family: 'standardDDSv5Family', capabilities: [{ name: 'vCPUs', value: '2' }], restrictions: [] }] },
   ],
@@ -418,6 +487,7 @@ describe('with programs that answer', () => {
         'aks get-versions': { stdout: { values: [{ version: '1.36', capabilities: { supportPlan: ['KubernetesOfficial'] } }] } },
         'aks mesh get-revisions': { stdout: { meshRevisions: [{ revision: 'asm-1-31' }] } },
         'rest *CheckDnsNameAvailability*': { stdout: { available: false } },
+        'network list-usages': { stdout: [{ name: { value: 'PublicIPAddresses' }, currentValue: 10, limit: 10 }] },
         'vm list-usage': { stdout: [{ name: { value: 'cores' }, currentValue: 98, limit: 100 }, { name: { value: 'standardDDSv5Family' }, currentValue: 98, limit: 100 }] },
       };
       return { ...reply, ...(other[name] ?? other[reply.when]) };

@@ -1,6 +1,7 @@
 import { reasonOf, Read } from './ask';
 import { Finding, findings } from './finding';
 import { aksPlace, askAz, Subject } from './subject';
+import { minorVersion } from './versions';
 
 /** What `az aks show` says that matters here. */
 export interface AksState {
@@ -8,6 +9,7 @@ export interface AksState {
   readonly powerState: string;
   readonly version: string;
   readonly localAccountsDisabled?: boolean | null;
+  readonly pools?: readonly { readonly name: string; readonly version?: string | null }[] | null;
   /** `Istio`, `Disabled` or nothing. */
   readonly meshMode?: string | null;
   readonly meshRevisions?: readonly string[] | null;
@@ -15,6 +17,7 @@ export interface AksState {
 
 const QUERY =
   '{provisioningState:provisioningState,powerState:powerState.code,version:currentKubernetesVersion,localAccountsDisabled:disableLocalAccounts,' +
+  'pools:agentPoolProfiles[].{name:name,version:currentOrchestratorVersion},' +
   'meshMode:serviceMeshProfile.mode,meshRevisions:serviceMeshProfile.istio.revisions}';
 
 /** Reads the environment's AKS cluster; null where it does not exist. */
@@ -52,7 +55,37 @@ export function judgeAks(read: Read<AksState | null>, subject: Subject): Finding
   } else {
     list.push(finding.ok(`${where}, Kubernetes ${state.version}, running`));
   }
-  return [...list, ...judgeAddon(state, subject, where)];
+  const upgrade = environment.cluster.kind === 'aks' ? judgeUpgrade(state, environment.cluster.kubernetesVersion, environment.name) : [];
+  return [...list, ...upgrade, ...judgeAddon(state, subject, where)];
+}
+
+/** What is to say of the way from the version that runs to the one that the environment names. */
+export function judgeUpgrade({ version, pools }: AksState, wanted: string, environment: string): Finding[] {
+  const finding = findings('Cluster', 'Kubernetes upgrade');
+  const see = 'https://learn.microsoft.com/azure/aks/upgrade-aks-cluster';
+  const [from, to] = [minorOf(version), minorOf(wanted)];
+  if (Number.isNaN(from) || Number.isNaN(to)) {
+    return [];
+  }
+  if (to < from) {
+    return [finding.failure(`it runs 1.${from}, the environment names ${wanted}: AKS goes up only`, { mend: [`Set cluster.kubernetesVersion to '1.${from}'`], see })];
+  }
+  if (to > from + 1) {
+    const mend = [`Set cluster.kubernetesVersion to '1.${from + 1}', apply it, then go on`];
+    return [finding.failure(`it runs 1.${from}, the environment names ${wanted}: AKS goes up one minor version at a time`, { mend, see })];
+  }
+  const behind = (pools ?? []).filter((pool) => minorOf(pool.version ?? '') < from);
+  if (behind.length > 0) {
+    const names = behind.map((pool) => `${pool.name} (${minorVersion(pool.version ?? '')})`).join(', ');
+    return to > from
+      ? [finding.failure(`pools are behind the control plane's 1.${from}: ${names}`, { mend: [`Set cluster.kubernetesVersion to '1.${from}' and \`aks-istio up ${environment}\` first: it brings them there`], see })]
+      : [finding.warning(`pools are behind the control plane's 1.${from}: ${names}`, { mend: [`\`aks-istio up ${environment}\` brings them there, a tenth of the nodes at a time`], see })];
+  }
+  return to > from ? [finding.ok(`from 1.${from} to ${wanted}: the control plane first, then the pools`)] : [];
+}
+
+function minorOf(version: string): number {
+  return Number(minorVersion(version)?.split('.')[1] ?? NaN);
 }
 
 function judgeAddon(state: AksState, { environment }: Subject, where: string): Finding[] {

@@ -4,6 +4,7 @@ import { checkAccount, judgeSettings, readAccount } from './account';
 import { judgeAks, readAks } from './aks';
 import { checkCluster } from './cluster';
 import { judgeClock } from './clock';
+import { checkFeatures } from './features';
 import { AREAS, Finding, findings } from './finding';
 import { checkQuota } from './quota';
 import { checkRegion, judgeIstioSupport } from './region';
@@ -62,6 +63,7 @@ async function examineAzure(subject: Subject, open: OpenCluster): Promise<Findin
   const isRunning = exists && aks.value?.powerState === 'Running';
   const rest = await Promise.all([
     judged,
+    cluster.kind === 'aks' ? checkFeatures(subject, cluster) : [],
     cluster.kind === 'aks' ? checkQuota(subject, cluster, exists) : [],
     cluster.kind === 'aks' ? checkRegion(subject, cluster, account.value) : [],
     isRunning ? examineCluster(environment, open, subject.now) : [],

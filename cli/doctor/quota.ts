@@ -1,112 +1,148 @@
 import { reasonOf, Read } from './ask';
 import { Finding, findings } from './finding';
+import { PoolNeeds, poolsOf } from './pools';
+import { amount, can, judgeSizes, readSizes, usableSizes, VmSku } from './sizes';
 import { AksSettings, askAz, Subject } from './subject';
 
-/** One entry of `az vm list-usage`. Azure prints the numbers as text. */
-export interface VmUsage {
+/** One entry of `az vm list-usage` or `az network list-usages`. Azure prints some of the numbers as text. */
+export interface Usage {
   readonly name: { readonly value: string; readonly localizedValue?: string };
   readonly currentValue: string | number;
   readonly limit: string | number;
 }
 
-/** One entry of `az vm list-skus`. */
-export interface VmSku {
-  readonly name: string;
-  readonly family: string;
-  readonly capabilities?: readonly { readonly name: string; readonly value: string }[];
-  readonly restrictions?: readonly { readonly type: string; readonly reasonCode: string }[];
+/** How much is needed of something: to start with, and at the most. */
+interface Need {
+  readonly least: number;
+  readonly most: number;
 }
 
-/** Looks at the sizes of the node pools, and at the cores that the subscription may still use in the region. */
+/** Quotas of public addresses: Azure counts those of the standard kind by themselves, under either name, and all of them together. */
+const ADDRESS_QUOTAS = [['IPv4StandardSkuPublicIpAddresses', 'StandardSkuPublicIpAddresses'], ['PublicIPAddresses']] as const;
+
+/** The ingress address, and the address of the way out: the load balancer's or the NAT gateway's. */
+const ADDRESSES = 2;
+
+/** Looks at the sizes of the node pools, and at what the subscription may still use in the region. */
 export async function checkQuota(subject: Subject, settings: AksSettings, exists: boolean): Promise<Finding[]> {
   const { location } = settings;
-  const sizes = [...new Set(poolsOf(settings).map(({ vmSize }) => vmSize))];
-  const query = '[].{name:name,family:family,capabilities:capabilities,restrictions:restrictions}';
-  const [usage, ...skus] = await Promise.all([
-    askAz<VmUsage[]>(subject, 'vm', 'list-usage', '--location', location),
-    ...sizes.map((size) => {
-      const of = ['--location', location, '--resource-type', 'virtualMachines', '--size', size, '--all', 'true'];
-      return askAz<VmSku[]>(subject, 'vm', 'list-skus', ...of, '--query', query);
-    }),
+  const [compute, network, skus] = await Promise.all([
+    askAz<Usage[]>(subject, 'vm', 'list-usage', '--location', location),
+    askAz<Usage[]>(subject, 'network', 'list-usages', '--location', location),
+    readSizes(subject, settings),
   ]);
-  return judgeQuota(usage, new Map(sizes.map((size, index) => [size, skus[index]])), settings, exists);
+  const usable = usableSizes(skus);
+  return [
+    ...judgeSizes(skus, settings),
+    ...judgeCores(compute, usable, settings, exists),
+    ...judgeSpot(compute, usable, settings, exists),
+    ...judgeDisks(compute, usable, settings, exists),
+    ...judgeAddresses(network, settings, exists),
+  ];
 }
 
-/** What is to say of the cores that the node pools need. */
-export function judgeQuota(
-  usage: Read<readonly VmUsage[]>,
-  skus: ReadonlyMap<string, Read<readonly VmSku[]>>,
-  settings: AksSettings,
-  exists: boolean,
-): Finding[] {
-  const subject = findings('Region', 'VM sizes');
-  const { location } = settings;
-  const known = new Map<string, VmSku>();
-  const faults: Finding[] = [];
-  for (const [size, read] of skus) {
-    const found = 'value' in read ? (read.value ?? []).find(({ name }) => name === size) : undefined;
-    if ('problem' in read) {
-      faults.push(subject.warning(`${size} could not be looked up: ${reasonOf(read.problem)}`, { mend: [`az vm list-skus --location ${location} --size ${size} --all --output table`] }));
-    } else if (!found) {
-      faults.push(subject.failure(`${location} has no size ${size}`, { mend: [`Take one of: az vm list-skus --location ${location} --resource-type virtualMachines --output table`] }));
-    } else if (found.restrictions?.some(({ type }) => type === 'Location')) {
-      const reasons = found.restrictions.map(({ reasonCode }) => reasonCode).join(', ');
-      faults.push(subject.failure(`${size} is not open to this subscription in ${location} (${reasons})`, { mend: ['Take another size or region, or ask for it: https://aka.ms/AzureQuota'] }));
-    } else {
-      known.set(size, found);
-    }
-  }
-  const sizes = known.size > 0 && faults.length === 0 ? [subject.ok(`${[...known.keys()].join(', ')} in ${location}`)] : [];
-  return [...faults, ...sizes, ...judgeCores(usage, known, settings, exists)];
-}
-
-function judgeCores(usage: Read<readonly VmUsage[]>, skus: ReadonlyMap<string, VmSku>, settings: AksSettings, exists: boolean): Finding[] {
+/** What is to say of the cores that the node pools need: of each family, and of all together. */
+export function judgeCores(usage: Read<readonly Usage[]>, skus: ReadonlyMap<string, VmSku>, settings: AksSettings, exists: boolean): Finding[] {
   const subject = findings('Region', 'core quota');
+  const { location } = settings;
   if ('problem' in usage) {
-    return [subject.warning(`could not be read: ${reasonOf(usage.problem)}`, { mend: [`az vm list-usage --location ${settings.location} --output table`] })];
+    return [subject.warning(`could not be read: ${reasonOf(usage.problem)}`, { mend: [`az vm list-usage --location ${location} --output table`] })];
   }
-  const needs = coresByFamily(skus, settings);
-  const total = { least: 0, most: 0 };
-  for (const { least, most } of needs.values()) {
-    total.least += least;
-    total.most += most;
-  }
-  const wanted = [...needs, ...(needs.size > 0 ? [['cores', total] as const] : [])];
-  return wanted.map(([family, { least, most }]) => {
-    const entry = usage.value.find(({ name }) => name.value.toLowerCase() === family.toLowerCase());
-    if (!entry) {
-      return subject.warning(`no quota named ${family} in ${settings.location}`, { mend: [`az vm list-usage --location ${settings.location} --output table`] });
+  const families = new Map<string, Need>();
+  for (const pool of poolsOf(settings).filter(({ isSpot }) => !isSpot)) {
+    const sku = skus.get(pool.vmSize);
+    if (sku) {
+      // One more node each while they are upgraded.
+      families.set(sku.family, sum([families.get(sku.family), coresOf(pool, sku, 1)]));
     }
-    const free = Number(entry.limit) - Number(entry.currentValue);
+  }
+  const wanted = [...families, ...(families.size > 0 ? [['cores', sum([...families.values()])] as const] : [])];
+  return wanted.map(([family, need]) => {
+    const entry = entryOf(usage.value, [family]);
     const title = family === 'cores' ? 'all families together' : family;
-    const mend = [`Ask for more: https://aka.ms/AzureQuota (${title}, ${settings.location}), or take fewer or smaller nodes`];
-    const state = `${title}: ${free} of ${entry.limit} cores free`;
-    // What a cluster that exists uses is in the figure already.
-    if (!exists && free < least) {
-      return subject.failure(`${state}, the pools need ${least} to start`, { mend });
-    }
-    return !exists && free < most
-      ? subject.warning(`${state}, the pools may grow to ${most} (with one node each to spare for upgrades)`, { mend })
-      : subject.ok(exists ? state : `${state}, ${most} at most are needed`);
+    return entry
+      ? judge({ ...{ name: 'core quota', entry, need, unit: 'cores', title }, state: `${title}: ${free(entry)} of ${entry.limit} cores free` }, settings, exists)
+      : subject.warning(`no quota named ${family} in ${location}`, { mend: [`az vm list-usage --location ${location} --output table`] });
   });
 }
 
-/** Cores of each family: what the pools start with, and what they may grow to with one more node each while they are upgraded. */
-function coresByFamily(skus: ReadonlyMap<string, VmSku>, settings: AksSettings): Map<string, { least: number; most: number }> {
-  const families = new Map<string, { least: number; most: number }>();
-  for (const pool of poolsOf(settings)) {
-    const sku = skus.get(pool.vmSize);
-    const cores = Number(sku?.capabilities?.find(({ name }) => name === 'vCPUs')?.value ?? NaN);
-    if (sku && Number.isFinite(cores)) {
-      const before = families.get(sku.family) ?? { least: 0, most: 0 };
-      families.set(sku.family, { least: before.least + pool.min * cores, most: before.most + (pool.max + 1) * cores });
-    }
-  }
-  return families;
+/** What is to say of the cores of spot pools, which have one quota for all families. */
+export function judgeSpot(usage: Read<readonly Usage[]>, skus: ReadonlyMap<string, VmSku>, settings: AksSettings, exists: boolean): Finding[] {
+  const need = sum(
+    poolsOf(settings)
+      .filter(({ isSpot }) => isSpot)
+      .map((pool) => coresOf(pool, skus.get(pool.vmSize), 0)),
+  );
+  const entry = 'value' in usage ? entryOf(usage.value, ['lowPriorityCores']) : undefined;
+  return need.most > 0 && entry
+    ? [judge({ name: 'spot quota', state: `${free(entry)} of ${entry.limit} cores free`, entry, need, unit: 'cores', title: 'spot cores' }, settings, exists)]
+    : [];
 }
 
-/** The pools that count against the quota of their family: spot nodes have one of their own. Sizes that are left out are the construct's. */
-function poolsOf({ systemPool, userPool, nodePools }: AksSettings): { readonly vmSize: string; readonly min: number; readonly max: number }[] {
-  const further = Object.values(nodePools).filter(({ kind, vmSize }) => kind !== 'spot' && vmSize !== undefined);
-  return [systemPool, userPool, ...further.map(({ vmSize, min, max }) => ({ vmSize: vmSize ?? '', min, max }))];
+/** What is to say of the managed disks that hold the nodes' systems. */
+export function judgeDisks(usage: Read<readonly Usage[]>, skus: ReadonlyMap<string, VmSku>, settings: AksSettings, exists: boolean): Finding[] {
+  const managed = poolsOf(settings).filter(({ osDisk }) => osDisk === 'Managed');
+  const premium = managed.filter(({ vmSize }) => can(skus.get(vmSize) ?? { name: vmSize, family: '' }, 'PremiumIO') !== false);
+  const need = sum(premium.map(({ min, max }) => ({ least: min, most: max + 1 })));
+  const entry = 'value' in usage ? entryOf(usage.value, ['PremiumDiskCount']) : undefined;
+  const state = entry && `${free(entry)} of ${entry.limit} premium disks free`;
+  return need.most > 0 && entry && state ? [judge({ name: 'disk quota', state, entry, need, unit: 'disks', title: 'premium disks' }, settings, exists)] : [];
+}
+
+/** What is to say of the public addresses: that of the ingress, and that of the way out. */
+export function judgeAddresses(usage: Read<readonly Usage[]>, settings: AksSettings, exists: boolean): Finding[] {
+  const subject = findings('Region', 'address quota');
+  if ('problem' in usage) {
+    return [subject.warning(`could not be read: ${reasonOf(usage.problem)}`, { mend: [`az network list-usages --location ${settings.location} --output table`] })];
+  }
+  const entries = ADDRESS_QUOTAS.flatMap((names) => entryOf(usage.value, names) ?? []);
+  const need = { least: ADDRESSES, most: ADDRESSES };
+  return entries.map((entry) => {
+    const kind = entry.name.value === 'PublicIPAddresses' ? 'of any kind' : 'of the standard kind';
+    const state = `${free(entry)} of ${entry.limit} public addresses ${kind} free`;
+    return judge({ name: 'address quota', state, entry, need, unit: 'addresses', title: 'public addresses' }, settings, exists);
+  });
+}
+
+/** A quota as it is judged. */
+interface Subjected {
+  readonly name: string;
+  readonly state: string;
+  readonly entry: Usage;
+  readonly need: Need;
+  readonly unit: 'cores' | 'disks' | 'addresses';
+  readonly title: string;
+}
+
+function judge({ name, state, entry, need, unit, title }: Subjected, { location }: AksSettings, exists: boolean): Finding {
+  const { least, most } = need;
+  const subject = findings('Region', name);
+  const instead = unit === 'addresses' ? 'another region' : 'fewer or smaller nodes';
+  const mend = [`Ask for more: https://aka.ms/AzureQuota (${title}, ${location}), or take ${instead}`];
+  // What a cluster that exists uses is in the figure already.
+  if (!exists && free(entry) < least) {
+    return subject.failure(`${state}, ${unit === 'cores' ? 'the pools need' : 'needed are'} ${least} to start`, { mend });
+  }
+  return !exists && free(entry) < most
+    ? subject.warning(`${state}, the pools may grow to ${most} (with one node each to spare for upgrades)`, { mend })
+    : subject.ok(exists ? state : `${state}, ${most} at most are needed`);
+}
+
+function coresOf({ min, max }: PoolNeeds, sku: VmSku | undefined, spare: number): Need {
+  const cores = sku ? amount(sku, 'vCPUs') : 0;
+  return { least: min * cores, most: (max + spare) * cores };
+}
+
+function sum(needs: readonly (Need | undefined)[]): Need {
+  const total = (member: keyof Need): number => needs.reduce((all, need) => all + (need?.[member] ?? 0), 0);
+  return { least: total('least'), most: total('most') };
+}
+
+function entryOf(usage: readonly Usage[], names: readonly string[]): Usage | undefined {
+  const wanted = names.map((name) => name.toLowerCase());
+  return usage.find(({ name }) => wanted.includes(name.value.toLowerCase()));
+}
+
+function free({ limit, currentValue }: Usage): number {
+  return Number(limit) - Number(currentValue);
 }

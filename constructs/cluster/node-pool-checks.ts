@@ -1,6 +1,7 @@
 import { Token } from 'cdktf';
 import type { Problem } from '../validation';
 import type { NodePoolSettings, NodePoolSize } from './node-pool';
+import { defaultVmSize } from './pool-disk';
 
 const TAINT = /^([-\w.]+\/)?[-\w.]+(=[-\w.]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/;
 
@@ -34,7 +35,7 @@ export function sizeProblems({ min = 1, max = min }: NodePoolSize, fewest: numbe
 }
 
 /** What is wrong with the disk: one on the machine itself needs a machine that has one. */
-export function diskProblems({ vmSize = 'Standard_D2ds_v5' }: NodePoolSize, osDisk: NodePoolSize['osDisk'], at: string): Problem[] {
+export function diskProblems({ vmSize = defaultVmSize() }: NodePoolSize, osDisk: NodePoolSize['osDisk'], at: string): Problem[] {
   return osDisk === 'Ephemeral' && !Token.isUnresolved(vmSize) && !LOCAL_DISK.test(vmSize)
     ? [
         {

@@ -4,6 +4,7 @@ import { throwOnProblems } from '../validation';
 import { azureNameProblems } from './azure-names';
 import { lifecycleOf } from './lifecycle';
 import { nodePoolProblems } from './node-pool-checks';
+import { defaultVmSize, osDiskSizeOf } from './pool-disk';
 
 /** Machines of one kind in a cluster. */
 export interface NodePoolSize {
@@ -63,7 +64,7 @@ export interface PoolDefaults {
 
 /** Settings that the first pool, which is part of the cluster, and every other pool share. */
 export function poolSettings(size: NodePoolSize, defaults: PoolDefaults) {
-  const { vmSize = 'Standard_D2ds_v5', min = 1, zones = defaults.zones, osDisk = defaults.osDisk ?? 'Managed', labels } = size;
+  const { vmSize = defaultVmSize(), min = 1, zones = defaults.zones, osDisk = defaults.osDisk ?? 'Managed', labels } = size;
   return {
     vmSize,
     nodeCount: min,
@@ -76,7 +77,7 @@ export function poolSettings(size: NodePoolSize, defaults: PoolDefaults) {
     maxPods: 110,
     osSku: 'Ubuntu',
     osDiskType: osDisk,
-    osDiskSizeGb: size.osDiskSizeGb ?? (osDisk === 'Ephemeral' && coresOf(vmSize) < 4 ? 64 : 128),
+    osDiskSizeGb: osDiskSizeOf({ vmSize, osDisk, osDiskSizeGb: size.osDiskSizeGb }),
     kubeletDiskType: 'OS',
     scaleDownMode: 'Delete',
     fipsEnabled: false,
@@ -85,11 +86,6 @@ export function poolSettings(size: NodePoolSize, defaults: PoolDefaults) {
     ultraSsdEnabled: false,
     upgradeSettings: UPGRADE_SETTINGS,
   };
-}
-
-/** Cores of a VM size: the number after its family; 4 where it has none. */
-function coresOf(vmSize: string): number {
-  return Number(/^Standard_[A-Z]+(\d+)/.exec(vmSize)?.[1] ?? 4);
 }
 
 /** Whether the autoscaler owns the number of nodes, so that Terraform must not set it back. */
@@ -125,7 +121,7 @@ export class NodePool extends Construct {
     const taints = [...(props.taints ?? []), ...KIND_TAINTS[kind]];
     const isSpot = kind === 'spot';
     const { upgradeSettings, ...settings } = poolSettings(
-      { ...props, vmSize: props.vmSize ?? (kind === 'gpu' ? 'Standard_NC4as_T4_v3' : undefined), labels: isSpot ? { ...props.labels, [SPOT]: 'spot' } : props.labels },
+      { ...props, vmSize: props.vmSize ?? defaultVmSize(kind), labels: isSpot ? { ...props.labels, [SPOT]: 'spot' } : props.labels },
       props,
     );
     this.name = props.name;
