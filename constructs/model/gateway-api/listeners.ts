@@ -72,14 +72,30 @@ function toListener(model: MeshModel, gateway: ModelObject<GatewaySpec>, listene
       port: { number: listener.port, name: 'default', protocol: listener.protocol },
       // Nobody's namespace is called `~`: the port is open, and no route attaches.
       hosts: namespaces.length > 0 ? namespaces.map((allowed) => `${allowed}/${hostname}`) : [`~/${hostname}`],
-      ...(listener.tls ? { tls: { mode: tlsMode(listener) } } : {}),
+      ...(listener.tls ? { tls: { mode: tlsMode(gateway.spec, listener) } } : {}),
     },
   };
 }
 
-function tlsMode({ tls }: GatewayListeners): NonNullable<NonNullable<GatewayServers['tls']>['mode']> {
+interface ClientValidation {
+  readonly validation?: { readonly caCertificateRefs?: readonly unknown[] };
+}
+
+/** The experimental channel says here which clients may come. */
+interface WithFrontend {
+  readonly tls?: {
+    readonly frontend?: { readonly default?: ClientValidation; readonly perPort?: readonly { readonly port: number; readonly tls?: ClientValidation }[] };
+  };
+}
+
+function tlsMode(gateway: GatewaySpec | undefined, { tls, port }: GatewayListeners): NonNullable<NonNullable<GatewayServers['tls']>['mode']> {
   if (tls?.mode === 'Passthrough') {
     return 'PASSTHROUGH';
+  }
+  const frontend = (gateway as WithFrontend | undefined)?.tls?.frontend;
+  const settings = frontend?.perPort?.find((candidate) => candidate.port === port)?.tls ?? frontend?.default;
+  if (settings?.validation?.caCertificateRefs?.length) {
+    return 'MUTUAL';
   }
   const wanted = tls?.options?.[TLS_MODE];
   return wanted === 'MUTUAL' || wanted === 'OPTIONAL_MUTUAL' || wanted === 'ISTIO_MUTUAL' ? wanted : 'SIMPLE';
@@ -103,10 +119,12 @@ function allowedNamespaces(model: MeshModel, own: string, { allowedRoutes }: Gat
   if (from !== 'Selector') {
     return [from === 'All' ? '*' : own];
   }
-  return model
-    .ofKind('', 'Namespace')
-    .filter(({ metadata }) => selects(selector ?? {}, { ...metadata.labels, [NAMESPACE_NAME]: metadata.name }))
-    .map(({ metadata }) => metadata.name)
+  // Of a namespace that the model does not hold, the name at least is known.
+  const labels = new Map(model.objects.map((object): [string, Readonly<Record<string, string>>] => [namespaceOf(object), {}]));
+  model.ofKind('', 'Namespace').forEach(({ metadata }) => labels.set(metadata.name, metadata.labels ?? {}));
+  return [...labels]
+    .filter(([name, own]) => selects(selector ?? {}, { ...own, [NAMESPACE_NAME]: name }))
+    .map(([name]) => name)
     .sort();
 }
 

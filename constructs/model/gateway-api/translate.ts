@@ -134,7 +134,7 @@ function layer4Routes(model: MeshModel, listeners: readonly Listener[], kind: 'T
 /** Connections for nobody go to a host that does not exist. */
 function targetsOf(references: readonly BackendReference[], backends: Backends): readonly VirtualServiceTcpRoute[] | undefined {
   const weights = references.reduce((sum, { weight = 1 }) => sum + weight, 0);
-  return weights === 0 ? [{ destination: { host: 'internal.cluster.local', port: { number: 65535 } } }] : backends.weighted(references, () => undefined);
+  return weights === 0 ? [{ destination: { host: 'internal.cluster.local', subset: 'zero-weight', port: { number: 65535 } } }] : backends.weighted(references, () => undefined);
 }
 
 function effective(
