@@ -2,31 +2,38 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
 import { parseAllDocuments } from 'yaml';
-import { bookinfoServices, BookinfoTraffic } from '../constructs/bookinfo';
+import { bookinfoServices } from '../constructs/bookinfo';
 import { KubernetesObject } from '../constructs/kubernetes/object';
 import { existingMesh } from '../constructs/mesh/existing-mesh';
 import { judgeIngress, judgePlaintextAllowed } from '../cli/verify/access-checks';
 import { judgeDirectAbort, judgeOverflow, judgeTimeout } from '../cli/verify/faults';
 import type { MeshAnswer } from '../cli/verify/mesh-call';
 import { describePage, expectedPage, judgePage } from '../cli/verify/product-page';
-import { findScenario, SCENARIOS } from '../scenarios';
+import { simulate } from '../constructs/model';
+import { modelOf } from '../constructs/model/from-constructs';
+import { addScenario, findScenario, SCENARIOS, simulatedCall } from '../scenarios';
 import { PAGE, scenarioPage } from '../scripts/generate-scenario-page';
 import { factsOf, SampleObject } from './sample-facts';
 import { UPSTREAM_FILES, UPSTREAM_WITHOUT_SCENARIO } from './upstream-samples';
 
+function built(name: string): TerraformStack {
+  const stack = new TerraformStack(new App({ stackTraces: false }), 'scenario');
+  addScenario(stack, 'Traffic', findScenario(name), {
+    bookinfo: bookinfoServices({ namespace: 'bookinfo' }),
+    mesh: existingMesh({ version: '1.29.1', ingressGateway: GATEWAY }),
+  });
+  return stack;
+}
+
 /** Objects that a scenario makes, as they are written. */
 function rendered(name: string): SampleObject[] {
-  const stack = new TerraformStack(new App({ stackTraces: false }), 'scenario');
-  findScenario(name).apply(
-    new BookinfoTraffic(stack, 'Traffic', { bookinfo: bookinfoServices({ namespace: 'bookinfo' }), mesh: existingMesh({ version: '1.29.1', ingressGateway: GATEWAY }) }),
-  );
-  return stack.node
+  return built(name).node
     .findAll()
     .filter((child) => child instanceof KubernetesObject)
     .map((object) => object.render() as unknown as SampleObject);
 }
 
-const GATEWAY = { selector: { istio: 'ingress' }, namespace: 'istio-ingress', serviceName: 'istio-ingress', serviceAccountName: 'istio-ingress', ports: [80] };
+const GATEWAY = { selector: { istio: 'ingress' }, namespace: 'istio-ingress', serviceName: 'istio-ingress', serviceAccountName: 'istio-ingress', ports: [80, 443] };
 
 /** Facts of those objects of a scenario that upstream's file is about, whatever else the scenario writes. */
 function factsAbout(scenario: string, keys: readonly string[]): string[] {
@@ -114,6 +121,25 @@ describe('what the scenarios promise', () => {
     const versions = new Map([['pod-1', 'v1']]);
     expect(judgePage(expected, 200, page('Error fetching product details'), versions)).toEqual({ verdict: 'pass', observation: '200; details unavailable; no stars (v1)' });
     expect(judgePage(expected, 200, page('<h4>Book Details</h4>'), versions)).toEqual({ verdict: 'fail', observation: '200; details shown' });
+  });
+});
+
+describe('the simulator, asked what a call promises', () => {
+  const calls = SCENARIOS.flatMap(({ name, expectations }) =>
+    expectations.flatMap((promise) => {
+      const request = promise.kind === 'call' ? simulatedCall(promise, { namespace: 'bookinfo' }) : undefined;
+      return promise.kind === 'call' && request ? [{ scenario: name, call: promise.name, request, result: promise.result }] : [];
+    }),
+  );
+
+  test.each([...new Set(calls.map(({ scenario }) => scenario))])('%s', (scenario) => {
+    const model = modelOf(built(scenario));
+    const asked = calls.filter((call) => call.scenario === scenario);
+    const answers = asked.map(({ call, request }) => {
+      const { outcome, status, mtls } = simulate(model, request);
+      return [call, mtls && !mtls.accepted ? 'refused' : outcome === 'routed' ? 200 : (status ?? 'refused')];
+    });
+    expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(asked.map(({ call, result }) => [call, result])));
   });
 });
 

@@ -1,12 +1,17 @@
+import type { Construct } from 'constructs';
+import { BookinfoTraffic, BookinfoTrafficProps } from '../constructs/bookinfo/bookinfo-traffic';
 import { throwOnProblems } from '../constructs/validation';
 import * as access from './access';
+import * as egress from './egress';
 import * as faults from './faults';
 import * as routing from './routing';
+import * as security from './security';
 import type { Scenario } from './scenario';
 
 export * from './expectation';
 export * from './needs';
 export * from './scenario';
+export * from './simulated-call';
 
 /** Every scenario, in the order in which they tell a story. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -34,6 +39,12 @@ export const SCENARIOS: readonly Scenario[] = [
   access.allMtls,
   access.detailsPlaintext,
   access.detailsDenied,
+  security.denyAll,
+  security.denyAllButDetails,
+  security.mtlsMigration,
+  egress.egressHost,
+  egress.egressTlsOrigination,
+  egress.egressBlocked,
 ];
 
 /** @throws ProblemError naming the scenarios where there is none of this name */
@@ -45,4 +56,11 @@ export function findScenario(name: string): Scenario {
     ]);
   }
   return scenario as Scenario;
+}
+
+/** Puts Bookinfo's traffic below a scope, as a scenario wants it. */
+export function addScenario(scope: Construct, id: string, scenario: Scenario, props: BookinfoTrafficProps): BookinfoTraffic {
+  const traffic = new BookinfoTraffic(scope, id, { ...props, ...scenario.start });
+  scenario.apply(traffic);
+  return traffic;
 }

@@ -1,4 +1,4 @@
-import type { BookinfoTraffic } from '../constructs/bookinfo';
+import type { BookinfoTraffic, BookinfoTrafficProps } from '../constructs/bookinfo';
 import type { MeshFeature } from '../constructs/mesh/mesh';
 import type { Expectation } from './expectation';
 
@@ -34,6 +34,8 @@ export interface Scenario {
    * @default true
    */
   readonly publicPage?: boolean;
+  /** What Bookinfo's traffic starts from. @default the gateway open for plain HTTP, STRICT mTLS, and the calls that the page makes allowed */
+  readonly start?: Pick<BookinfoTrafficProps, 'strictMtls' | 'allowPage'>;
   /** Adds the routes to a Bookinfo that has none. */
   apply(traffic: BookinfoTraffic): void;
   /** What requests must observe. */

@@ -71,7 +71,8 @@ function checksOf({ expectations, publicPage }: Scenario): Check[] {
     publicPage,
     url: 'http://GATEWAY',
     bookinfo: bookinfoServices({ namespace: 'bookinfo' }),
-    mesh: { clusterDomain: 'cluster.local' },
+    cluster: { offers: {} },
+    mesh: { clusterDomain: 'cluster.local', unsupported: () => undefined },
   } as unknown as VerifyContext;
   return [...pageChecks(context), ...expectations.map((promise) => scenarioCheck(context, promise))];
 }

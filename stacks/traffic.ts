@@ -1,12 +1,12 @@
 import { Construct } from 'constructs';
-import { BookinfoTraffic, IBookinfo } from '../constructs/bookinfo';
+import type { IBookinfo } from '../constructs/bookinfo';
 import type { ICluster } from '../constructs/cluster';
 import { MeshChecks } from '../constructs/istio/mesh-checks';
 import { ObjectRelease } from '../constructs/kubernetes/object-release';
 import { ClusterProviders } from '../constructs/kubernetes/providers';
 import { IMesh, provideMesh } from '../constructs/mesh/mesh';
 import type { Environment } from '../environments';
-import { checkNeeds, findScenario } from '../scenarios';
+import { addScenario, checkNeeds, findScenario } from '../scenarios';
 import { LayerStack } from './layer-stack';
 
 export interface TrafficStackProps {
@@ -33,6 +33,6 @@ export class TrafficStack extends LayerStack {
     );
     const scenario = findScenario(environment.traffic.scenario);
     checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`);
-    scenario.apply(new BookinfoTraffic(this, 'Traffic', { bookinfo }));
+    addScenario(this, 'Traffic', scenario, { bookinfo, externalHost: environment.traffic.externalHost });
   }
 }

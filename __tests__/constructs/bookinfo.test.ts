@@ -1,7 +1,7 @@
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import Ajv from 'ajv';
 import { App, TerraformStack } from 'cdktf';
-import { Bookinfo, BookinfoProps, bookinfoServices, BookinfoTraffic } from '../../constructs/bookinfo';
+import { Bookinfo, BookinfoProps, bookinfoServices } from '../../constructs/bookinfo';
 import { existingAksCluster } from '../../constructs/cluster/existing-cluster';
 import { istioSchema } from '../../constructs/istio/schema';
 import { KubernetesObject } from '../../constructs/kubernetes/object';
@@ -9,7 +9,7 @@ import { AksIstioAddon } from '../../constructs/mesh/aks-istio-addon';
 import { existingMesh } from '../../constructs/mesh/existing-mesh';
 import { HelmIstio } from '../../constructs/mesh/helm-istio';
 import type { IMesh } from '../../constructs/mesh/mesh';
-import { findScenario, SCENARIOS } from '../../scenarios';
+import { addScenario, findScenario, SCENARIOS } from '../../scenarios';
 import { resources, StackJson, synthStack } from '../synth';
 
 const cluster = existingAksCluster({ name: 'aks', resourceGroupName: 'rg' });
@@ -181,7 +181,7 @@ describe('BookinfoTraffic and the scenarios', () => {
   /** What a scenario writes, by `Kind name`; checked against the schemas of the CRDs. */
   function written(scenario: string, mesh = MESHES.helm!): Record<string, Record<string, unknown>> {
     const stack = elsewhere();
-    findScenario(scenario).apply(new BookinfoTraffic(stack, 'Traffic', { mesh, bookinfo: bookinfoServices({ namespace: 'bookinfo' }) }));
+    addScenario(stack, 'Traffic', findScenario(scenario), { mesh, bookinfo: bookinfoServices({ namespace: 'bookinfo' }) });
     const problems = stack.node.findAll().flatMap((child) => (child === stack ? [] : child.node.validate()));
     expect(problems).toEqual([]);
     const objects = stack.node.findAll().filter((child) => child instanceof KubernetesObject);

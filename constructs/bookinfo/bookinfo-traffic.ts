@@ -16,6 +16,12 @@ export interface BookinfoTrafficProps {
   readonly mesh?: IMesh;
   /** Host names that the gateway answers for. @default every one */
   readonly hosts?: readonly string[];
+  /** Host outside of the cluster that Bookinfo may be allowed to call. @default 'www.example.com' */
+  readonly externalHost?: string;
+  /** Whether the namespace takes mutual TLS alone; where not, a PeerAuthentication or MtlsMigration is yours to make. @default true */
+  readonly strictMtls?: boolean;
+  /** Whether the calls that the page makes are allowed; where not, nothing is, until a policy allows it. @default true */
+  readonly allowPage?: boolean;
 }
 
 /** What productpage serves to the outside. */
@@ -28,12 +34,14 @@ const PUBLIC = [
 ];
 
 /**
- * Bookinfo's place in the mesh, before any scenario: the gateway opened for productpage, a subset for every version, STRICT mTLS, and
- * nothing allowed but the calls that Bookinfo's page makes, by the identity of the caller. The services are its members, to be routed.
+ * Bookinfo's place in the mesh, before any scenario: the gateway opened for productpage, a subset for every version, and unless told otherwise
+ * STRICT mTLS and nothing allowed but the calls that Bookinfo's page makes, by the identity of the caller. The services are its members, to be routed.
  * Of the API only `/api/v1/products/<id>/ratings` stays refused: there productpage would call ratings itself.
  */
 export class BookinfoTraffic extends Construct {
   readonly gateway: Gateway;
+  readonly namespace: string;
+  readonly externalHost: string;
   /** What the gateway serves; routes can be added. */
   readonly ingress: VirtualService;
   readonly details: MeshService;
@@ -45,6 +53,8 @@ export class BookinfoTraffic extends Construct {
     super(scope, id);
     const { bookinfo } = props;
     const { namespace } = bookinfo;
+    this.namespace = namespace;
+    this.externalHost = props.externalHost ?? 'www.example.com';
     const mesh = props.mesh ?? meshOf(this);
     if (mesh) {
       // What scenarios add below belongs to it too.
@@ -65,8 +75,17 @@ export class BookinfoTraffic extends Construct {
       routes: [{ match: PUBLIC, to: Destination.of(bookinfo.productpage, { port: bookinfo.productpage.ports[0].port }) }],
     });
 
-    new PeerAuthentication(this, 'StrictMtls', { name: 'default', namespace, mesh, mode: 'STRICT' });
+    if (props.strictMtls ?? true) {
+      new PeerAuthentication(this, 'StrictMtls', { name: 'default', namespace, mesh, mode: 'STRICT' });
+    }
     AuthorizationPolicy.denyAll(this, 'DenyAll', { namespace, mesh });
+    if (props.allowPage ?? true) {
+      this.allowPage();
+    }
+  }
+
+  /** Allows the calls that the page makes, each by the identity of its caller, and nothing else. */
+  private allowPage(): void {
     this.productpage.allowFromGateway();
     const reads = (service: MeshService, caller: Identity): MeshService =>
       service.allowFrom(caller, { methods: ['GET'], paths: [`/${service.name}/*`] });

@@ -1,9 +1,9 @@
 import { App, TerraformStack } from 'cdktf';
-import { BookinfoTraffic, bookinfoServices } from '../../constructs/bookinfo';
+import { bookinfoServices } from '../../constructs/bookinfo';
 import { existingMesh } from '../../constructs/mesh';
 import { AnyObject, simulate, SimulatedRequest } from '../../constructs/model';
 import { modelOf } from '../../constructs/model/from-constructs';
-import { SCENARIOS } from '../../scenarios';
+import { addScenario, findScenario, SCENARIOS } from '../../scenarios';
 import { Cluster, until, WireAnswer, WireRequest } from './cluster';
 import { Comparison, contradiction, disagreementsOf, echoOf, tolerance } from './compare';
 import { NAMESPACE } from './pods';
@@ -19,8 +19,7 @@ function objectsOf(name: string): AnyObject[] {
     version: '1.29.1',
     ingressGateway: { selector: { istio: 'none' }, namespace: 'none', serviceName: 'none', serviceAccountName: 'none', ports: [80] },
   });
-  const traffic = new BookinfoTraffic(stack, 'Traffic', { bookinfo: bookinfoServices({ namespace: NAMESPACE }), mesh });
-  SCENARIOS.find((scenario) => scenario.name === name)!.apply(traffic);
+  addScenario(stack, 'Traffic', findScenario(name), { bookinfo: bookinfoServices({ namespace: NAMESPACE }), mesh });
   return modelOf(stack)
     .objects.filter((object) => ISTIO.includes(object.apiVersion.split('/')[0]!) && object.kind !== 'Gateway')
     .filter((object) => object.kind !== 'VirtualService' || !(object.spec as { gateways?: unknown }).gateways)
