@@ -8,6 +8,7 @@ import { gatewayUrl } from '../cli/verify/gateway';
 import { escapeXml, toJUnit } from '../cli/verify/junit';
 import { MeshAnswer, parseAnswers } from '../cli/verify/mesh-call';
 import { judgeMirror, parseInboundCount } from '../cli/verify/mirror';
+import { judgePastProxy } from '../cli/verify/past-proxy';
 import { listPods, readyPod } from '../cli/verify/pods';
 import { countElements } from '../e2e/xml';
 import { removeLeftOvers, startOutsidePod } from '../cli/verify/outside-pod';
@@ -362,10 +363,20 @@ describe('the run', () => {
     ({
       expectations,
       url: 'http://g',
+      externalHost: 'www.example.com',
       bookinfo: bookinfoServices({ namespace: 'book' }),
+      cluster: { offers: {} },
       mesh: { rootNamespace: 'root', clusterDomain: 'cluster.local' },
       tools: { hasIstioctl: true },
     }) as unknown as VerifyContext;
+
+  test('a process that goes past its proxy finds no connection, and any answer is a failure', () => {
+    expect([7, 28].map((code) => judgePastProxy(code, '').verdict)).toEqual(['pass', 'pass']);
+    expect(judgePastProxy(0, '200')).toEqual({ verdict: 'fail', observation: 'answered with 200' });
+    // A name that does not resolve proves nothing.
+    expect(judgePastProxy(6, '').verdict).toBe('fail');
+    expect(judgePastProxy(127, '').verdict).toBe('skipped');
+  });
 
   test('every promise of every scenario has its check, beside what holds always', () => {
     for (const { expectations, name } of SCENARIOS) {

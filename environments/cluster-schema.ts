@@ -148,6 +148,8 @@ const kubeconfigCluster = object({
   gatewayApi: v.optional(gatewayApi),
   /** Whether pods reach the internet, and nodes pull images from it. */
   internet: v.optional(v.boolean(), true),
+  /** Whether the network plugin enforces NetworkPolicies. */
+  networkPolicies: v.optional(v.boolean(), true),
 });
 
 /** The cluster of an environment: created here, there already, or entered by a kubeconfig. */

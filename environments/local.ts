@@ -25,6 +25,7 @@ export function local(kubeconfig?: string, context?: string): EnvironmentInput {
       gatewayService: 'NodePort',
       gatewayApi: GATEWAY_API,
       internet: false,
+      networkPolicies: false,
     },
     mesh: {
       flavor: 'helm',

@@ -88,6 +88,15 @@ const bookinfo = object({
   registry: v.optional(text, 'docker.io/istio'),
   tag: v.optional(text, '1.20.3'),
   replicas: v.optional(between(1, 100), 1),
+  /** Whether only the mesh reaches its pods by address too. @default where the profile is production, whose network plugin enforces it */
+  networkPolicies: v.optional(v.boolean()),
+});
+
+const traffic = object({
+  /** Named traffic situation. */
+  scenario: v.optional(text, 'all-v1'),
+  /** Host outside of the cluster that the egress scenarios call: it answers `/` with 200, by HTTP on port 80 and by HTTPS on port 443. */
+  externalHost: v.optional(matching(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/, 'must be the name of a host, such as www.example.com'), 'www.example.com'),
 });
 
 const state = v.variant('kind', [
@@ -111,7 +120,7 @@ export const environmentSchema = object({
   cluster: clusterSchema,
   mesh,
   bookinfo: v.optional(bookinfo, {}),
-  traffic: v.optional(object({ /** Named traffic situation. */ scenario: v.optional(text, 'all-v1') }), {}),
+  traffic: v.optional(traffic, {}),
   state: v.optional(state, { kind: 'local' }),
   /** Azure tags for everything that takes them. */
   tags: v.optional(v.record(v.string(), v.string()), {}),

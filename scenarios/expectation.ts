@@ -14,10 +14,11 @@ export type Expectation =
   | IngressExpectation
   | DeniedExpectation
   | PlaintextExpectation
-  | CallExpectation;
+  | CallExpectation
+  | PastProxyExpectation;
 
-/** What only some environments can show: a feature of the mesh, or images and hosts of the internet. */
-export type Capability = MeshFeature | 'Internet';
+/** What only some environments can show: a feature of the mesh, images and hosts of the internet, or network policies that are enforced. */
+export type Capability = MeshFeature | 'Internet' | 'NetworkPolicies';
 
 /** Fields that every expectation has. */
 interface Expected {
@@ -116,6 +117,7 @@ export type CallResult = number | 'refused' | Readonly<Record<number | 'refused'
 /**
  * Requests that are the same, sent one after the other, are answered like this.
  *
+ * `{external}` in the host stands for the host outside of the cluster that the environment names (`traffic.externalHost`).
  * `{attempt}` in the host, the path or a header stands for a word that is new each time that the verifier tries: a client that no quota knows yet.
  * Each request has a connection of its own. Refusals (403, 429, `refused`) are asked for last, as proxies finish old connections by old rules.
  */
@@ -151,4 +153,11 @@ export interface CallExpectation extends Expected {
   readonly certificateFor?: string;
   /** Runs while no other check does, as it counts what others would too. @default false */
   readonly alone?: boolean;
+}
+
+/** A process that goes past its proxy finds no way to this host: the network itself refuses it. */
+export interface PastProxyExpectation extends Expected {
+  readonly kind: 'past-proxy';
+  /** As in a `call`. */
+  readonly host: string;
 }

@@ -30,14 +30,17 @@ export function checkNeeds({ name, needs = {} }: Pick<Scenario, 'name' | 'needs'
 /** Why something cannot be observed here; nothing where it can. What is there is what the cluster and the mesh declare. */
 export function lackOf(capabilities: readonly Capability[] | undefined, cluster: ICluster, mesh: IMesh): string | undefined {
   for (const capability of capabilities ?? []) {
-    if (capability !== 'Internet') {
-      const missing = mesh.unsupported(capability);
-      if (missing) {
-        return missing.reason;
-      }
-    } else if (cluster.offers.internet === false) {
-      return 'the environment says that this cluster does not reach the internet';
+    const missing = capability === 'Internet' || capability === 'NetworkPolicies' ? clusterLacks(capability, cluster) : mesh.unsupported(capability)?.reason;
+    if (missing !== undefined) {
+      return missing;
     }
   }
   return undefined;
+}
+
+function clusterLacks(capability: 'Internet' | 'NetworkPolicies', { offers }: ICluster): string | undefined {
+  if (capability === 'Internet') {
+    return offers.internet === false ? 'the environment says that this cluster does not reach the internet' : undefined;
+  }
+  return offers.networkPolicies === false ? 'the environment says that the network plugin of this cluster enforces no NetworkPolicy' : undefined;
 }

@@ -27,6 +27,9 @@ export function simulatedCall(expectation: CallExpectation, options: SimulatedCa
   if (from === 'gateway') {
     return { ...request, gateway: true, to: host };
   }
-  const to = host === undefined || !host.includes('.') ? `${host ?? 'productpage'}.${namespace}` : host;
+  if (host?.includes('.')) {
+    return { ...request, to: host, from: `${from}.${namespace}`, port: port ?? (scheme === 'https' ? 443 : 80) };
+  }
+  const to = `${host ?? 'productpage'}.${namespace}`;
   return { ...request, to, from: from === 'outside' ? { namespace: 'outside', sidecar: false } : `${from}.${namespace}` };
 }

@@ -40,6 +40,10 @@ export function scenarioPage(): string {
       'allowed get 403, and that plaintext is refused. Shares are judged by the binomial distribution: one sample in ten thousand fails by chance.',
       'In the code below, `pinToV1` is `split({ v1: 100 })` for each service, and `IS_JASON` is `Match.header(\'end-user\').exact(\'jason\')`.',
     ].join('\n'),
+    [
+      'Scenarios with a way out of the cluster call the host that `traffic.externalHost` names, by default www.example.com. On the local node that name leads to',
+      '[its outside world](local-cluster.md#the-outside-world).',
+    ].join('\n'),
     table(['scenario', 'what it does', 'upstream'], SCENARIOS.map(summary)),
     ...SCENARIOS.flatMap((scenario) => section(scenario, code.get(scenario.name) ?? '')),
     '## Upstream\'s samples',
@@ -70,6 +74,7 @@ function checksOf({ expectations, publicPage }: Scenario): Check[] {
     expectations,
     publicPage,
     url: 'http://GATEWAY',
+    externalHost: 'www.example.com',
     bookinfo: bookinfoServices({ namespace: 'bookinfo' }),
     cluster: { offers: {} },
     mesh: { clusterDomain: 'cluster.local', unsupported: () => undefined },

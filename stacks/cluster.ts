@@ -60,6 +60,7 @@ export function clusterOf(environment: Environment): ICluster {
         loadBalancer: settings.gatewayService === 'LoadBalancer',
         gatewayApi: settings.gatewayApi,
         internet: settings.internet,
+        networkPolicies: settings.networkPolicies,
       });
     case 'aks':
       throw new Error(`${environment.name}: a cluster of kind 'aks' is created by its ClusterStack. Use ClusterStack.cluster.`);

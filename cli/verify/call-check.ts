@@ -38,6 +38,11 @@ interface Place {
   readonly through?: string;
 }
 
+/** The host that is meant. */
+export function realHost({ externalHost }: Pick<VerifyContext, 'externalHost'>, host: string): string {
+  return host.replace('{external}', externalHost);
+}
+
 /** Where a call goes, as its client writes it; a gateway's own address is still to be found. */
 function placeOf(context: VerifyContext, expectation: CallExpectation): Place {
   const { from, scheme = 'http', path = '/' } = expectation;
@@ -48,7 +53,7 @@ function placeOf(context: VerifyContext, expectation: CallExpectation): Place {
       ? { url: scheme === 'http' && !port ? `${context.url}${path}` : `${scheme}://${own}${port}${path}` }
       : { url: `${scheme}://${expectation.host}${port}${path}`, through: scheme === 'http' && !port ? new URL(context.url).host : `${own}${port}` };
   }
-  const { host = 'productpage' } = expectation;
+  const host = realHost(context, expectation.host ?? 'productpage');
   const service = host in context.bookinfo && host !== 'namespace' ? context.bookinfo[host as 'productpage'] : undefined;
   const name = service && from === 'outside' ? serviceHost(service, context.mesh.clusterDomain) : host;
   const port = expectation.port ?? service?.ports[0].port;

@@ -28,6 +28,8 @@ export interface GatewayAddress {
 export interface VerifyContext extends VerifyHandles {
   readonly tools: VerifyTools;
   readonly url: string;
+  /** What `{external}` stands for. */
+  readonly externalHost: string;
   readonly expectations: readonly Expectation[];
   /** Whether the page is loaded whatever else is promised. @default true */
   readonly publicPage?: boolean;
@@ -96,8 +98,16 @@ export function headersOf({ user, headers }: Pick<Expectation, 'user' | 'headers
   return { ...headers, ...(user === undefined ? {} : { 'end-user': user }) };
 }
 
+/** Characters of a header that are shown. */
+const LONG = 100;
+
 /** The headers in words, empty where there are none. */
 export function describeHeaders(expectation: Pick<Expectation, 'user' | 'headers'>): string {
   const headers = Object.entries(headersOf(expectation));
-  return headers.length === 0 ? '' : ` (${headers.map(([name, value]) => `${name}: ${value}`).join(', ')})`;
+  return headers.length === 0 ? '' : ` (${headers.map(([name, value]) => `${name}: ${shorten(value)}`).join(', ')})`;
+}
+
+/** A token in words: nobody reads it, and tables break over it. */
+function shorten(value: string): string {
+  return value.length > LONG ? `${value.slice(0, LONG / 4)}...${value.slice(-LONG / 10)}` : value;
 }

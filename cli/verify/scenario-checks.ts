@@ -15,6 +15,7 @@ import { judgeAbort, judgeDelay, judgeDirectAbort, judgeOverflow, judgeTimeout, 
 import { callFrom, describeAnswer, MeshAnswer } from './mesh-call';
 import { describeMirror, InboundCount, judgeMirror, parseInboundCount, STATS_FILTER } from './mirror';
 import { hasLabels, MeshPod, PROXY_CONTAINER } from './pods';
+import { pastProxyCheck } from './past-proxy';
 import { describeShares, judgeShares, sampleSize } from './shares';
 
 const FAULT_CALLS = 3;
@@ -55,6 +56,8 @@ function checkOf(context: VerifyContext, expectation: Expectation): Check {
       return plaintextAllowedCheck(context, expectation);
     case 'call':
       return callCheck(context, expectation);
+    case 'past-proxy':
+      return pastProxyCheck(context, expectation);
   }
 }
 

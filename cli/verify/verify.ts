@@ -51,6 +51,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
     tools,
     signal,
     expectations: scenario.expectations,
+    externalHost: environment.traffic.externalHost,
     publicPage: scenario.publicPage,
     gatewayAddress: (port) => entrance.reach(port),
     url: trimSlash(entrance.url),

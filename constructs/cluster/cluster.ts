@@ -57,6 +57,8 @@ export interface ClusterOffers {
   readonly gatewayApi?: GatewayApi;
   /** Pods reach the internet, and nodes pull images from it. @default true */
   readonly internet?: boolean;
+  /** The network plugin enforces NetworkPolicies. @default true */
+  readonly networkPolicies?: boolean;
 }
 
 /**

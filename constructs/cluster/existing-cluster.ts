@@ -49,6 +49,8 @@ export interface KubeconfigReference {
   readonly gatewayApi?: GatewayApi;
   /** Whether pods reach the internet, and nodes pull images from it. @default true */
   readonly internet?: boolean;
+  /** Whether the network plugin enforces NetworkPolicies. @default true */
+  readonly networkPolicies?: boolean;
 }
 
 /** Describes any cluster that a kubeconfig file leads to. */
@@ -63,6 +65,7 @@ export function kubeconfigCluster(reference: KubeconfigReference): ICluster {
       loadBalancer: reference.loadBalancer ?? true,
       gatewayApi: reference.gatewayApi,
       internet: reference.internet ?? true,
+      networkPolicies: reference.networkPolicies ?? true,
     },
   };
 }
