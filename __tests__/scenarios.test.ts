@@ -1,3 +1,4 @@
+import { createPublicKey, JsonWebKey, verify as verifySignature } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
@@ -13,6 +14,7 @@ import { simulate } from '../constructs/model';
 import { modelOf } from '../constructs/model/from-constructs';
 import { addScenario, findScenario, SCENARIOS, simulatedCall } from '../scenarios';
 import { PAGE, scenarioPage } from '../scripts/generate-scenario-page';
+import { DEMO_JWKS } from '../scenarios/demo-tokens';
 import { factsOf, SampleObject } from './sample-facts';
 import { UPSTREAM_FILES, UPSTREAM_WITHOUT_SCENARIO } from './upstream-samples';
 
@@ -124,10 +126,20 @@ describe('what the scenarios promise', () => {
   });
 });
 
+/** What a proxy makes of a token: its signature by the public key of the scenario, and the time that it lasts. */
+function claimsOf(token: string): Readonly<Record<string, unknown>> | 'invalid' {
+  const [head, body, signature] = token.split('.');
+  const { keys } = JSON.parse(DEMO_JWKS) as { keys: JsonWebKey[] };
+  const key = createPublicKey({ key: keys[0]!, format: 'jwk' });
+  const claims = JSON.parse(Buffer.from(body!, 'base64url').toString()) as { exp: number };
+  const isSigned = verifySignature('RSA-SHA256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature!, 'base64url'));
+  return isSigned && claims.exp * 1000 > Date.now() ? claims : 'invalid';
+}
+
 describe('the simulator, asked what a call promises', () => {
   const calls = SCENARIOS.flatMap(({ name, expectations }) =>
     expectations.flatMap((promise) => {
-      const request = promise.kind === 'call' ? simulatedCall(promise, { namespace: 'bookinfo' }) : undefined;
+      const request = promise.kind === 'call' ? simulatedCall(promise, { namespace: 'bookinfo', claimsOf }) : undefined;
       return promise.kind === 'call' && request ? [{ scenario: name, call: promise.name, request, result: promise.result }] : [];
     }),
   );

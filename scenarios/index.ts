@@ -6,6 +6,7 @@ import * as egress from './egress';
 import * as faults from './faults';
 import * as routing from './routing';
 import * as security from './security';
+import { jwt } from './security-jwt';
 import type { Scenario } from './scenario';
 
 export * from './expectation';
@@ -42,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   security.denyAll,
   security.denyAllButDetails,
   security.mtlsMigration,
+  jwt,
   egress.egressHost,
   egress.egressTlsOrigination,
   egress.egressBlocked,
