@@ -1,5 +1,5 @@
 /**
- * Writes the `generated/` folders from CRDs of pinned versions: a file of TypeScript types a kind, and its JSON schema beside it.
+ * Writes the `generated/` folders from CRDs of pinned versions: a file of TypeScript types a kind.
  *
  *     npm run generate               write
  *     npm run generate -- --check    fail where the files in the repository are out of date

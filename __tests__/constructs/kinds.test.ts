@@ -400,7 +400,7 @@ describe('Gateway API', () => {
         tls: { certificates: ['cert', { name: 'other', namespace: 'certs' }] },
         routesFrom: { labels: { public: 'yes' } },
       });
-      new HTTPRoute(stack, 'Shop', { namespace, parents: [gateway, { gateway, listener: 'https-0' }], hosts: ['a.example.com'] })
+      new HTTPRoute(stack, 'Shop', { namespace, parents: [{ gateway, listener: 'http-0' }, { gateway, listener: 'https-0' }], hosts: ['a.example.com'] })
         .addRule({
           match: { path: { type: 'PathPrefix', value: '/reviews' } },
           to: [{ service: reviews, weight: 90 }, { service: cart, port: 80, weight: 10 }],
@@ -428,7 +428,7 @@ describe('Gateway API', () => {
     expect(specs['HTTPRoute shop']).toEqual({
       hostnames: ['a.example.com'],
       parentRefs: [
-        { name: 'public', namespace: 'edge' },
+        { name: 'public', namespace: 'edge', sectionName: 'http-0' },
         { name: 'public', namespace: 'edge', sectionName: 'https-0' },
       ],
       rules: [

@@ -2,7 +2,6 @@ export * from './envoy-filter';
 export * from './generated';
 export * from './istio-object';
 export * from './proxy-config';
-export * from './schema';
 export * from './selector';
 export * from './traffic-extension';
 export * from './version';

@@ -1,5 +1,9 @@
+import { isIP } from 'node:net';
 import { Environment } from '@marcbachmann/cel-js';
 import type { ModelObject } from '../../constructs/model/object';
+import { withDefaults } from '../../constructs/validation/gateway-api/defaults';
+import { GATEWAY_CEL_RULES } from '../../constructs/validation/gateway-api/generated/cel-rules';
+import { gatewayApiRelease } from '../../constructs/validation/gateway-api/schema';
 import { CEL_RULES } from '../../constructs/validation/istio/generated/cel-rules';
 import { parseRequestUri } from '../../constructs/validation/istio/go-url';
 import { IstioApi, Schema } from '../../constructs/validation/istio/schema';
@@ -10,6 +14,7 @@ class Url {
 
 /** Evaluates the CEL rules at every place of these objects, compiled and by the library, and gives the places where the two differ. */
 export function compareCel(api: IstioApi, objects: readonly ModelObject[]): { compared: number; rules: number; differences: string[] } {
+  const gatewayApi = gatewayApiRelease(api.version);
   const environment = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
     .registerType('Url', { ctor: Url, fields: {} })
     .registerFunction('url(string): Url', (text: string) => {
@@ -20,20 +25,24 @@ export function compareCel(api: IstioApi, objects: readonly ModelObject[]): { co
       return new Url(parsed.scheme);
     })
     .registerFunction('isURL(string): bool', (text: string) => parseRequestUri(text) !== undefined)
-    .registerFunction('Url.getScheme(): string', (parsed: Url) => parsed.scheme);
-  const library = CEL_RULES.map(({ rule }) => environment.parse(rule));
+    .registerFunction('Url.getScheme(): string', (parsed: Url) => parsed.scheme)
+    .registerFunction('isIP(string): bool', (text: string) => isIP(text) !== 0);
+  const library = new Map([...CEL_RULES, ...GATEWAY_CEL_RULES].map(({ rule }) => [rule, environment.parse(rule.replace(/__(\w+)__/g, '$1'))]));
   const differences: string[] = [];
-  const rules = new Set<number>();
+  const rules = new Set<string>();
   let compared = 0;
-  for (const { kind, spec } of objects) {
-    const schema = api.kinds[kind]?.spec;
-    visit(schema ?? {}, spec, (number, value) => {
+  for (const { apiVersion, kind, spec } of objects) {
+    const ofGateway = apiVersion.startsWith('gateway.');
+    const known = gatewayApi.experimental[kind];
+    const schema = (ofGateway ? known?.specs[known.versions[apiVersion.split('/')[1]!] ?? 0] : api.kinds[kind]?.spec) ?? {};
+    visit(schema, ofGateway ? withDefaults(schema, spec) : spec, (number, value) => {
+      const { rule, test } = (ofGateway ? GATEWAY_CEL_RULES : CEL_RULES)[number]!;
       compared += 1;
-      rules.add(number);
-      const ours = held(() => CEL_RULES[number]!.test(value as never));
-      const theirs = held(() => library[number]!({ self: withIntegers(value) }) as boolean);
+      rules.add(rule);
+      const ours = held(() => test(value as never));
+      const theirs = held(() => library.get(rule)!({ self: withIntegers(value) }) as boolean);
       if (ours !== theirs) {
-        differences.push(`${CEL_RULES[number]!.rule} of ${JSON.stringify(value)}: ${ours} here, ${theirs} by the library`);
+        differences.push(`${rule} of ${JSON.stringify(value)}: ${ours} here, ${theirs} by the library`);
       }
     });
   }

@@ -7,7 +7,10 @@ interface Node {
 }
 
 const BINARY: Readonly<Record<string, string>> = { '+': '+', '<': '<', '<=': '<=', '>': '>', '>=': '>=', '==': '===', '!=': '!==', '&&': '&&', '||': '||' };
-const MACROS: Readonly<Record<string, string>> = { all: 'all', exists: 'exists', exists_one: 'existsOne' };
+/** In CEL these take their operands in any order: where one decides alone, the other may fail. */
+const LOGICAL: Readonly<Record<string, string>> = { '&&': 'and', '||': 'or' };
+const MAY_FAIL = /\b(?:field|at|duration|int|url|substring)\(/;
+const MACROS: Readonly<Record<string, string>> = { all: 'all', exists: 'exists', exists_one: 'existsOne', filter: 'filter' };
 const METHODS: Readonly<Record<string, string>> = {
   contains: 'contains',
   startsWith: 'startsWith',
@@ -16,11 +19,12 @@ const METHODS: Readonly<Record<string, string>> = {
   substring: 'substring',
   size: 'size',
   getScheme: 'getScheme',
+  split: 'split',
 };
-const FUNCTIONS: Readonly<Record<string, string>> = { size: 'size', duration: 'duration', url: 'url', isURL: 'isUrl', int: 'int' };
+const FUNCTIONS: Readonly<Record<string, string>> = { size: 'size', duration: 'duration', url: 'url', isURL: 'isUrl', isIP: 'isIp', int: 'int' };
 
 /** Helpers of `cel-runtime.ts` that an expression calls. */
-export const HELPERS = [...new Set([...Object.values(MACROS), ...Object.values(METHODS), ...Object.values(FUNCTIONS), 'field', 'has', 'isIn'])].sort();
+export const HELPERS = [...new Set([...Object.values(MACROS), ...Object.values(METHODS), ...Object.values(FUNCTIONS), ...Object.values(LOGICAL), 'at', 'field', 'has', 'isIn', 'number'])].sort();
 
 /**
  * A CEL rule of a CRD as a TypeScript expression over `self`. The library parses; what it parsed is written down, so that checking needs no
@@ -34,7 +38,12 @@ export function compileCel(rule: string): string {
 function emit(node: Node): string {
   const list = node.args as readonly Node[];
   if (BINARY[node.op]) {
-    return `(${emit(list[0]!)} ${BINARY[node.op]} ${emit(list[1]!)})`;
+    const [left, right] = [emit(list[0]!), emit(list[1]!)];
+    if (LOGICAL[node.op] && MAY_FAIL.test(left)) {
+      return `${LOGICAL[node.op]}(() => ${left}, () => ${right})`;
+    }
+    const untyped = ['===', '!==', '&&', '||'].includes(BINARY[node.op]!);
+    return `(${untyped ? left : asNumber(left)} ${BINARY[node.op]} ${untyped ? right : asNumber(right)})`;
   }
   switch (node.op) {
     case 'id':
@@ -47,8 +56,10 @@ function emit(node: Node): string {
       return `(${emit(list[0]!)} ? ${emit(list[1]!)} : ${emit(list[2]!)})`;
     case '.': {
       const [target, name] = node.args as readonly [Node, string];
-      return `field(${emit(target)}, ${JSON.stringify(name)})`;
+      return `field(${emit(target)}, ${nameOf(name)})`;
     }
+    case '[]':
+      return `at(${emit(list[0]!)}, ${emit(list[1]!)})`;
     case 'in':
       return `isIn(${emit(list[0]!)}, ${emit(list[1]!)})`;
     case 'list':
@@ -71,9 +82,19 @@ function emit(node: Node): string {
   }
 }
 
+/** A field has no type of its own. */
+function asNumber(code: string): string {
+  return /^(?:field|at)\(/.test(code) ? `number(${code})` : code;
+}
+
 function emitHas(selection: Node): string {
   const [target, name] = selection.args as readonly [Node, string];
-  return `has(${emit(target)}, ${JSON.stringify(name)})`;
+  return `has(${emit(target)}, ${nameOf(name)})`;
+}
+
+/** A field that is called like a word of CEL is written between underscores. */
+function nameOf(name: string): string {
+  return JSON.stringify(name.replace(/^__(\w+)__$/, '$1'));
 }
 
 function call(known: Readonly<Record<string, string>>, name: string, args: readonly Node[]): string {

@@ -53,7 +53,6 @@ export function emitKinds(api: Api, kinds: readonly SourcedKind[]): Map<string, 
       '} as const;\n',
     ].join('\n');
     files.set(`${dashed(kind.kind)}.ts`, `${header}${imports}${constant}\n${body}`);
-    files.set(`${dashed(kind.kind)}.schema.json`, `${JSON.stringify(withoutProse(kind.spec))}\n`);
   }
   const header = headerOf(api.title);
   if (common.size > 0) {
@@ -61,7 +60,7 @@ export function emitKinds(api: Api, kinds: readonly SourcedKind[]): Map<string, 
   }
   const exported = [...(common.size > 0 ? ['common'] : []), ...kinds.map((kind) => dashed(kind.kind))];
   const index = exported.map((name) => `export * from './${name}';\n`).join('');
-  files.set('index.ts', `${header}/** Version that the types and schemas are of. */\nexport const ${api.constant} = '${api.version}';\n\n${index}`);
+  files.set('index.ts', `${header}/** Version that the types are of. */\nexport const ${api.constant} = '${api.version}';\n\n${index}`);
   return files;
 }
 
@@ -196,21 +195,6 @@ function shapeOf(schema: Schema): string {
     schema['x-kubernetes-int-or-string'],
     Object.entries(schema.properties ?? {}).map(([key, member]) => [key, shapeOf(member)]),
   ]);
-}
-
-/** Drops descriptions, but not members that are called so. */
-function withoutProse(value: unknown, names = false): unknown {
-  if (Array.isArray(value)) {
-    return value.map((item) => withoutProse(item));
-  }
-  if (typeof value !== 'object' || value === null) {
-    return value;
-  }
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => names || key !== 'description')
-      .map(([key, member]) => [key, withoutProse(member, key === 'properties' && !names)]),
-  );
 }
 
 function pascal(name: string): string {

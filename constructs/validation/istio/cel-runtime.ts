@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseDuration } from './duration';
 import { parseRequestUri } from './go-url';
 
@@ -23,6 +24,27 @@ export function has(target: unknown, name: string): boolean {
   return (target as Members)[name] !== undefined;
 }
 
+/** @throws Error where neither operand decides alone, and one of them cannot be evaluated */
+export function or(left: () => boolean, right: () => boolean): boolean {
+  try {
+    return left() || right();
+  } catch (error) {
+    if (right()) {
+      return true;
+    }
+    throw error;
+  }
+}
+
+/** @throws Error where neither operand decides alone, and one of them cannot be evaluated */
+export function and(left: () => boolean, right: () => boolean): boolean {
+  return !or(() => !left(), () => !right());
+}
+
+export function number(value: unknown): number {
+  return value as number;
+}
+
 export function isIn(value: unknown, list: readonly unknown[]): boolean {
   return list.includes(value);
 }
@@ -33,6 +55,19 @@ export function all(range: unknown, test: (item: never) => boolean): boolean {
 
 export function exists(range: unknown, test: (item: never) => boolean): boolean {
   return items(range).some(test);
+}
+
+export function filter(range: unknown, test: (item: never) => boolean): unknown[] {
+  return items(range).filter(test);
+}
+
+/** @throws Error where the list is shorter */
+export function at(list: unknown, index: number): unknown {
+  const value = (list as readonly unknown[])[index];
+  if (value === undefined) {
+    throw new Error(`index out of range: ${index}`);
+  }
+  return value;
 }
 
 export function existsOne(range: unknown, test: (item: never) => boolean): boolean {
@@ -57,12 +92,13 @@ export function endsWith(text: unknown, part: string): boolean {
 }
 
 export function matches(text: unknown, pattern: string): boolean {
-  return new RegExp(pattern, 'u').test(text as string);
+  return new RegExp(pattern.replace('(?i)', ''), pattern.includes('(?i)') ? 'iu' : 'u').test(text as string);
 }
 
 /** @throws Error where the range lies outside the text */
-export function substring(text: string, from: number, to: number): string {
-  const points = [...text];
+export function substring(text: unknown, from: number, end?: number): string {
+  const points = [...(text as string)];
+  const to = end ?? points.length;
   if (from < 0 || to > points.length || from > to) {
     throw new Error('index out of range');
   }
@@ -78,12 +114,20 @@ export function int(text: string): number {
 }
 
 /** Nanoseconds. @throws Error for what is no duration */
-export function duration(text: string): number {
-  const nanoseconds = parseDuration(text);
+export function duration(text: unknown): number {
+  const nanoseconds = parseDuration(text as string);
   if (nanoseconds === undefined) {
-    throw new Error(`no duration: ${text}`);
+    throw new Error(`no duration: ${String(text)}`);
   }
   return nanoseconds;
+}
+
+export function isIp(text: string): boolean {
+  return isIP(text) !== 0;
+}
+
+export function split(text: unknown, separator: string): string[] {
+  return (text as string).split(separator);
 }
 
 export function isUrl(text: string): boolean {

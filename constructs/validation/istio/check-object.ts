@@ -1,5 +1,7 @@
 import { groupOf, ModelObject, namespaceOf } from '../../model/object';
+import { celWords } from './cel-words';
 import { Finding, Report } from './finding';
+import { CEL_RULES } from './generated/cel-rules';
 import { checkMetadata } from './metadata';
 import { successorOf } from './old-kinds';
 import { checkAuthorizationPolicy } from './rules/authorization-policy';
@@ -18,7 +20,7 @@ import { checkWasmPlugin } from './rules/wasm-plugin';
 import { checkWorkloadEntry, checkWorkloadGroup } from './rules/workload';
 import { istioApi } from './schema';
 import { holdAgainst } from './structural';
-import { reportBroken } from './structural-words';
+import { reportBroken, see } from './structural-words';
 
 export interface CheckOptions {
   /** Istio version whose API the object is meant for: `1.29`, `1.29.1`, `asm-1-29`. @default the version that this package installs */
@@ -46,14 +48,21 @@ const CHECKS: Readonly<Record<string, readonly Check[]>> = {
 };
 /** Read by istioctl and never sent to the API server. */
 const NOT_SERVED = 'install.istio.io';
+const GATEWAY_API = 'gateway.networking.k8s.io';
+// Its schemas are large, and most meshes have none of its objects.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const gatewayApi = () => require('../gateway-api/check-object') as typeof import('../gateway-api/check-object');
 
 /**
- * Everything that the API server and istiod's admission would say of an object of Istio's API, all at once: its schema in the chosen Istio
- * version, the CEL rules in it, and istiod's own rules. Objects of other APIs pass unseen.
+ * Everything that the API server and istiod's admission would say of an object of Istio's API or the Gateway API, all at once: its schema in
+ * the chosen Istio version, the CEL rules in it, and istiod's own rules. Objects of other APIs pass unseen.
  * @see https://istio.io/latest/docs/reference/config/
  */
 export function checkObject(object: ModelObject, options: CheckOptions = {}): Finding[] {
   const group = groupOf(object);
+  if (group === GATEWAY_API) {
+    return gatewayApi().checkGatewayObject(object, options);
+  }
   if (!isIstio(group)) {
     return [];
   }
@@ -76,8 +85,8 @@ export function checkObject(object: ModelObject, options: CheckOptions = {}): Fi
       return report.findings;
     }
   } else {
-    const broken = holdAgainst(schema.spec, object.spec, 'spec');
-    reportBroken(report, { minor: api.minor, schema }, broken);
+    const broken = holdAgainst(schema.spec, object.spec, 'spec', CEL_RULES);
+    reportBroken(report, { name: `Istio ${api.minor}`, see: see(group, object.kind), words: celWords }, broken);
   }
   const misfits = report.findings.filter(({ code }) => code === 'AI0002' || code === 'AI0004');
   const spec = withoutMisfits(object.spec ?? {}, misfits);

@@ -26,6 +26,7 @@ export interface Schema {
   readonly allOf?: readonly Schema[];
   readonly not?: Schema;
   readonly cel?: readonly number[];
+  readonly default?: unknown;
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-list-type'?: string;
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];

@@ -1,6 +1,4 @@
-import { celWords } from './cel-words';
 import type { Report, Verdict } from './finding';
-import type { KindSchema } from './schema';
 import type { Broken } from './structural';
 
 /** Fields of earlier Istio versions, which old pages still show, by the end of their path; and what took their place. */
@@ -27,21 +25,30 @@ const CODES: Readonly<Record<Broken['kind'], string>> = {
   cel: 'AI0007',
 };
 
+/** The API that a schema is part of. */
+export interface ApiWords {
+  /** As in `VirtualService of Istio 1.29`. */
+  readonly name: string;
+  /** The reference page of the kind. */
+  readonly see: string;
+  /** What a CEL rule of its CRDs says, for people. */
+  readonly words: (rule: string) => Omit<Verdict, 'value'>;
+}
+
 /** Reports what does not fit the schema of a kind. */
-export function reportBroken(report: Report, api: { readonly minor: string; readonly schema: KindSchema }, broken: readonly Broken[]): void {
-  const { kind } = report.object;
+export function reportBroken(report: Report, api: ApiWords, broken: readonly Broken[]): void {
   for (const one of broken) {
     const field = one.kind === 'required' ? `${one.field}.${one.name}` : one.field;
-    report.error(CODES[one.kind], field, { ...verdictOf(one, kind, api.minor), see: see(api.schema.group, kind) });
+    report.error(CODES[one.kind], field, { ...verdictOf(one, report.object.kind, api), see: api.see });
   }
 }
 
-function verdictOf(broken: Broken, kind: string, minor: string): Verdict {
+function verdictOf(broken: Broken, kind: string, api: ApiWords): Verdict {
   switch (broken.kind) {
     case 'unknown':
       return {
         value: broken.value,
-        rule: `${kind} of Istio ${minor} has no field \`${broken.name}\` there`,
+        rule: `${kind} of ${api.name} has no field \`${broken.name}\` there`,
         mend: GONE.find(([path]) => path.test(broken.field))?.[1] ?? suggestion(broken.name, broken.known),
       };
     case 'type':
@@ -61,7 +68,7 @@ function verdictOf(broken: Broken, kind: string, minor: string): Verdict {
         ? { rule: `one of ${quoted(broken.names)} is required there`, mend: 'Give one of them' }
         : { value: broken.given, rule: `only one of ${quoted(broken.names)} may be given`, mend: `Keep one of ${quoted(broken.given)}` };
     case 'cel':
-      return { value: broken.value, ...celWords(broken.rule) };
+      return { value: broken.value, ...api.words(broken.rule) };
   }
 }
 

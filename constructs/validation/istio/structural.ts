@@ -1,4 +1,4 @@
-import { CEL_RULES } from './generated/cel-rules';
+import type { CelRule } from './cel-runtime';
 import { child } from './finding';
 import type { Schema } from './schema';
 
@@ -18,14 +18,26 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /**
  * Holds a value against the schema of a CRD: what the API server's structural schemas can say, unknown fields, and CEL.
  * An interpreter, because compiling these schemas takes longer than checking with them: bench/check.ts has the figures.
+ * @param rules the CEL rules that the schema names by number
  */
-export function holdAgainst(schema: Schema, value: unknown, at: string): Broken[] {
-  const broken: Broken[] = [];
-  walk(schema, value, at, broken);
-  return broken;
+export function holdAgainst(schema: Schema, value: unknown, at: string, rules: readonly CelRule[]): Broken[] {
+  const out = new Walk(rules);
+  walk(schema, value, at, out);
+  return out.broken;
 }
 
-function walk(schema: Schema, value: unknown, at: string, out: Broken[]): void {
+/** What is found, and the CEL rules that schemas name by number. */
+class Walk {
+  readonly broken: Broken[] = [];
+
+  constructor(readonly rules: readonly CelRule[]) {}
+
+  push(broken: Broken): void {
+    this.broken.push(broken);
+  }
+}
+
+function walk(schema: Schema, value: unknown, at: string, out: Walk): void {
   if (value === null && schema.nullable) {
     return;
   }
@@ -33,7 +45,7 @@ function walk(schema: Schema, value: unknown, at: string, out: Broken[]): void {
     out.push({ kind: 'type', field: at, value, expected: schema.type });
     return;
   }
-  const before = out.length;
+  const before = out.broken.length;
   if (schema.enum && !schema.enum.includes(value)) {
     out.push({ kind: 'enum', field: at, value, allowed: schema.enum });
   }
@@ -45,12 +57,12 @@ function walk(schema: Schema, value: unknown, at: string, out: Broken[]): void {
     walkMap(schema, value as Members, at, out);
   }
   alternatives(schema, value, at, out);
-  if (schema.cel && !out.slice(before).some(({ kind }) => kind === 'type')) {
+  if (schema.cel && !out.broken.slice(before).some(({ kind }) => kind === 'type')) {
     schema.cel.forEach((number) => celRule(number, value, at, out));
   }
 }
 
-function walkMap(schema: Schema, value: Members, at: string, out: Broken[]): void {
+function walkMap(schema: Schema, value: Members, at: string, out: Walk): void {
   const { properties, additionalProperties } = schema;
   for (const name of schema.required ?? []) {
     if (value[name] === undefined) {
@@ -74,22 +86,22 @@ function walkMap(schema: Schema, value: Members, at: string, out: Broken[]): voi
   }
 }
 
-function walkList(schema: Schema, value: readonly unknown[], at: string, out: Broken[]): void {
+function walkList(schema: Schema, value: readonly unknown[], at: string, out: Walk): void {
   bound(value.length >= (schema.minItems ?? 0), at, value, `at least ${schema.minItems} items`, out);
   bound(value.length <= (schema.maxItems ?? Infinity), at, value, `at most ${schema.maxItems} items`, out);
   value.forEach((item, index) => walk(schema.items ?? {}, item, child(at, index), out));
   const keys = schema['x-kubernetes-list-map-keys'];
-  if (keys) {
+  if (keys ?? schema['x-kubernetes-list-type'] === 'set') {
     const seen = new Set<string>();
     value.forEach((item, index) => {
-      const key = JSON.stringify(keys.map((name) => (item as Members | null)?.[name]));
-      bound(!seen.has(key), child(at, index), item, `no two items with the same ${keys.join(' and ')}`, out);
+      const key = JSON.stringify(keys ? keys.map((name) => (item as Members | null)?.[name]) : item);
+      bound(!seen.has(key), child(at, index), item, keys ? `no second item with the same ${keys.join(' and ')}` : 'not there twice', out);
       seen.add(key);
     });
   }
 }
 
-function limits(schema: Schema, value: string | number, at: string, out: Broken[]): void {
+function limits(schema: Schema, value: string | number, at: string, out: Walk): void {
   if (typeof value === 'number') {
     bound(value >= (schema.minimum ?? -Infinity), at, value, `at least ${schema.minimum}`, out);
     bound(value <= (schema.maximum ?? Infinity), at, value, `at most ${schema.maximum}`, out);
@@ -105,7 +117,7 @@ function limits(schema: Schema, value: string | number, at: string, out: Broken[
   bound(schema.format !== 'byte' || BASE64.test(value), at, value, 'bytes in base64', out);
 }
 
-function alternatives(schema: Schema, value: unknown, at: string, out: Broken[]): void {
+function alternatives(schema: Schema, value: unknown, at: string, out: Walk): void {
   for (const inner of schema.allOf ?? []) {
     alternatives(inner, value, at, out);
     if (!isLogical(inner) && !holds(inner, value)) {
@@ -152,14 +164,14 @@ function namesIn(schema: Schema): string[] {
   return [...(schema.required ?? []), ...inner.flatMap(namesIn)];
 }
 
-function bound(kept: boolean, field: string, value: unknown, limit: string, out: Broken[]): void {
+function bound(kept: boolean, field: string, value: unknown, limit: string, out: Walk): void {
   if (!kept) {
     out.push({ kind: 'limit', field, value, limit });
   }
 }
 
-function celRule(number: number, value: unknown, field: string, out: Broken[]): void {
-  const { rule, test } = CEL_RULES[number]!;
+function celRule(number: number, value: unknown, field: string, out: Walk): void {
+  const { rule, test } = out.rules[number]!;
   let kept = false;
   try {
     kept = test(value as never);
