@@ -17,6 +17,8 @@ export interface WireRequest {
   readonly path: string;
   /** Host header included. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The request goes by TLS; what the other end shows is not checked. @default plaintext */
+  readonly tls?: { readonly serverName?: string; readonly certificate?: string; readonly key?: string };
 }
 
 /** What came back. */
@@ -32,6 +34,7 @@ export interface WireAnswer {
 /** Runs in the pod: sends what stands on its standard input, eight at a time, and prints the answers. */
 const DRIVER = `
 const http = require('http');
+const https = require('https');
 let text = '';
 process.stdin.on('data', (part) => { text += part; }).on('end', async () => {
   const requests = JSON.parse(text);
@@ -40,7 +43,9 @@ process.stdin.on('data', (part) => { text += part; }).on('end', async () => {
   const send = (r) => new Promise((resolve) => {
     const started = Date.now();
     const done = (answer) => resolve({ milliseconds: Date.now() - started, headers: {}, body: '', ...answer });
-    const call = http.request({ host: r.dial, port: r.port, method: r.method, path: r.path, headers: r.headers, agent, timeout: 20000 }, (response) => {
+    const options = { host: r.dial, port: r.port, method: r.method, path: r.path, headers: r.headers, agent, timeout: 20000 };
+    const tls = r.tls && { agent: false, rejectUnauthorized: false, servername: r.tls.serverName || '', cert: r.tls.certificate, key: r.tls.key };
+    const call = (r.tls ? https : http).request({ ...options, ...tls }, (response) => {
       let body = '';
       response.on('data', (part) => { body += part; }).on('end', () => done({ status: response.statusCode, headers: response.headers, body }));
     });
@@ -55,6 +60,8 @@ process.stdin.on('data', (part) => { text += part; }).on('end', async () => {
 
 /** A cluster with a mesh in it, by way of kubectl. */
 export class Cluster {
+  private kinds: readonly string[] | undefined;
+
   constructor(private readonly access: ClusterAccess) {}
 
   async kubectl(args: readonly string[], input = ''): Promise<string> {
@@ -91,7 +98,13 @@ export class Cluster {
 
   /** The model of all that the cluster holds. */
   async model(outboundTrafficPolicy?: 'ALLOW_ANY' | 'REGISTRY_ONLY'): Promise<MeshModel> {
+    this.kinds ??= (await this.kubectl(['get', 'crd', '-o', 'name'])).split('\n').map((name) => name.replace('customresourcedefinition.apiextensions.k8s.io/', ''));
+    const optional = [
+      ...['gateways', 'httproutes', 'grpcroutes', 'tcproutes', 'tlsroutes', 'referencegrants', 'gatewayclasses'].map((plural) => `${plural}.gateway.networking.k8s.io`),
+      'workloadentries.networking.istio.io',
+    ];
     const kinds = [
+      ...optional.filter((name) => this.kinds?.includes(name)),
       ...['namespaces', 'services', 'deployments.apps', 'virtualservices.networking.istio.io', 'destinationrules.networking.istio.io'],
       ...['gateways.networking.istio.io', 'serviceentries.networking.istio.io', 'sidecars.networking.istio.io'],
       ...['authorizationpolicies.security.istio.io', 'peerauthentications.security.istio.io', 'requestauthentications.security.istio.io'],
