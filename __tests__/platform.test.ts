@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
 import { requireAzureSettings } from '../cli/prerequisites';
+import { Bookinfo, BookinfoProps } from '../constructs/bookinfo';
 import {
   AksCluster,
   AksClusterProps,
@@ -16,11 +17,13 @@ import {
   WorkloadIdentity,
 } from '../constructs/cluster';
 import { azureProvider, ClusterProviders } from '../constructs/kubernetes';
-import { AddonGatewayAnnotation, AksIstioAddon, AksIstioAddonProps, VaultCertificate } from '../constructs/mesh';
+import { toKubernetesObject } from '../constructs/kubernetes/conversion/conversion';
+import { AddonGatewayAnnotation, AksIstioAddon, AksIstioAddonProps, existingMesh, VaultCertificate } from '../constructs/mesh';
 import { Problem, ProblemError } from '../constructs/validation';
 import { checkEnvironment, EnvironmentInput, loadEnvironment } from '../environments';
 import { exceptionTable, isExpected, readExceptions, unused } from '../scripts/scan/exceptions';
 import { toHcl } from '../scripts/scan/hcl';
+import { buildEnvironment } from '../stacks';
 import { ClusterStack, clusterOf } from '../stacks/cluster';
 import { onlyResource, resources, StackJson, synthApp, synthStack } from './synth';
 
@@ -424,6 +427,58 @@ describe('environments', () => {
   test('prod synthesises without settings, and is not applied without them', () => {
     const refused = () => requireAzureSettings(loadEnvironment('prod'), 'aks-istio up prod', { ARM_SUBSCRIPTION_ID: GUID });
     expect(refused).toThrow(expect.objectContaining({ why: expect.stringContaining('API_AUTHORIZED_RANGES') as string }) as Error);
+  });
+});
+
+describe('workloads of production', () => {
+  const cluster = existingAksCluster({ name: 'shop', resourceGroupName: 'shop' });
+  const objects = (props: BookinfoProps) => {
+    const json = synthStack((stack) => {
+      new ClusterProviders(stack, 'Providers', { cluster });
+      const ingressGateway = { selector: {}, namespace: 'gateways', serviceName: 'g', serviceAccountName: 'g', ports: [80] };
+      new Bookinfo(stack, 'Bookinfo', { mesh: existingMesh({ version: '1.29.1', ingressGateway }), ...props });
+    });
+    return Object.entries(json.resource!).flatMap(([type, byId]) => Object.values(byId).flatMap((body) => toKubernetesObject(type, body) ?? []));
+  };
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the shapes are those of Kubernetes, and what the tests ask is asserted
+  const ofKind = (all: object[], kind: string): any[] => all.filter((object) => (object as { kind: string }).kind === kind);
+
+  test('several pods are kept apart, and a node is drained one of them at a time; one pod blocks no drain', () => {
+    const several = objects({ replicas: 2 });
+    const deployments = ofKind(several, 'Deployment');
+    expect(ofKind(several, 'PodDisruptionBudget').map(({ metadata, spec }) => [metadata.name, spec])).toEqual(
+      deployments.map(({ metadata, spec }) => [metadata.name, { maxUnavailable: 1, selector: { matchLabels: spec.selector.matchLabels } }]),
+    );
+    for (const { spec } of deployments) {
+      const { matchLabels } = spec.selector;
+      const pod = spec.template.spec;
+      expect(pod.topologySpreadConstraints).toEqual([{ maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels } }]);
+      expect(pod.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution).toEqual([
+        { weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels } } },
+      ]);
+    }
+    const one = objects({});
+    expect(ofKind(one, 'PodDisruptionBudget')).toEqual([]);
+    expect(JSON.stringify(one)).not.toContain('ffinity');
+  });
+
+  test('nothing reaches the pods but the mesh, and they do not reach the machine below them', () => {
+    const [deny, mesh] = ofKind(objects({ networkPolicies: true }), 'NetworkPolicy');
+    expect(deny.spec).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+    const tcp = (port: number) => ({ port, protocol: 'TCP' });
+    expect(mesh.spec.ingress).toEqual([
+      { from: [{ podSelector: {} }] },
+      { from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gateways' } } }], ports: [tcp(9080)] },
+      { from: [{ namespaceSelector: { matchLabels: { 'aks-istio/verify': 'true' } } }], ports: [tcp(9080)] },
+      { from: [{ namespaceSelector: {} }], ports: [tcp(15020), tcp(15090)] },
+    ]);
+    expect(mesh.spec.egress).toEqual([
+      { to: [{ namespaceSelector: {} }] },
+      { to: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } }], ports: [tcp(80), tcp(443)] },
+    ]);
+    const kinds = (name: string) => Object.keys(synthApp((app) => void buildEnvironment(app, loadEnvironment(name)))[`${name}-bookinfo`]!.resource!);
+    expect(kinds('prod')).toEqual(expect.arrayContaining(['kubernetes_network_policy_v1', 'kubernetes_pod_disruption_budget_v1']));
+    expect(kinds('dev').join()).not.toMatch(/network_policy|disruption/);
   });
 });
 

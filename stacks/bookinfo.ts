@@ -19,8 +19,9 @@ export class BookinfoStack extends LayerStack {
   constructor(scope: Construct, props: BookinfoStackProps) {
     super(scope, 'bookinfo', props.environment);
     new ClusterProviders(this, 'Providers', { cluster: props.cluster });
-    const { namespace, registry, tag, replicas } = props.environment.bookinfo;
-    new Bookinfo(this, 'Bookinfo', { mesh: props.mesh, namespace, registry, tag, replicas });
+    const { bookinfo, cluster } = props.environment;
+    const { namespace, registry, tag, replicas, networkPolicies = cluster.kind === 'aks' && cluster.profile === 'production' } = bookinfo;
+    new Bookinfo(this, 'Bookinfo', { mesh: props.mesh, namespace, registry, tag, replicas, networkPolicies });
     this.bookinfo = bookinfoServices({ namespace });
   }
 }

@@ -7,8 +7,10 @@ import { Construct } from 'constructs';
 import { IService, ServiceVersion } from '../kubernetes/service';
 import { IMesh, meshOf } from '../mesh/mesh';
 import { throwOnProblems } from '../validation';
+import { BookinfoNetworkPolicies } from './network-policies';
 import { podTemplate } from './pod-template';
 import { BOOKINFO_SERVICES, bookinfoServices, BookinfoServiceName, IBookinfo } from './services';
+import { disruptionBudget } from './spread';
 
 export interface BookinfoProps {
   /** @default the mesh that the nearest scope above provides */
@@ -19,8 +21,10 @@ export interface BookinfoProps {
   readonly registry?: string;
   /** Tag of the images. @default '1.20.3' */
   readonly tag?: string;
-  /** Pods of each version. @default 1 */
+  /** Pods of each version; several are spread over nodes and zones, and a node is drained one of them at a time. @default 1 */
   readonly replicas?: number;
+  /** Whether only the mesh reaches the pods, by address too; the cluster's network plugin has to enforce it. @default false */
+  readonly networkPolicies?: boolean;
 }
 
 /** Time that a rollout may take, a first pull of the images included. */
@@ -63,6 +67,9 @@ export class Bookinfo extends Construct implements IBookinfo {
     this.productpage = productpage;
 
     const namespace = new NamespaceV1(this, 'Namespace', { metadata: { name: this.namespace, labels: namespaceLabels(this.mesh) } });
+    if (props.networkPolicies) {
+      new BookinfoNetworkPolicies(this, 'NetworkPolicies', { namespace: this.namespace, mesh: this.mesh, after: namespace });
+    }
     BOOKINFO_SERVICES.forEach((name) => this.addService(name, namespace));
   }
 
@@ -86,17 +93,22 @@ export class Bookinfo extends Construct implements IBookinfo {
     const service = this[name];
     const labels = { ...service.labels, ...version.labels };
     const fullName = `${name}-${version.name}`;
-    new DeploymentV1(scope, version.name.toUpperCase(), {
+    const isSpread = !Token.isUnresolved(this.replicas) && this.replicas > 1;
+    const pod = { name, labels, isSpread, mesh: this.mesh };
+    const deployment = new DeploymentV1(scope, version.name.toUpperCase(), {
       metadata: { name: fullName, namespace: this.namespace, labels },
       spec: {
         replicas: String(this.replicas),
         selector: { matchLabels: labels },
-        template: podTemplate({ name, labels, image: this.image(fullName), serviceAccountName: service.serviceAccountName, mesh: this.mesh }),
+        template: podTemplate({ ...pod, image: this.image(fullName), serviceAccountName: service.serviceAccountName }),
       },
       waitForRollout: true,
       timeouts: { create: ROLLOUT, update: ROLLOUT },
       dependsOn: [account],
     });
+    if (isSpread) {
+      disruptionBudget(deployment, { name: fullName, namespace: this.namespace, labels, after: account });
+    }
   }
 }
 
