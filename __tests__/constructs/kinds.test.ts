@@ -1,5 +1,17 @@
 import { TerraformStack } from 'cdktf';
-import { BackendTLSPolicy, GRPCRoute, HTTPRoute, KubernetesGateway, ReferenceGrant, TCPRoute, TLSRoute } from '../../constructs/gateway-api';
+import { BookinfoVersions, bookinfoServices } from '../../constructs/bookinfo';
+import {
+  BackendTLSPolicy,
+  GRPCRoute,
+  HTTPRoute,
+  HTTPRule,
+  KubernetesGateway,
+  ReferenceGrant,
+  TCPRoute,
+  TLSRoute,
+  VersionedService,
+  VersionServices,
+} from '../../constructs/gateway-api';
 import { EnvoyFilter, istioAtLeast, ProxyConfig, TrafficExtension, WasmPlugin } from '../../constructs/istio';
 import type { GatewayApi } from '../../constructs/cluster/cluster';
 import { existingAksCluster, kubeconfigCluster } from '../../constructs/cluster/existing-cluster';
@@ -20,6 +32,9 @@ import {
   LoadBalancing,
   Match,
   MeshService,
+  Percent,
+  Redirect,
+  Rewrite,
   ServiceEntry,
   Sidecar,
   trafficPolicy,
@@ -462,6 +477,151 @@ describe('Gateway API', () => {
       }, mesh).map(({ apiVersion }) => apiVersion.split('/')[1]!);
     expect(versions(existingMesh({ version: '1.30.0' }))).toEqual(['v1alpha3', 'v1alpha2']);
     expect(versions(newer)).toEqual(['v1', 'v1']);
+  });
+
+  const web = existingService({ name: 'web', namespace, ports: [{ name: 'http', port: 80 }] });
+  const ruleOf = (rule: HTTPRule) =>
+    (specsOf((stack) => new HTTPRoute(stack, 'R', { namespace, parents: [web], rules: [rule] }))['HTTPRoute r']!.rules as Record<string, unknown>[])[0];
+
+  test('values of Istio’s own routes serve where the Gateway API can say the same', () => {
+    expect(
+      ruleOf({
+        name: 'canary',
+        match: [
+          Match.path().prefix('/static').and(Match.method('GET', 'HEAD')).and(Match.header('X-User').prefix('a.b')),
+          Match.path().exact('/login').and(Match.queryParam('q').present()),
+          { path: { type: 'RegularExpression', value: '/[a-z]+' } },
+        ],
+        to: [{ service: web, weight: 3, headers: { request: { set: { lane: 'a' } } } }, { service: reviews, weight: 1 }],
+        mirror: [{ to: { service: cart, port: 90 }, percent: Percent.of(0.5) }, { to: web, percent: Percent.of(20) }],
+        headers: { request: { add: { via: 'gw' }, remove: ['cookie'] }, response: { set: { server: 'none' } } },
+        timeout: Duration.millis(500),
+      }),
+    ).toEqual({
+      name: 'canary',
+      matches: [
+        { path: { type: 'PathPrefix', value: '/static' }, headers: [{ name: 'x-user', type: 'RegularExpression', value: 'a\\.b.*' }], method: 'GET' },
+        { path: { type: 'PathPrefix', value: '/static' }, headers: [{ name: 'x-user', type: 'RegularExpression', value: 'a\\.b.*' }], method: 'HEAD' },
+        { path: { type: 'Exact', value: '/login' }, queryParams: [{ name: 'q', type: 'RegularExpression', value: '.*' }] },
+        { path: { type: 'RegularExpression', value: '/[a-z]+' } },
+      ],
+      filters: [
+        { type: 'RequestHeaderModifier', requestHeaderModifier: { add: [{ name: 'via', value: 'gw' }], remove: ['cookie'] } },
+        { type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'server', value: 'none' }] } },
+        { type: 'RequestMirror', requestMirror: { backendRef: { name: 'cart', port: 90 }, fraction: { numerator: 5000, denominator: 1_000_000 } } },
+        { type: 'RequestMirror', requestMirror: { backendRef: { name: 'web', port: 80 }, percent: 20 } },
+      ],
+      backendRefs: [
+        { name: 'web', port: 80, weight: 3, filters: [{ type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'lane', value: 'a' }] } }] },
+        { name: 'reviews', port: 9080, weight: 1 },
+      ],
+      timeouts: { request: '500ms' },
+    });
+    expect(ruleOf({ redirect: Redirect.to({ host: 'new.example.com', path: '/home', status: 302 }) })).toEqual({
+      filters: [
+        {
+          type: 'RequestRedirect',
+          requestRedirect: { hostname: 'new.example.com', path: { type: 'ReplaceFullPath', replaceFullPath: '/home' }, statusCode: 302 },
+        },
+      ],
+    });
+    const rewrites = (match?: Match) => {
+      const rule = ruleOf({ match, rewrite: Rewrite.prefix('/v2').and(Rewrite.authority('inner')), to: web });
+      return [rule!.matches, (rule!.filters as { urlRewrite: object }[])[0]!.urlRewrite];
+    };
+    const whole = { path: { type: 'PathPrefix', value: '/' } };
+    expect(rewrites()).toEqual([[whole], { hostname: 'inner', path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/v2' } }]);
+    expect(rewrites(Match.path().exact('/a'))[1]).toEqual({ hostname: 'inner', path: { type: 'ReplaceFullPath', replaceFullPath: '/v2' } });
+  });
+
+  test.each<[string, HTTPRule, RegExp]>([
+    ['a missing header', { match: Match.header('a').absent(), to: web }, /match\.withoutHeaders: .*no such condition/],
+    ['a host', { match: Match.authority().exact('a.b'), to: web }, /match\.authority: .*Give the host to the route's `hosts`/],
+    ['a caller', { match: Match.from({ namespace, labels: { app: 'a' } }), to: web }, /match\.sourceLabels: .*AuthorizationPolicy/],
+    ['a method that HTTP has not', { match: Match.method('FETCH'), to: web }, /a method is one of GET/],
+    ['a status that keeps the method', { redirect: Redirect.https(308) }, /redirect\.status: 308: redirects have status 301 or 302/],
+    ['a port that is derived otherwise', { redirect: Redirect.to({ scheme: 'https', port: 'request' }) }, /the usual port of the scheme/],
+    ['a rewrite by expression', { rewrite: Rewrite.regex('/a', '/b'), to: web }, /rewrites no path by expression/],
+    ['one rewrite of two prefixes', { match: [Match.path().prefix('/a'), Match.path().prefix('/b')], rewrite: Rewrite.prefix('/'), to: web }, /a rule of its own/],
+    ['a redirect that goes on', { redirect: Redirect.https(), to: web }, /nothing is sent on/],
+    ['a filter by reference', { filters: [{ type: 'ExtensionRef', extensionRef: { group: 'a', kind: 'B', name: 'c' } }], to: web }, /no filter by reference/],
+  ])('%s is refused where it is written', (_what, rule, complaint) => {
+    expect(() => new HTTPRoute(meshStack(), 'R', { namespace, parents: [web] }).addRule(rule)).toThrow(complaint);
+  });
+
+  test('gRPC calls are told apart by method and headers', () => {
+    const rule = { match: [{ method: { service: 'a.B' } }, Match.header('x').exact('1')], to: web, headers: { request: { remove: ['y'] } } };
+    const specs = specsOf((stack) => new GRPCRoute(stack, 'R', { namespace, parents: [web], rules: [rule] }));
+    expect(specs['GRPCRoute r']!.rules).toEqual([
+      {
+        matches: [{ method: { service: 'a.B' } }, { headers: [{ name: 'x', value: '1' }] }],
+        filters: [{ type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['y'] } }],
+        backendRefs: [{ name: 'web', port: 80 }],
+      },
+    ]);
+    const route = new GRPCRoute(meshStack(), 'R', { namespace, parents: [web] });
+    expect(() => route.addRule({ match: Match.path().prefix('/a'), to: web })).toThrow(/of gRPC calls a Match compares headers/);
+  });
+
+  test('a gateway with TLS redirects, lets in what it is told, and is exposed as the cluster can', () => {
+    const mesh = existingMesh({ version: '1.29.1', revision: 'canary', loadBalancer: false });
+    const objects = rendered((stack) => {
+      const gateway = new KubernetesGateway(stack, 'Public', { namespace, hosts: ['a.b'], tls: { certificates: ['cert'], mode: 'MUTUAL' } });
+      gateway.allow({ paths: ['/a'] });
+      new HTTPRoute(stack, 'Web', { namespace, parents: [gateway], rules: [{ to: web }] });
+      new AuthorizationPolicy(stack, 'Callers', { namespace, workload: web, rules: [{ from: [gateway] }] });
+    }, mesh);
+    const find = (name: string) => objects.find(({ metadata }) => metadata.name === name) as unknown as Record<string, Record<string, unknown>>;
+    expect(find('public').metadata).toMatchObject({ labels: { 'istio.io/rev': 'canary' }, annotations: { 'networking.istio.io/service-type': 'NodePort' } });
+    expect(find('public').spec.listeners).toMatchObject([{ name: 'http' }, { name: 'https', tls: { options: { 'gateway.istio.io/tls-terminate-mode': 'MUTUAL' } } }]);
+    expect(find('public-to-https').spec).toMatchObject({
+      parentRefs: [{ name: 'public', sectionName: 'http' }],
+      rules: [{ filters: [{ requestRedirect: { scheme: 'https', statusCode: 301 } }] }],
+    });
+    expect(find('web').spec.parentRefs).toEqual([{ name: 'public', sectionName: 'https' }]);
+    expect(find('public-requests').spec).toEqual({
+      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'public' }],
+      action: 'ALLOW',
+      rules: [{ to: [{ operation: { paths: ['/a'] } }] }],
+    });
+    expect(find('callers').spec.rules).toEqual([{ from: [{ source: { principals: [`cluster.local/ns/${namespace}/sa/public-istio`] } }] }]);
+    expect(() => new KubernetesGateway(meshStack(), 'G', { namespace, hosts: ['a.b'], tls: { mode: 'MUTUAL' } })).toThrow(/clients show a certificate/);
+  });
+
+  test('versions are Services of their own, and a service is routed between them', () => {
+    const stack = meshStack();
+    const versions = new BookinfoVersions(stack, 'Versions', { bookinfo: bookinfoServices({ namespace }) });
+    new VersionedService(stack, 'Reviews', { versions: versions.reviews })
+      .split({ v1: 90, v3: 10 })
+      .route({ match: Match.header('end-user').exact('jason'), to: 'v2' })
+      .mirrorTo('v3')
+      .timeoutAfter(Duration.seconds(1));
+    expect(complaints(stack)).toEqual([]);
+    const { resource } = stack.toTerraform() as { resource: Record<string, Record<string, Record<string, never>>> };
+    const services = Object.values(resource.kubernetes_service_v1!);
+    expect(services.map(({ metadata }) => (metadata as { name: string }).name)).toEqual([
+      'details-v1', 'ratings-v1', 'reviews-v1', 'reviews-v2', 'reviews-v3', 'productpage-v1',
+    ]);
+    expect(services[3]!.spec).toEqual({ port: [{ name: 'http', port: 9080 }], selector: { app: 'reviews', version: 'v2' } });
+    const [route] = Object.values(resource.kubernetes_manifest!) as { manifest: { metadata: object; spec: object }; depends_on: string[] }[];
+    const rest = { filters: [{ requestMirror: { backendRef: { name: 'reviews-v3', port: 9080 } } }], timeouts: { request: '1s' } };
+    expect(route).toMatchObject({
+      manifest: {
+        metadata: { name: 'reviews', namespace },
+        spec: {
+          parentRefs: [{ group: '', kind: 'Service', name: 'reviews', port: 9080 }],
+          rules: [
+            { matches: [{ headers: [{ name: 'end-user', value: 'jason' }] }], backendRefs: [{ name: 'reviews-v2', port: 9080 }], ...rest },
+            { backendRefs: [{ name: 'reviews-v1', weight: 90 }, { name: 'reviews-v3', weight: 10 }], ...rest },
+          ],
+        },
+      },
+      depends_on: expect.arrayContaining([expect.stringMatching(/^kubernetes_service_v1\./)]),
+    });
+    const existing = new VersionedService(meshStack(), 'R', { versions: VersionServices.existing(bookinfoServices({ namespace }).reviews) });
+    expect(() => existing.split({ v1: 50, v3: 40 })).toThrow(/these make 90/);
+    expect(() => existing.route({ match: Match.path().exact('/a'), to: 'v9' })).toThrow(/reviews has the versions v1, v2, v3/);
+    expect(() => existing.split({ v1: 100 }).split({ v1: 100 })).toThrow(/split already/);
   });
 
   test('what the cluster has decides what can be written', () => {

@@ -1,3 +1,7 @@
 export * from './bookinfo';
 export * from './bookinfo-traffic';
+export * from './bookinfo-versions';
+export * from './bookinfo-workload';
+export * from './images';
+export * from './ratings-database';
 export * from './services';

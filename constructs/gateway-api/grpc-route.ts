@@ -1,15 +1,29 @@
 import { Construct } from 'constructs';
-import type { Problem } from '../validation';
+import type { Headers } from '../istio/generated/common';
+import { Match } from '../traffic/match';
+import { Problem, throwOnProblems } from '../validation';
 import { GatewayApiObject } from './gateway-api-object';
 import { GRPC_ROUTE, GRPCRouteRules, GRPCRouteRulesFilters, GRPCRouteRulesMatches, GRPCRouteSpec } from './generated/grpc-route';
-import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
+import { headerFilters, mirrorFilters, RouteMirror } from './http-filters';
+import { headerMatches } from './http-match';
+import { backendRefs, parentRefs, RouteProps, Target } from './parents';
+
+/** What a call must look like: headers by value, or service, method and headers in the Gateway API's own words. */
+export type GRPCMatch = Match | GRPCRouteRulesMatches;
 
 /** A rule: what it applies to, and where it goes. */
 export interface GRPCRule {
-  /** Service, method and headers; one match, or several of which one must hold. @default every call */
-  readonly match?: GRPCRouteRulesMatches | readonly GRPCRouteRulesMatches[];
-  readonly to: Backend | readonly Backend[];
-  /** What happens on the way: headers, mirrors. @default nothing */
+  /** Name that access logs show. @default `<namespace>.<route>.<position>` */
+  readonly name?: string;
+  /** One match, or several of which one must hold. @default every call */
+  readonly match?: GRPCMatch | readonly GRPCMatch[];
+  /** Services, with weights where they are several. */
+  readonly to: Target | readonly Target[];
+  /** @default none */
+  readonly mirror?: RouteMirror | readonly RouteMirror[];
+  /** Headers to set, add and remove. @default none */
+  readonly headers?: Headers;
+  /** Filters in the Gateway API's own words, after those that the other members make. @default none */
   readonly filters?: readonly GRPCRouteRulesFilters[];
 }
 
@@ -30,21 +44,42 @@ export class GRPCRoute extends GatewayApiObject<GRPCRouteSpec> {
   private readonly settings: GRPCRouteProps;
   private readonly rules: GRPCRouteRules[] = [];
 
+  /** @throws ProblemError as addRule */
   constructor(scope: Construct, id: string, props: GRPCRouteProps) {
     super(scope, id, GRPC_ROUTE, props);
     this.settings = props;
     (props.rules ?? []).forEach((rule) => this.addRule(rule));
   }
 
-  /** @throws ProblemError where a backend has several ports and none is given */
+  /**
+   * Adds a rule. Which one applies is decided by how exact its match is, then by order.
+   * @throws ProblemError where a backend has several ports and none is given, or the Gateway API cannot say it
+   */
   addRule(rule: GRPCRule): this {
-    this.rules.push({ matches: rule.match && [rule.match].flat(), filters: rule.filters, backendRefs: backendRefs(rule.to, this.namespace) });
+    const at = this.at(`rules[${this.rules.length}]`);
+    throwOnProblems(
+      `${this.node.path} cannot take the rule:`,
+      rule.filters?.some(({ type }) => type === 'ExtensionRef')
+        ? [{ at: `${at}.filters`, value: 'ExtensionRef', rule: 'Istio implements no filter by reference', mend: 'Use an EnvoyFilter or a WasmPlugin' }]
+        : [],
+    );
+    const filters = [
+      ...headerFilters(rule.headers),
+      ...mirrorFilters(rule.mirror ? [rule.mirror].flat() : [], this.namespace),
+      ...(rule.filters ?? []),
+    ];
+    this.rules.push({
+      name: rule.name,
+      matches: rule.match && [rule.match].flat().map((match) => (match instanceof Match ? { headers: headerMatches(match, at) } : match)),
+      filters: filters.length > 0 ? filters : undefined,
+      backendRefs: backendRefs(rule.to, this.namespace),
+    });
     return this;
   }
 
   protected render(): GRPCRouteSpec {
     const { hosts, parents } = this.settings;
-    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace), rules: this.rules };
+    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace, 'http'), rules: this.rules };
   }
 
   protected override problems(): Problem[] {

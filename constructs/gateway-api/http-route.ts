@@ -1,17 +1,46 @@
 import { Construct } from 'constructs';
+import type { Headers } from '../istio/generated/common';
 import type { Duration } from '../traffic/duration';
+import type { Redirect } from '../traffic/redirect';
+import type { Rewrite } from '../traffic/rewrite';
 import { Problem, throwOnProblems } from '../validation';
 import { GatewayApiObject } from './gateway-api-object';
-import { HTTP_ROUTE, HTTPRouteRules, HTTPRouteRulesFilters, HTTPRouteRulesMatches, HTTPRouteSpec } from './generated/http-route';
-import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
+import {
+  HTTP_ROUTE,
+  HTTPRouteRules,
+  HTTPRouteRulesFilters,
+  HTTPRouteRulesFiltersRequestRedirect,
+  HTTPRouteRulesFiltersUrlRewrite,
+  HTTPRouteRulesMatches,
+  HTTPRouteSpec,
+} from './generated/http-route';
+import { headerFilters, mirrorFilters, redirectOf, rewriteOf, RouteMirror } from './http-filters';
+import { HTTPMatch, httpMatches } from './http-match';
+import { Backend, backendOf, backendRefs, BackendService, parentRefs, RouteProps } from './parents';
+
+/** A Service that requests are sent to, how many of them, and what is changed on the way there. */
+export interface HTTPBackend extends Backend {
+  /** Headers to set, add and remove for this one. @default none */
+  readonly headers?: Headers;
+}
 
 /** A rule: what it applies to, and where it goes. */
 export interface HTTPRule {
-  /** One match, or several of which one must hold. @default every request */
-  readonly match?: HTTPRouteRulesMatches | readonly HTTPRouteRulesMatches[];
-  /** @default none: right with a redirect */
-  readonly to?: Backend | readonly Backend[];
-  /** What happens on the way: headers, rewrites, redirects, mirrors. @default nothing */
+  /** Name that access logs show. @default `<namespace>.<route>.<position>` */
+  readonly name?: string;
+  /** One match, or several of which one must hold. Prefixes of paths are of whole segments. @default every request */
+  readonly match?: HTTPMatch | readonly HTTPMatch[];
+  /** Services, with weights where they are several. @default none: right with a redirect */
+  readonly to?: HTTPBackend | BackendService | readonly (HTTPBackend | BackendService)[];
+  /** An answer that sends the client elsewhere, in place of `to`. @default none */
+  readonly redirect?: Redirect | HTTPRouteRulesFiltersRequestRedirect;
+  /** @default none */
+  readonly rewrite?: Rewrite | HTTPRouteRulesFiltersUrlRewrite;
+  /** @default none */
+  readonly mirror?: RouteMirror | readonly RouteMirror[];
+  /** Headers to set, add and remove. @default none */
+  readonly headers?: Headers;
+  /** Filters in the Gateway API's own words, after those that the other members make. @default none */
   readonly filters?: readonly HTTPRouteRulesFilters[];
   /** Longest time for the whole request. @default none */
   readonly timeout?: Duration;
@@ -20,51 +49,89 @@ export interface HTTPRule {
 export interface HTTPRouteProps extends RouteProps {
   /** Host names, for gateways. @default those of the gateway's listeners */
   readonly hosts?: readonly string[];
-  /** @default none: add them with addRule */
-  readonly rules?: readonly HTTPRule[];
+  /** Rules before those that addRule brings, or what gives them when everything has been added. @default none */
+  readonly rules?: readonly HTTPRule[] | (() => readonly HTTPRule[]);
   /** Members of the spec in the Gateway API's own words; each replaces the one rendered. @default none */
   readonly spec?: Partial<HTTPRouteSpec>;
 }
 
 /**
- * Routes HTTP by the Kubernetes Gateway API.
+ * Routes HTTP by the Kubernetes Gateway API. What it cannot say (faults, retries, direct responses, CORS, delegation) a VirtualService can.
  * @see https://gateway-api.sigs.k8s.io/api-types/httproute/
  */
 export class HTTPRoute extends GatewayApiObject<HTTPRouteSpec> {
   private readonly settings: HTTPRouteProps;
   private readonly rules: HTTPRouteRules[] = [];
 
+  /** @throws ProblemError as addRule */
   constructor(scope: Construct, id: string, props: HTTPRouteProps) {
     super(scope, id, HTTP_ROUTE, props);
     this.settings = props;
-    (props.rules ?? []).forEach((rule) => this.addRule(rule));
+    if (Array.isArray(props.rules)) {
+      (props.rules as readonly HTTPRule[]).forEach((rule) => this.addRule(rule));
+    }
   }
 
   /**
    * Adds a rule. Which one applies is decided by how exact its match is, then by order.
-   * @throws ProblemError where a backend has several ports and none is given, or it goes nowhere
+   * @throws ProblemError where it goes nowhere, a backend has several ports and none is given, or the Gateway API cannot say it
    */
   addRule(rule: HTTPRule): this {
-    const answers = rule.filters?.some(({ type }) => type === 'RequestRedirect' || type === 'ExtensionRef') ?? false;
-    throwOnProblems(
-      `${this.node.path} cannot take the rule:`,
-      rule.to !== undefined || answers ? [] : [{ at: this.at(`rules[${this.rules.length}]`), rule: 'a rule goes somewhere', mend: 'Give `to`, or a redirect among the filters' }],
-    );
-    this.rules.push({
-      matches: rule.match && [rule.match].flat(),
-      filters: rule.filters,
-      backendRefs: rule.to && backendRefs(rule.to, this.namespace),
-      timeouts: rule.timeout && { request: rule.timeout.toString() },
-    });
+    this.rules.push(this.renderRule(rule, this.rules.length));
     return this;
   }
 
   protected render(): HTTPRouteSpec {
-    const { hosts, parents } = this.settings;
-    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace), rules: this.rules };
+    const { hosts, parents, rules } = this.settings;
+    const late = typeof rules === 'function' ? rules().map((rule, index) => this.renderRule(rule, index)) : [];
+    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace, 'http'), rules: [...late, ...this.rules] };
   }
 
   protected override problems(): Problem[] {
     return (this.spec.rules ?? []).length > 0 ? [] : [{ at: this.at('rules'), rule: 'a route has a rule', mend: 'Call addRule' }];
   }
+
+  private renderRule(rule: HTTPRule, index: number): HTTPRouteRules {
+    const at = this.at(`rules[${index}]`);
+    throwOnProblems(`${this.node.path} cannot take the rule:`, ruleProblems(rule, at));
+    const matches = rule.match && [rule.match].flat().flatMap((match) => httpMatches(match, at));
+    const filters = [
+      ...headerFilters(rule.headers),
+      ...(rule.rewrite ? [{ type: 'URLRewrite', urlRewrite: rewriteOf(rule.rewrite, matches ?? [], at) } as const] : []),
+      ...mirrorFilters(rule.mirror ? [rule.mirror].flat() : [], this.namespace),
+      ...(rule.redirect ? [{ type: 'RequestRedirect', requestRedirect: redirectOf(rule.redirect, at) } as const] : []),
+      ...(rule.filters ?? []),
+    ];
+    return {
+      name: rule.name,
+      matches: matches ?? openMatch(filters),
+      filters: filters.length > 0 ? filters : undefined,
+      backendRefs: rule.to && [rule.to].flat().map((target) => this.backendRef(target)),
+      timeouts: rule.timeout && { request: rule.timeout.toString() },
+    };
+  }
+
+  private backendRef(target: HTTPBackend | BackendService): NonNullable<HTTPRouteRules['backendRefs']>[number] {
+    const { headers }: HTTPBackend = backendOf(target);
+    const filters = headerFilters(headers);
+    return { ...backendRefs(target, this.namespace)[0], filters: filters.length > 0 ? filters : undefined };
+  }
+}
+
+/** The API wants the prefix written that is replaced, even where it is the whole path. */
+function openMatch(filters: readonly HTTPRouteRulesFilters[]): HTTPRouteRulesMatches[] | undefined {
+  const replaces = filters.some(({ urlRewrite, requestRedirect }) => [urlRewrite, requestRedirect].some((filter) => filter?.path?.type === 'ReplacePrefixMatch'));
+  return replaces ? [{ path: { type: 'PathPrefix', value: '/' } }] : undefined;
+}
+
+function ruleProblems({ to, redirect, rewrite, filters = [] }: HTTPRule, at: string): Problem[] {
+  const redirects = redirect !== undefined || filters.some(({ type }) => type === 'RequestRedirect');
+  return [
+    ...(to !== undefined || redirects ? [] : [{ at, rule: 'a rule goes somewhere', mend: 'Give `to` or `redirect`' }]),
+    ...(to !== undefined && redirects ? [{ at, rule: 'a redirect is answered at the gateway, so nothing is sent on', mend: 'Give `to` or `redirect`' }] : []),
+    ...(redirects && rewrite !== undefined ? [{ at, rule: 'a redirect says itself what changes', mend: 'Leave `rewrite` out' }] : []),
+    ...(filters.some(({ type }) => type === 'ExtensionRef')
+      ? [{ at: `${at}.filters`, value: 'ExtensionRef', rule: 'Istio implements no filter by reference', mend: 'Use an EnvoyFilter or a WasmPlugin' }]
+      : []),
+  ];
 }

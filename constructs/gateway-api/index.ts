@@ -1,10 +1,13 @@
 export * from './backend-tls-policy';
 export * from './generated';
 export * from './grpc-route';
+export { type RouteMirror } from './http-filters';
+export { type HTTPMatch } from './http-match';
 export * from './http-route';
 export * from './kubernetes-gateway';
 export * from './parents';
 export * from './reference-grant';
-export * from './schema';
 export * from './tcp-route';
 export * from './tls-route';
+export * from './version-services';
+export * from './versioned-service';

@@ -4,10 +4,10 @@ import { minorOf } from '../mesh/gateway-api';
 import { IMesh, meshOf } from '../mesh/mesh';
 import { GatewayApiObject } from './gateway-api-object';
 import { TCP_ROUTE, TCPRouteSpec } from './generated/tcp-route';
-import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
+import { backendRefs, parentRefs, RouteProps, Target } from './parents';
 
 export interface TCPRouteProps extends RouteProps {
-  readonly to: Backend | readonly Backend[];
+  readonly to: Target | readonly Target[];
   /** Members of the spec in the Gateway API's own words; each replaces the one rendered. @default none */
   readonly spec?: Partial<TCPRouteSpec>;
 }
@@ -27,7 +27,7 @@ export class TCPRoute extends GatewayApiObject<TCPRouteSpec> {
 
   protected render(): TCPRouteSpec {
     const { parents, to } = this.settings;
-    return { parentRefs: parentRefs(parents, this.namespace), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
+    return { parentRefs: parentRefs(parents, this.namespace, 'connections'), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
   }
 }
 

@@ -4,12 +4,12 @@ import { minorOf } from '../mesh/gateway-api';
 import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
 import { GatewayApiObject } from './gateway-api-object';
 import { TLS_ROUTE, TLSRouteSpec } from './generated/tls-route';
-import { Backend, backendRefs, parentRefs, RouteProps } from './parents';
+import { backendRefs, parentRefs, RouteProps, Target } from './parents';
 
 export interface TLSRouteProps extends RouteProps {
   /** Names that clients ask for in TLS. */
   readonly hosts: readonly string[];
-  readonly to: Backend | readonly Backend[];
+  readonly to: Target | readonly Target[];
   /** Members of the spec in the Gateway API's own words; each replaces the one rendered. @default none */
   readonly spec?: Partial<TLSRouteSpec>;
 }
@@ -29,7 +29,7 @@ export class TLSRoute extends GatewayApiObject<TLSRouteSpec> {
 
   protected render(): TLSRouteSpec {
     const { hosts, parents, to } = this.settings;
-    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
+    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace, 'connections'), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
   }
 
   protected override features(): readonly MeshFeature[] {

@@ -1,0 +1,127 @@
+import type { HeaderOperations, Headers } from '../istio/generated/common';
+import type { IService } from '../kubernetes/service';
+import type { Percent } from '../traffic/percent';
+import { Redirect, RedirectStatus } from '../traffic/redirect';
+import { Rewrite } from '../traffic/rewrite';
+import { Problem, throwOnProblems } from '../validation';
+import type {
+  HTTPRouteRulesFiltersRequestHeaderModifier,
+  HTTPRouteRulesFiltersRequestMirror,
+  HTTPRouteRulesFiltersRequestRedirect,
+  HTTPRouteRulesFiltersUrlRewrite,
+  HTTPRouteRulesMatches,
+} from './generated/http-route';
+import { Backend, backendRefs } from './parents';
+
+/** A copy of each request, whose answer is thrown away. */
+export interface RouteMirror {
+  readonly to: Backend | IService;
+  /** @default all requests */
+  readonly percent?: Percent;
+}
+
+/** Filters that routes of HTTP and of gRPC have alike. */
+export type CommonFilter =
+  | { readonly type: 'RequestHeaderModifier'; readonly requestHeaderModifier: HTTPRouteRulesFiltersRequestHeaderModifier }
+  | { readonly type: 'ResponseHeaderModifier'; readonly responseHeaderModifier: HTTPRouteRulesFiltersRequestHeaderModifier }
+  | { readonly type: 'RequestMirror'; readonly requestMirror: HTTPRouteRulesFiltersRequestMirror };
+
+/** Statuses that the Gateway API takes. */
+const STATUSES: readonly number[] = [301, 302];
+/** The finest share of mirrored requests: Percent has four digits. */
+const FINEST = 10_000;
+
+/** Headers that are set, added and removed on the way. */
+export function headerFilters(headers: Headers | undefined): CommonFilter[] {
+  const { request, response } = headers ?? {};
+  return [
+    ...(request ? [{ type: 'RequestHeaderModifier', requestHeaderModifier: modifier(request) } as const] : []),
+    ...(response ? [{ type: 'ResponseHeaderModifier', responseHeaderModifier: modifier(response) } as const] : []),
+  ];
+}
+
+/** Copies, as a route of this namespace sends them. */
+export function mirrorFilters(mirrors: readonly RouteMirror[], namespace: string): CommonFilter[] {
+  return mirrors.map(({ to, percent }) => {
+    const [{ name, namespace: elsewhere, port }] = backendRefs(to, namespace);
+    return { type: 'RequestMirror', requestMirror: { backendRef: { name, namespace: elsewhere, port }, ...share(percent) } };
+  });
+}
+
+/**
+ * A redirect in the Gateway API's words.
+ * @throws ProblemError where the API cannot say it
+ */
+export function redirectOf(redirect: Redirect | HTTPRouteRulesFiltersRequestRedirect, at: string): HTTPRouteRulesFiltersRequestRedirect {
+  if (!(redirect instanceof Redirect)) {
+    return redirect;
+  }
+  const { uri, authority, port, derivePort, scheme, redirectCode = 301 } = redirect.toSpec();
+  // The port that the API takes where none is given.
+  const derived = scheme === undefined ? 'FROM_REQUEST_PORT' : 'FROM_PROTOCOL_DEFAULT';
+  const usual = scheme === undefined ? 'port of the request' : 'usual port of the scheme';
+  throwOnProblems('The Gateway API cannot redirect like this:', [
+    ...(STATUSES.includes(redirectCode)
+      ? []
+      : [{ at: `${at}.redirect.status`, value: redirectCode, rule: 'redirects have status 301 or 302', mend: 'Give one of these, or write a VirtualService' }]),
+    ...(derivePort === undefined || derivePort === derived
+      ? []
+      : [{ at: `${at}.redirect.port`, value: derivePort, rule: `without a number the port is the ${usual}`, mend: 'Leave `port` out, or give the number' }]),
+  ]);
+  return {
+    scheme: scheme as 'http' | 'https' | undefined,
+    hostname: authority,
+    path: uri === undefined ? undefined : { type: 'ReplaceFullPath', replaceFullPath: uri },
+    port,
+    statusCode: redirectCode as RedirectStatus & (301 | 302),
+  };
+}
+
+/**
+ * A rewrite in the Gateway API's words. What `Rewrite.prefix` replaces depends on the match, as it does in a VirtualService.
+ * @throws ProblemError where the API cannot say it
+ */
+export function rewriteOf(
+  rewrite: Rewrite | HTTPRouteRulesFiltersUrlRewrite,
+  matches: readonly HTTPRouteRulesMatches[],
+  at: string,
+): HTTPRouteRulesFiltersUrlRewrite {
+  if (!(rewrite instanceof Rewrite)) {
+    return rewrite;
+  }
+  const { uri, uriRegexRewrite, authority } = rewrite.toSpec();
+  const replacesPrefix = matches.length === 0 || matches.some(({ path }) => (path?.type ?? 'PathPrefix') === 'PathPrefix');
+  const problems: Problem[] = [
+    ...(uriRegexRewrite
+      ? [{ at: `${at}.rewrite`, value: uriRegexRewrite, rule: 'the Gateway API rewrites no path by expression', mend: 'Use Rewrite.prefix, or write a VirtualService' }]
+      : []),
+    ...(uri !== undefined && replacesPrefix && matches.length > 1
+      ? [{ at: `${at}.rewrite`, value: uri, rule: 'a prefix is replaced where the rule has one match, by that prefix', mend: 'Give each prefix a rule of its own' }]
+      : []),
+  ];
+  throwOnProblems('The Gateway API cannot rewrite like this:', problems);
+  return {
+    hostname: authority,
+    path:
+      uri === undefined
+        ? undefined
+        : replacesPrefix
+          ? { type: 'ReplacePrefixMatch', replacePrefixMatch: uri }
+          : { type: 'ReplaceFullPath', replaceFullPath: uri },
+  };
+}
+
+function modifier({ set, add, remove }: HeaderOperations): HTTPRouteRulesFiltersRequestHeaderModifier {
+  const pairs = (headers: HeaderOperations['set']) => headers && Object.entries(headers).map(([name, value]) => ({ name, value }));
+  return { set: pairs(set), add: pairs(add), remove };
+}
+
+/** Whole percents are written as such, finer shares as a fraction. */
+function share(percent: Percent | undefined): Pick<HTTPRouteRulesFiltersRequestMirror, 'percent' | 'fraction'> {
+  if (!percent || percent.value === 100) {
+    return {};
+  }
+  return Number.isInteger(percent.value)
+    ? { percent: percent.value }
+    : { fraction: { numerator: Math.round(percent.value * FINEST), denominator: 100 * FINEST } };
+}
