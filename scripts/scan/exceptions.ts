@@ -43,6 +43,6 @@ export function unused(exceptions: readonly Exception[], findings: readonly Find
 
 /** The list as a table of Markdown. */
 export function exceptionTable(exceptions: readonly Exception[]): string {
-  const rows = exceptions.map(({ tool, check, title, resource, reason }) => `| ${tool} | ${check} | ${title}${resource ? ` (\`${resource}\`)` : ''} | ${reason} |`);
+  const rows = exceptions.map(({ tool, check, title, resource, reason }) => `| ${tool} | ${check} | ${title}${resource ? ` (\`${resource.replaceAll('|', '\\|')}\`)` : ''} | ${reason} |`);
   return ['| tool | check | asks for | why not |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

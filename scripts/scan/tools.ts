@@ -29,14 +29,17 @@ export function checkov(): string {
   return program;
 }
 
-/** Path of a program in Go, installed first where it is not there; nothing where that cannot be done here. */
+/** Path of a program in Go, installed first where it is not there; else the one on PATH; nothing where there is none. */
 export function goProgram(name: keyof typeof GO_PACKAGES): string | undefined {
   const program = path.join(TOOLS, 'bin', name);
   if (!fs.existsSync(program)) {
     try {
       execFileSync('go', ['install', GO_PACKAGES[name]], { env: { ...process.env, GOBIN: path.dirname(program) }, stdio: 'pipe', timeout: 600_000 });
     } catch {
-      return undefined;
+      return (process.env.PATH ?? '')
+        .split(path.delimiter)
+        .map((folder) => path.join(folder, name))
+        .find((candidate) => fs.existsSync(candidate));
     }
   }
   return program;
