@@ -5,10 +5,12 @@ import * as path from 'node:path';
 import type { VerifyResult } from '../cli/verify';
 import { localClusterPaths } from '../local-cluster/paths';
 import { SCENARIOS } from '../scenarios';
-import { aksIstio, clusterOptions, expectCode, killAfter } from './command';
+import { aksIstio, clusterOptions, expectCode } from './command';
+import { KILL_NODE, KILLS, killTrial } from './kills';
 import { differences, Machine, machineState } from './machine';
 import { must, Trial } from './runner';
 import { simulatorSuite } from './simulator';
+import { terraformTrials } from './terraform/trials';
 import { countElements } from './xml';
 
 const ENVIRONMENT = 'local';
@@ -16,15 +18,6 @@ const NAMESPACE = 'bookinfo';
 /** The scenario that `up` brings, as environments/local.ts names none. */
 const FIRST = 'all-v1';
 const OTHER = 'ratings-delay';
-
-/** Where `up` is killed: the line that begins a layer, and how long after it, so that the layer is half applied. */
-const KILLS = [
-  { layer: 'mesh', line: /^> mesh$/m, delayMs: 3000, whole: false },
-  { layer: 'bookinfo', line: /^> bookinfo$/m, delayMs: 2000, whole: true },
-  { layer: 'traffic', line: /^> traffic$/m, delayMs: 350, whole: false },
-] as const;
-/** Only where the cluster is started too. */
-const KILL_NODE = { layer: 'the local cluster', line: /^> /m, delayMs: 4000, whole: true } as const;
 
 /** All trials, in order: each works on what the one before it left. */
 export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
@@ -39,7 +32,9 @@ export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
     planTrial(),
     reportsTrial(),
     sabotageTrial(),
-    ...(props.ownCluster ? [KILL_NODE, ...KILLS] : KILLS).map(killTrial),
+    ...(props.ownCluster ? [KILL_NODE, ...KILLS] : KILLS).map((kill) => killTrial(kill, ENVIRONMENT)),
+    // Compiled providers are for the machine that the node runs on.
+    ...(props.ownCluster ? terraformTrials() : []),
     downTrial(props.ownCluster ? machine : undefined),
   ];
 }
@@ -154,21 +149,6 @@ function sabotageTrial(): Trial {
       must(failed.join() === wanted.join(), `these failed: ${failed.join(', ') || 'none'}`);
       await expectCode(0, 'up', ENVIRONMENT);
       return `failed: ${failed.join('; ')}`;
-    },
-  };
-}
-
-/** Takes everything away, kills `up` in the middle of a layer, and wants the next one to get there by itself. */
-function killTrial(kill: (typeof KILLS)[number] | typeof KILL_NODE): Trial {
-  const victims = kill.whole ? 'the command and all it started' : 'the command alone';
-  return {
-    name: `kill -9 of ${victims} during up, at ${kill.layer}: the next up converges`,
-    async run() {
-      await expectCode(0, 'down', ENVIRONMENT);
-      const killed = await killAfter(kill.line, kill.delayMs, kill.whole, 'up', ENVIRONMENT);
-      must(!killed.tooLate, 'it had ended before it was killed');
-      const again = await expectCode(0, 'up', ENVIRONMENT);
-      return `killed at "${killed.lastLine}"; then up in ${again.seconds.toFixed(0)} s`;
     },
   };
 }

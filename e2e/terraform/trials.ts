@@ -1,0 +1,47 @@
+import { expectCode } from '../command';
+import { Kill, killTrial } from '../kills';
+import { must, Trial } from '../runner';
+import { providerConfiguration } from './providers';
+
+const ENVIRONMENT = 'local';
+const WITH_TERRAFORM = ['--engine', 'terraform'] as const;
+
+/** Init and plan come before anything is applied, so that a layer is half applied later than with the direct engine. */
+const KILLS: readonly Kill[] = [
+  { layer: 'mesh', line: /^> mesh$/m, delayMs: 12_000, whole: true },
+  { layer: 'bookinfo', line: /^> bookinfo$/m, delayMs: 9_000, whole: true },
+];
+
+/** The same environment through Terraform and its real providers, on the real cluster. They begin with taking down what is there. */
+export function terraformTrials(): Trial[] {
+  return [upTrial(), scenarioTrial(), ...KILLS.map((kill) => killTrial(kill, ENVIRONMENT, WITH_TERRAFORM))];
+}
+
+function upTrial(): Trial {
+  return {
+    name: 'up local with Terraform and its real providers; once more finds nothing to change',
+    async run() {
+      // Terraform reads it in this trial and in all that follow.
+      process.env.TF_CLI_CONFIG_FILE = await providerConfiguration({ signal: new AbortController().signal, report: () => undefined });
+      await expectCode(0, 'down', ENVIRONMENT);
+      const first = await expectCode(0, 'up', ENVIRONMENT, ...WITH_TERRAFORM);
+      must(/^Applied with the terraform engine/m.test(first.stdout), `another engine applied it:\n${first.stdout}`);
+      const again = await expectCode(0, 'up', ENVIRONMENT);
+      must(/^Nothing changed/m.test(again.stdout), `the second plan is not empty:\n${again.stdout}`);
+      return `${first.seconds.toFixed(0)} s, then ${again.seconds.toFixed(0)} s`;
+    },
+  };
+}
+
+function scenarioTrial(): Trial {
+  return {
+    name: 'a scenario with Terraform, served and verified; plan names the weights that differ from the file',
+    async run() {
+      const ran = await expectCode(0, 'scenario', ENVIRONMENT, 'reviews-90-10');
+      const plan = await expectCode(2, 'plan', ENVIRONMENT);
+      const line = plan.stdout.split('\n').find((candidate) => /VirtualService.*reviews.*90 -> 100/.test(candidate));
+      must(line !== undefined, `no line tells of the weights:\n${plan.stdout}`);
+      return `switched in ${ran.seconds.toFixed(1)} s; ${line.trim()}`;
+    },
+  };
+}
