@@ -597,7 +597,7 @@ describe('Gateway API', () => {
       .mirrorTo('v3')
       .timeoutAfter(Duration.seconds(1));
     expect(complaints(stack)).toEqual([]);
-    const { resource } = stack.toTerraform() as { resource: Record<string, Record<string, Record<string, never>>> };
+    const { resource } = stack.toTerraform() as { resource: Record<string, Record<string, Record<string, unknown>>> };
     const services = Object.values(resource.kubernetes_service_v1!);
     expect(services.map(({ metadata }) => (metadata as { name: string }).name)).toEqual([
       'details-v1', 'ratings-v1', 'reviews-v1', 'reviews-v2', 'reviews-v3', 'productpage-v1',
