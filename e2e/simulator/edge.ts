@@ -2,6 +2,7 @@ import { localClusterPaths } from '../../local-cluster/paths';
 import { Cluster, until } from './cluster';
 import type { Comparison } from './compare';
 import { gatewayRoutes, meshRoutes } from './edge/gateway-api';
+import { tlsGateways, tokensAtGateway } from './edge/gateways';
 import { ask, Part, sendFrom, wire } from './edge/question';
 import { EDGE, FAR, keyPair, networking, service, stageObjects } from './edge/stage';
 
@@ -9,7 +10,8 @@ import { EDGE, FAR, keyPair, networking, service, stageObjects } from './edge/st
 export async function compareEdge(cluster: Cluster, image: string, injectionLabels: Readonly<Record<string, string>>, seed: number): Promise<Comparison[]> {
   const server = keyPair('server.test');
   const stage = stageObjects(image, injectionLabels, server);
-  const parts: readonly Part[] = [gatewayRoutes(seed, 12), meshRoutes(seed, 8)];
+  const client = keyPair('client.test');
+  const parts: readonly Part[] = [gatewayRoutes(seed, 12), meshRoutes(seed, 8), tlsGateways(client), tokensAtGateway()];
   const secrets = [EDGE, FAR].map((namespace) => ({
     apiVersion: 'v1',
     kind: 'Secret',
@@ -17,13 +19,19 @@ export async function compareEdge(cluster: Cluster, image: string, injectionLabe
     metadata: { name: namespace === EDGE ? 'edge-cert' : 'far-cert', namespace },
     stringData: { 'tls.crt': server.certificate, 'tls.key': server.key },
   }));
+  const mutual = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'edge-mutual', namespace: EDGE },
+    stringData: { key: server.key, cert: server.certificate, cacert: client.certificate },
+  };
   const spaces = stage.filter(({ kind }) => kind === 'Namespace');
   await cluster.apply(spaces);
-  await cluster.apply([...stage.filter(({ kind }) => kind !== 'Namespace'), ...secrets]);
+  await cluster.apply([...stage.filter(({ kind }) => kind !== 'Namespace'), ...secrets, mutual]);
   await cluster.apply(parts.flatMap(({ objects }) => objects));
   await Promise.all(
     [EDGE, FAR].map((namespace) =>
-      cluster.kubectl(['wait', '-n', namespace, '--for=condition=Available', 'deployment', '--all', '--timeout=170s']),
+      cluster.kubectl(['rollout', 'status', 'deployment', '-n', namespace, '--timeout=170s']),
     ),
   );
   await settle(cluster, seed);

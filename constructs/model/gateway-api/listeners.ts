@@ -36,7 +36,7 @@ export function listenersOf(model: MeshModel): Listener[] {
 }
 
 /** Whether istiod programs gateways of a class. */
-function isServed(model: MeshModel, className: string): boolean {
+export function isServed(model: MeshModel, className: string): boolean {
   const object = model.ofKind<{ controllerName?: string }>(GATEWAY_API, 'GatewayClass').find((candidate) => candidate.metadata.name === className);
   return object ? object.spec?.controllerName === 'istio.io/gateway-controller' : (CLASSES[className] ?? false);
 }
@@ -101,7 +101,8 @@ function tlsMode(gateway: GatewaySpec | undefined, { tls, port }: GatewayListene
   return wanted === 'MUTUAL' || wanted === 'OPTIONAL_MUTUAL' || wanted === 'ISTIO_MUTUAL' ? wanted : 'SIMPLE';
 }
 
-function kindsOf({ protocol, tls, allowedRoutes }: GatewayListeners): RouteKind[] {
+/** Kinds of routes that a listener takes. */
+export function kindsOf({ protocol, tls, allowedRoutes }: GatewayListeners): RouteKind[] {
   const supported: RouteKind[] =
     protocol === 'HTTP' || protocol === 'HTTPS'
       ? ['HTTPRoute', 'GRPCRoute']
@@ -114,7 +115,8 @@ function kindsOf({ protocol, tls, allowedRoutes }: GatewayListeners): RouteKind[
     : supported.filter((kind) => wanted.some((candidate) => candidate.kind === kind && (candidate.group ?? GATEWAY_API) === GATEWAY_API));
 }
 
-function allowedNamespaces(model: MeshModel, own: string, { allowedRoutes }: GatewayListeners): string[] {
+/** Namespaces whose routes a listener takes; `*` stands for all of them. */
+export function allowedNamespaces(model: MeshModel, own: string, { allowedRoutes }: GatewayListeners): string[] {
   const { from = 'Same', selector } = allowedRoutes?.namespaces ?? {};
   if (from !== 'Selector') {
     return [from === 'All' ? '*' : own];

@@ -7,6 +7,8 @@ import type { Entry } from './gateway-entry';
 import { withoutPort } from './hosts';
 import { answeredByMesh } from './outcome';
 import { split } from './path';
+import type { Proxy } from './proxy';
+import { Registry, workloadPort } from './registry';
 import type { SimulatedRequest } from './request';
 import { gatewayVirtualHosts, virtualHostFor } from './route-table';
 import { NO_CHANGES, PolicyVerdict, Simulation } from './simulation';
@@ -24,7 +26,7 @@ export function throughGateway(model: MeshModel, request: SimulatedRequest, call
   const checked = tcp ? { forwarded: true } : checkToken(model, pods, token);
   const inbound = {
     tcp,
-    port: resolved.port,
+    port: podPort(model, proxy, resolved.port),
     path: split(resolved.path)[0],
     method: resolved.method,
     authority: resolved.authority,
@@ -57,6 +59,17 @@ export function throughGateway(model: MeshModel, request: SimulatedRequest, call
     return answeredByMesh(base, 'redirected', `${proxy.title} sends the client to ${location}`, { status: 301, redirect, policy });
   }
   return route(delivery, host, entry.servers[0].server.port.number, checked.claims, policy);
+}
+
+/** Policies see the port of the pods. */
+function podPort(model: MeshModel, { namespace, labels }: Proxy, port: number): number {
+  for (const service of Registry.of(model).services.filter((candidate) => candidate.namespace === namespace && candidate.selector)) {
+    const found = service.ports.find((candidate) => candidate.number === port);
+    if (found && Object.entries(service.selector ?? {}).every(([label, value]) => labels[label] === value)) {
+      return workloadPort(found, undefined);
+    }
+  }
+  return port;
 }
 
 /** A call on its way, before any route has changed it. */

@@ -148,6 +148,19 @@ export function gatewayPods(name: string): AnyObject[] {
   return [
     workload(name, EDGE, labels, { istio: name }, annotations, [container]),
     { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: EDGE }, spec: { selector: { istio: name }, ports } },
+    ...mayReadSecrets(name),
+  ];
+}
+
+/** istiod hands certificates to gateways whose service account may read them. */
+function mayReadSecrets(name: string): AnyObject[] {
+  const group = 'rbac.authorization.k8s.io';
+  const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'watch', 'list'] }];
+  const binding = { roleRef: { apiGroup: group, kind: 'Role', name }, subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: EDGE }] };
+  const metadata = { name, namespace: EDGE };
+  return [
+    { apiVersion: `${group}/v1`, kind: 'Role', metadata, rules } as AnyObject,
+    { apiVersion: `${group}/v1`, kind: 'RoleBinding', metadata, ...binding } as AnyObject,
   ];
 }
 
