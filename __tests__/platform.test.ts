@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
+import { parse } from 'yaml';
 import { requireAzureSettings } from '../cli/prerequisites';
 import { Bookinfo, BookinfoProps } from '../constructs/bookinfo';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../constructs/cluster';
 import { azureProvider, ClusterProviders } from '../constructs/kubernetes';
 import { toKubernetesObject } from '../constructs/kubernetes/conversion/conversion';
-import { AddonGatewayAnnotation, AksIstioAddon, AksIstioAddonProps, existingMesh, VaultCertificate } from '../constructs/mesh';
+import { AddonGatewayAnnotation, AksIstioAddon, AksIstioAddonProps, existingMesh, ManagedMeshMetrics, VaultCertificate } from '../constructs/mesh';
 import { Problem, ProblemError } from '../constructs/validation';
 import { checkEnvironment, EnvironmentInput, loadEnvironment } from '../environments';
 import { exceptionTable, isExpected, readExceptions, unused } from '../scripts/scan/exceptions';
@@ -218,6 +219,13 @@ describe('what stands beside a cluster', () => {
       vault: { public_network_access_enabled: false, purge_protection_enabled: true, soft_delete_retention_days: 90, network_acls: { default_action: 'Deny' } },
       endpoints: 1,
     });
+    const writers = (writerGroupObjectIds?: string[]) => {
+      const json = synth({}, (aks, stack) => void new KeyVault(stack, 'Vault', { name: 'shop-vault', cluster: aks, writerGroupObjectIds }));
+      const officers = Object.values(resources(json, 'azurerm_role_assignment')).filter(({ role_definition_name: role }) => (role as string).endsWith('Officer'));
+      return officers.map(({ role_definition_name: role, principal_id: id }) => `${role as string} ${id as string}`);
+    };
+    expect(writers().sort()).toEqual([`Key Vault Certificates Officer ${GUID}`, `Key Vault Secrets Officer ${GUID}`]);
+    expect(writers([])).toEqual([]);
     const open = { rbac_authorization_enabled: true, purge_protection_enabled: false, soft_delete_retention_days: 7 };
     expect(vaultOf(false)).toMatchObject({ vault: open, endpoints: 0 });
   });
@@ -236,6 +244,9 @@ describe('what stands beside a cluster', () => {
     const json = synth({}, (aks, stack) => void new ClusterMonitoring(stack, 'Monitoring', { cluster: aks, grafanaName: 'shop-grafana' }));
     const associated = Object.values(resources(json, 'azurerm_monitor_data_collection_rule_association'));
     expect(associated.map(({ target_resource_id }) => target_resource_id)).toEqual(Array(2).fill('${azurerm_kubernetes_cluster.Cluster_EB0386A7.id}'));
+    const assigned = Object.values(resources(json, 'azurerm_role_assignment'));
+    expect(assigned.find(({ role_definition_name: role }) => role === 'Grafana Admin')).toMatchObject({ principal_id: GUID, principal_type: 'Group' });
+    expect(assigned.map(({ role_definition_name: role }) => role)).toContain('Monitoring Data Reader');
     expect(onlyResource(json, 'azurerm_kubernetes_cluster')).toMatchObject({ monitor_metrics: {}, oms_agent: { msi_auth_for_monitoring_enabled: true }, microsoft_defender: {} });
     expect(roles(json)).toContain('Monitoring Data Reader');
     const off = { defender: false, containerLogs: false, prometheus: false };
@@ -427,6 +438,45 @@ describe('environments', () => {
   test('prod synthesises without settings, and is not applied without them', () => {
     const refused = () => requireAzureSettings(loadEnvironment('prod'), 'aks-istio up prod', { ARM_SUBSCRIPTION_ID: GUID });
     expect(refused).toThrow(expect.objectContaining({ why: expect.stringContaining('API_AUTHORIZED_RANGES') as string }) as Error);
+  });
+});
+
+describe("Azure's own Prometheus", () => {
+  const meshOf = (rest: object, flavor: 'helm' | 'addon' = 'helm') => {
+    const base = { kind: 'aks', location: 'westeurope', dnsLabel: 'shop', adminGroupObjectIds: [GUID] };
+    const input = { name: 'shop', cluster: { ...base, ...rest }, mesh: { flavor, helm: { version: '1.29.1' }, addon: { revisions: ['asm-1-30'] } } };
+    return synthApp((app) => void buildEnvironment(app, checkEnvironment(input, 'shop.ts')))['shop-mesh']!;
+  };
+  interface Job {
+    readonly job_name: string;
+    readonly scrape_interval: string;
+    readonly kubernetes_sd_configs: readonly { readonly namespaces?: { readonly names: readonly string[] } }[];
+    readonly metric_relabel_configs: readonly { readonly regex: string }[];
+  }
+  const jobsOf = (json: StackJson) => {
+    const { metadata, data } = Object.values(resources(json, 'kubernetes_config_map_v1'))[0] as { metadata: object; data: Record<string, string> };
+    expect(metadata).toMatchObject({ name: 'ama-metrics-prometheus-config', namespace: 'kube-system' });
+    return (parse(data['prometheus-config']!) as { scrape_configs: Job[] }).scrape_configs;
+  };
+
+  test('scrapes the mesh of an environment whose monitoring is on, with either flavour', () => {
+    for (const [flavor, root] of [['helm', 'istio-system'], ['addon', 'aks-istio-system']] as const) {
+      const [proxies, istiod] = jobsOf(meshOf({ monitoring: {} }, flavor));
+      expect(proxies!.metric_relabel_configs[0]!.regex).toBe('istio_.*');
+      expect(istiod!.kubernetes_sd_configs[0]!.namespaces).toEqual({ names: [root] });
+    }
+    expect(resources(meshOf({}), 'kubernetes_config_map_v1')).toEqual({});
+    expect(resources(meshOf({ monitoring: { prometheus: false } }), 'kubernetes_config_map_v1')).toEqual({});
+  });
+
+  test('keeps what is asked for, as often as it is asked for', () => {
+    const json = (intervalSeconds: number) =>
+      synthStack((stack) => {
+        new ClusterProviders(stack, 'Providers', { cluster: existingAksCluster({ name: 'shop', resourceGroupName: 'shop' }) });
+        new ManagedMeshMetrics(stack, 'Metrics', { mesh: existingMesh({ version: '1.29.1' }), intervalSeconds, proxyMetrics: ['istio_requests_total', 'envoy_cluster_.*'] });
+      });
+    expect(jobsOf(json(60))[0]).toMatchObject({ scrape_interval: '60s', metric_relabel_configs: [{ regex: 'istio_requests_total|envoy_cluster_.*' }] });
+    expect(places(() => json(5))).toEqual(['stack/Metrics: intervalSeconds']);
   });
 });
 

@@ -1,8 +1,9 @@
 import type { Construct } from 'constructs';
 import type { ICluster } from '../constructs/cluster';
 import { ClusterProviders } from '../constructs/kubernetes';
-import { AksIstioAddon, HelmIstio, IMesh, VaultCertificate } from '../constructs/mesh';
+import { AksIstioAddon, HelmIstio, IMesh, ManagedMeshMetrics, VaultCertificate } from '../constructs/mesh';
 import type { Environment } from '../environments';
+import { clusterPartsOf } from './cluster-parts';
 import { LayerStack } from './layer-stack';
 
 export interface MeshStackProps {
@@ -30,6 +31,9 @@ export class MeshStack extends LayerStack {
       : new HelmIstio(this, 'Istio', { ...required(environment, 'helm'), cluster, meshConfig });
     for (const certificate of environment.mesh.certificates) {
       new VaultCertificate(this, `Certificate-${certificate.secretName}`, { ...certificate, gateway: this.mesh.ingressGateway });
+    }
+    if (environment.cluster.kind === 'aks' && clusterPartsOf(environment.cluster).monitoring?.prometheus) {
+      new ManagedMeshMetrics(this, 'Metrics', { mesh: this.mesh });
     }
   }
 }

@@ -45,6 +45,8 @@ export class AksCluster extends Construct implements ICluster {
   readonly resourceGroup: ResourceGroup;
   /** Object id of what the cluster acts as in Azure; known once it is applied. */
   readonly identityPrincipalId: string;
+  /** Entra groups whose members administer the cluster, and what stands beside it. */
+  readonly adminGroupObjectIds: readonly string[];
 
   /** @throws ProblemError with everything that Azure would refuse */
   constructor(
@@ -60,6 +62,7 @@ export class AksCluster extends Construct implements ICluster {
     const { location, preventDestroy } = props;
     const tags = tagsOf(props);
     this.name = names.cluster;
+    this.adminGroupObjectIds = [...new Set(props.adminGroupObjectIds)];
     this.offers = { workloadIdentity: true, networkPlugin: 'azure-overlay', loadBalancer: true, gatewayApi: gatewayApiOf(props) };
     this.access = {
       kind: 'aks',

@@ -9,6 +9,9 @@ import type { AzurePlace } from './azure-place';
 import { lifecycleOf } from './lifecycle';
 import { PrivateEndpoint } from './private-endpoint';
 
+/** An owner of the subscription may not write a secret, where rights are Azure roles: it takes these. */
+const WRITER_ROLES = { SecretsOfficer: 'Key Vault Secrets Officer', CertificatesOfficer: 'Key Vault Certificates Officer' } as const;
+
 export interface KeyVaultProps {
   /** 3 to 24 letters, digits and single dashes; unique in all of Azure. */
   readonly name: string;
@@ -27,6 +30,8 @@ export interface KeyVaultProps {
   readonly purgeProtection?: boolean;
   /** Days that what was deleted can be brought back, from 7 to 90; fixed once the vault exists. @default 90, without purge protection 7 */
   readonly retentionDays?: number;
+  /** Entra groups, by object id, whose members write its secrets and certificates. @default those that administer the cluster */
+  readonly writerGroupObjectIds?: readonly string[];
   /** Whether the cluster's secrets provider may read it. @default true, unless it may already because the mesh's CA is kept in it */
   readonly readableByCluster?: boolean;
 }
@@ -82,6 +87,11 @@ export class KeyVault extends Construct {
         subresource: 'vault',
         zone: 'privatelink.vaultcore.azure.net',
       });
+    }
+    for (const group of new Set(props.writerGroupObjectIds ?? cluster.adminGroupObjectIds)) {
+      for (const [id, roleDefinitionName] of Object.entries(WRITER_ROLES)) {
+        new RoleAssignment(this, `${id}-${group}`, { scope: this.resource.id, roleDefinitionName, principalId: group, principalType: 'Group' });
+      }
     }
     cluster.enableSecretsProvider();
     if (props.readableByCluster ?? !cluster.readsAuthorityFrom(name)) {

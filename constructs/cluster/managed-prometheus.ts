@@ -83,6 +83,10 @@ export class ManagedPrometheus extends Construct {
       principalId: grafana.identity.principalId,
       principalType: 'ServicePrincipal',
     });
+    // Without a role of Grafana's own nobody gets in, not even who made it.
+    for (const group of cluster.adminGroupObjectIds) {
+      new RoleAssignment(this, `GrafanaAdmin-${group}`, { scope: grafana.id, roleDefinitionName: 'Grafana Admin', principalId: group, principalType: 'Group' });
+    }
     return grafana;
   }
 }

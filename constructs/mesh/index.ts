@@ -4,6 +4,7 @@ export * from './charts';
 export * from './existing-mesh';
 export { gatewayAnnotationProblems, type AddonGatewayAnnotation } from './gateway-annotations';
 export * from './helm-istio';
+export * from './managed-metrics';
 export * from './mesh';
 export * from './mesh-config';
 export * from './vault-certificate';

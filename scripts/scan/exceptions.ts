@@ -43,6 +43,8 @@ export function unused(exceptions: readonly Exception[], findings: readonly Find
 
 /** The list as a table of Markdown. */
 export function exceptionTable(exceptions: readonly Exception[]): string {
-  const rows = exceptions.map(({ tool, check, title, resource, reason }) => `| ${tool} | ${check} | ${title}${resource ? ` (\`${resource.replaceAll('|', '\\|')}\`)` : ''} | ${reason} |`);
+  // A pipe would end the cell.
+  const where = (resource = '') => (resource === '' ? '' : ` (\`${resource.replaceAll('|', '\\|')}\`)`);
+  const rows = exceptions.map(({ tool, check, title, resource, reason }) => `| ${tool} | ${check} | ${title}${where(resource)} | ${reason} |`);
   return ['| tool | check | asks for | why not |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
