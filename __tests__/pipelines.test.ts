@@ -19,6 +19,9 @@ import { FakePrograms, Reply } from './fakes';
 import { synthApp } from './synth';
 import { baseEnvironment, readWorkflow, removeWorkFolders, ROOT, runJob, shell, Step, workFolder } from './workflow-runner';
 
+// Programs are started in earnest: on a busy machine that takes a while.
+jest.setTimeout(30_000);
+
 const WORKFLOWS = fs.readdirSync(path.join(ROOT, '.github/workflows'));
 const AZURE = fs.readdirSync(path.join(ROOT, 'pipelines/azure-devops')).filter((name) => name.endsWith('.yml'));
 const DEPLOYING = ['plan.yml', 'deploy.yml', 'drift.yml', 'destroy.yml'];

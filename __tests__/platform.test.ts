@@ -88,6 +88,36 @@ describe('profile production', () => {
     );
   });
 
+  test('prod asks Azure for everything that a platform team signs off, and in so many words', () => {
+    const stack = synthApp((app) => void new ClusterStack(app, loadEnvironment('prod')))['prod-cluster']!;
+    expect(onlyResource(stack, 'azurerm_kubernetes_cluster')).toMatchObject({
+      sku_tier: 'Standard',
+      local_account_disabled: true,
+      run_command_enabled: false,
+      azure_policy_enabled: true,
+      image_cleaner_enabled: true,
+      image_cleaner_interval_hours: 168,
+      automatic_upgrade_channel: 'patch',
+      node_os_upgrade_channel: 'NodeImage',
+      maintenance_window_auto_upgrade: { day_of_week: 'Sunday', start_time: '02:00', duration: 6 },
+      maintenance_window_node_os: { day_of_week: 'Sunday', start_time: '02:00', duration: 6 },
+      private_cluster_public_fqdn_enabled: false,
+      api_server_access_profile: { authorized_ip_ranges: expect.stringContaining('192.0.2.0/24') as string },
+      azure_active_directory_role_based_access_control: { azure_rbac_enabled: true },
+      oidc_issuer_enabled: true,
+      workload_identity_enabled: true,
+      key_vault_secrets_provider: { secret_rotation_enabled: true },
+      microsoft_defender: { log_analytics_workspace_id: expect.stringContaining('azurerm_log_analytics_workspace') as string },
+      oms_agent: { msi_auth_for_monitoring_enabled: true },
+      monitor_metrics: {},
+      network_profile: { network_plugin_mode: 'overlay', network_data_plane: 'cilium', network_policy: 'cilium', outbound_type: 'userAssignedNATGateway' },
+      default_node_pool: { auto_scaling_enabled: true, min_count: 3, zones: ['1', '2', '3'], host_encryption_enabled: true, node_public_ip_enabled: false },
+    });
+    const key = `/subscriptions/${GUID}/resourceGroups/keys/providers/Microsoft.Compute/diskEncryptionSets/shop`;
+    expect(onlyResource(synth({ ...PRODUCTION, diskEncryptionSetId: key }), 'azurerm_kubernetes_cluster').disk_encryption_set_id).toBe(key);
+    expect(aks).not.toHaveProperty('disk_encryption_set_id');
+  });
+
   test('writes every secure default out', () => {
     expect(aks).toMatchObject({
       sku_tier: 'Standard',
@@ -301,10 +331,84 @@ describe('day two', () => {
     expect(onlyResource(json, 'azurerm_virtual_network').name).toBe('hub');
   });
 
-  test('a raised minor reaches the pools', () => {
-    const json = synth({ kubernetesVersion: '1.36' });
-    expect(onlyResource(json, 'azurerm_kubernetes_cluster')).toMatchObject({ kubernetes_version: '1.36', default_node_pool: { orchestrator_version: '1.36' } });
-    expect(onlyResource(json, 'azurerm_kubernetes_cluster_node_pool').orchestrator_version).toBe('1.36');
+  /** What a second synth would have Terraform do: the arguments that differ, and resources that come or go, by their addresses. */
+  function changes(before: StackJson, after: StackJson): string[] {
+    const flat = (value: unknown, at: string): [string, unknown][] =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.entries(value).flatMap(([name, member]) => flat(member, at === '' ? name : `${at}.${name}`))
+        : [[at, JSON.stringify(value)]];
+    const [one, other] = [before, after].map((json) => new Map(flat(json.resource, '')));
+    return [...new Set([...one!.keys(), ...other!.keys()])].filter((at) => one!.get(at) !== other!.get(at)).map((at) => at.replace(/_[0-9A-F]{8}(?=\.)/, '')).sort();
+  }
+  const POOL = 'azurerm_kubernetes_cluster_node_pool';
+
+  test('raising the minor changes the version of the control plane and of every pool, and nothing else', () => {
+    const pool = (aks: AksCluster) => void aks.addNodePool('Batch', 'batch', { kind: 'spot' });
+    expect(changes(synth({}, pool), synth({ kubernetesVersion: '1.36' }, pool))).toEqual([
+      'azurerm_kubernetes_cluster.Cluster.default_node_pool.orchestrator_version',
+      'azurerm_kubernetes_cluster.Cluster.kubernetes_version',
+      `${POOL}.Cluster_Batch.orchestrator_version`,
+      `${POOL}.Cluster_UserPool.orchestrator_version`,
+    ]);
+    // The pools name the cluster by a reference: Terraform raises the control plane first.
+    const [user] = Object.values(resources(synth(), POOL));
+    expect(user!.kubernetes_cluster_id).toBe('${azurerm_kubernetes_cluster.Cluster_EB0386A7.id}');
+  });
+
+  test('a pool more is that pool and nothing else; other machines are a rotation in place', () => {
+    const grown = synth({}, (aks) => void aks.addNodePool('Batch', 'batch', {}));
+    expect(changes(synth(), grown).every((at) => at.startsWith(`${POOL}.Cluster_Batch.`))).toBe(true);
+    const resized = synth({ systemPool: { vmSize: 'Standard_D4ds_v5' }, userPool: { vmSize: 'Standard_D4ds_v5' } });
+    expect(changes(synth(), resized)).toEqual(['azurerm_kubernetes_cluster.Cluster.default_node_pool.vm_size', `${POOL}.Cluster_UserPool.vm_size`]);
+    expect(onlyResource(resized, 'azurerm_kubernetes_cluster')).toMatchObject({ default_node_pool: { temporary_name_for_rotation: 'systemtmp' } });
+    expect(onlyResource(resized, POOL)).toMatchObject({ temporary_name_for_rotation: 'usertmp' });
+    // Other numbers are no rotation; without an autoscaler they are a change in place.
+    expect(changes(synth(), synth({ userPool: { min: 4 } }))).toEqual([`${POOL}.Cluster_UserPool.node_count`]);
+  });
+
+  test('switching the flavour changes the mesh profile of the cluster and nothing else', () => {
+    const of = (flavor: string) => synthApp((app) => void new ClusterStack(app, loadEnvironment('dev', { flavor })))['dev-cluster']!;
+    expect(changes(of('helm'), of('addon')).map((at) => at.split('.')[2])).toEqual(Array(4).fill('service_mesh_profile'));
+  });
+
+  test('an upgrade of the add-on finds its MeshConfig before it starts', () => {
+    const configs = (mesh: object) => {
+      const input = {
+        name: 'shop',
+        cluster: { kind: 'existing-aks', name: 'shop', resourceGroupName: 'shop' },
+        mesh: { flavor: 'addon', meshConfig: { accessLogFile: '/dev/stdout' }, addon: mesh },
+      };
+      const json = synthApp((app) => void buildEnvironment(app, checkEnvironment(input, 'shop.ts')))['shop-mesh']!;
+      return Object.keys(resources(json, 'kubernetes_config_map_v1')).map((id) => id.replace(/_[0-9A-F]{8}$/, ''));
+    };
+    expect(configs({ revisions: ['asm-1-29'], next: 'asm-1-30' })).toEqual(['Istio_MeshConfig-asm-1-29', 'Istio_MeshConfig-asm-1-30']);
+    // The same ids while both run: the step from one to the other leaves them alone.
+    expect(configs({ revisions: ['asm-1-29', 'asm-1-30'], next: 'asm-1-30' })).toEqual(configs({ revisions: ['asm-1-29'], next: 'asm-1-30' }));
+    expect(() => configs({ revisions: ['asm-1-28'], next: 'asm-1-31' })).toThrow('an upgrade goes one or 2 minor versions up');
+  });
+
+  test('nothing that holds data or an address is destroyed where the environment says so', () => {
+    const environment = loadEnvironment('prod');
+    const json = synthApp((app) => void new ClusterStack(app, { ...environment, cluster: { ...environment.cluster, preventDestroy: true } as typeof environment.cluster }))['prod-cluster']!;
+    const free = Object.entries(json.resource!).flatMap(([type, byId]) =>
+      Object.values(byId).flatMap(({ lifecycle }) => ((lifecycle as { prevent_destroy?: boolean } | undefined)?.prevent_destroy ? [] : [type])),
+    );
+    // Rights, rules, associations and endpoints: they come back as they were.
+    expect([...new Set(free)].sort()).toEqual([
+      'azurerm_monitor_data_collection_endpoint',
+      'azurerm_monitor_data_collection_rule',
+      'azurerm_monitor_data_collection_rule_association',
+      'azurerm_monitor_diagnostic_setting',
+      'azurerm_nat_gateway_public_ip_association',
+      'azurerm_network_security_group',
+      'azurerm_network_security_rule',
+      'azurerm_private_dns_zone',
+      'azurerm_private_dns_zone_virtual_network_link',
+      'azurerm_private_endpoint',
+      'azurerm_role_assignment',
+      'azurerm_subnet_nat_gateway_association',
+      'azurerm_subnet_network_security_group_association',
+    ]);
   });
 
   test('windows that Azure has', () => {

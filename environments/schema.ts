@@ -38,6 +38,8 @@ const addonMesh = object({
   ),
   /** Which of the revisions namespaces join. @default the first */
   active: v.optional(v.string()),
+  /** Revision that comes next: its shared MeshConfig is written ahead of the upgrade. @default none */
+  next: v.optional(matching(/^asm-1-\d+$/, 'must look like asm-1-30')),
   /** How the cluster redirects traffic; `cni` only where it was seen, since neither azurerm nor an upgrade sets it. */
   trafficRedirection,
   /** The gateway with a public address. */

@@ -32,6 +32,8 @@ export interface AksIstioAddonProps {
   readonly revisions: readonly string[];
   /** Which of them namespaces join. @default the first */
   readonly active?: string;
+  /** Revision that the cluster shall go to next: its MeshConfig is written ahead, as it has to be there before that revision starts. @default none */
+  readonly next?: string;
   /** Written for every revision; only fields that the add-on allows. @default none: the add-on's own */
   readonly meshConfig?: MeshConfig;
   /**
@@ -79,7 +81,7 @@ export class AksIstioAddon extends Construct implements IMesh {
     this.extensionProviders = extensionProviderNames(meshConfig);
 
     if (Object.keys(meshConfig).length > 0) {
-      for (const revision of props.revisions) {
+      for (const revision of new Set([...props.revisions, ...(props.next ? [props.next] : [])])) {
         new ConfigMapV1(this, `MeshConfig-${revision}`, {
           metadata: { name: `istio-shared-configmap-${revision}`, namespace: SYSTEM_NAMESPACE },
           data: { mesh: valuesYaml(meshConfig) },
@@ -123,11 +125,14 @@ function gatewayOf(name: string): MeshGateway {
 }
 
 function addonProblems(props: AksIstioAddonProps, at: string): Problem[] {
-  const { cluster, revisions, active } = props;
+  const { cluster, revisions, active, next } = props;
   const problems = [...meshRevisionProblems(revisions, `${at}: revisions`), ...meshConfigProblems(props.meshConfig ?? {}, `${at}: meshConfig`)];
   for (const gateway of ['externalIngressGateway', 'internalIngressGateway'] as const) {
     const { annotations = {} } = props[gateway] || {};
     problems.push(...gatewayAnnotationProblems(annotations as Record<string, string>, `${at}: ${gateway}.annotations`));
+  }
+  if (next !== undefined && !revisions.includes(next)) {
+    problems.push(...meshRevisionProblems([...revisions.slice(-1), next], `${at}: next`));
   }
   if (cluster.access.kind !== 'aks') {
     problems.push({
