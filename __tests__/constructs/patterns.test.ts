@@ -15,6 +15,7 @@ import {
   LocalRateLimit,
   LuaFilter,
   ProgressiveDelivery,
+  ProgressiveDeliveryProps,
   RequestHedging,
   Tap,
   WasmFilter,
@@ -342,5 +343,14 @@ describe('ProgressiveDelivery', () => {
     const found = complaints(stack).filter((text) => text.includes('Flagger owns'));
     expect(found.map((text) => text.split(':')[0])).toEqual(['stack/Reviews/DestinationRule', 'stack/Short']);
     expect(() => new ProgressiveDelivery(meshStack(), 'D', { ...props, step: 60 })).toThrow(/no larger than the last share, 50/);
+    expect(() => new ProgressiveDelivery(meshStack(), 'D', { ...props, interval: Duration.seconds(5) })).toThrow(/looks every 10 s at most/);
+  });
+
+  test('without a Prometheus, webhooks judge alone, and one has to', () => {
+    const blind = { ...props, successRate: false, latency: false } as const;
+    const analysisWith = (webhooks: ProgressiveDeliveryProps['webhooks']) =>
+      specsOf((stack) => new ProgressiveDelivery(stack, 'Delivery', { ...blind, webhooks }))['Canary reviews'].analysis;
+    expect(analysisWith([{ name: 'judge', url: 'http://judge/' }])).toMatchObject({ metrics: [], webhooks: [{ name: 'judge' }] });
+    expect(() => analysisWith([{ name: 'after', type: 'post-rollout', url: 'http://judge/' }])).toThrow(/something judges the new version/);
   });
 });

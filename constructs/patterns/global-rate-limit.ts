@@ -24,13 +24,13 @@ export interface GlobalRateLimitProps extends FilterPatternProps {
   readonly namespace: string;
   /** Lets requests pass while the service cannot be asked. @default false: they are answered 500 */
   readonly failOpen?: boolean;
-  /** @default 'docker.io/envoyproxy/ratelimit:30a4ce1a' */
+  /** @default 'docker.io/envoyproxy/ratelimit:3fb70258' */
   readonly image?: string;
   /** @default 'docker.io/library/redis:7.4-alpine' */
   readonly redisImage?: string;
 }
 
-const IMAGE = 'docker.io/envoyproxy/ratelimit:30a4ce1a';
+const IMAGE = 'docker.io/envoyproxy/ratelimit:3fb70258';
 const REDIS_IMAGE = 'docker.io/library/redis:7.4-alpine';
 
 /**

@@ -32,10 +32,10 @@ export interface ProgressiveDeliveryProps {
   readonly interval: Duration;
   /** Failed looks after which it goes back. @default 5 */
   readonly failures?: number;
-  /** Percent of the requests that must succeed. @default 99 */
-  readonly successRate?: number;
-  /** Time in which 99 of a hundred requests must be answered. @default 500 ms */
-  readonly latency?: Duration;
+  /** Percent of the requests that must succeed; false where Flagger has no Prometheus with Istio's metrics. @default 99 */
+  readonly successRate?: number | false;
+  /** Time in which 99 of a hundred requests must be answered; false where Flagger has no Prometheus with Istio's metrics. @default 500 ms */
+  readonly latency?: Duration | false;
   /** Gateways through which requests come beside the sidecars. @default none */
   readonly gateways?: readonly Gateway[];
   /** Host names beside the service's own. @default none */
@@ -45,6 +45,9 @@ export interface ProgressiveDeliveryProps {
   /** @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
+
+/** Flagger takes a shorter interval for this one; milliseconds. */
+const SHORTEST = 10_000;
 
 /**
  * Lets Flagger roll out new versions by shares, watching their metrics. Flagger owns the Service, its VirtualService and DestinationRules, and the
@@ -93,8 +96,8 @@ export class ProgressiveDelivery extends Construct {
         maxWeight: max,
         stepWeight: step,
         metrics: [
-          { name: 'request-success-rate', thresholdRange: { min: successRate }, interval: interval.toString() },
-          { name: 'request-duration', thresholdRange: { max: latency?.toMillis() ?? 500 }, interval: interval.toString() },
+          ...(successRate === false ? [] : [{ name: 'request-success-rate', thresholdRange: { min: successRate }, interval: interval.toString() }]),
+          ...(latency === false ? [] : [{ name: 'request-duration', thresholdRange: { max: latency?.toMillis() ?? 500 }, interval: interval.toString() }]),
         ],
         webhooks: webhooks?.map((webhook) => ({ type: 'rollout', ...webhook })),
       },
@@ -102,14 +105,20 @@ export class ProgressiveDelivery extends Construct {
   }
 
   private shareProblems(): Problem[] {
-    const { service, step = 10, max = 50, successRate = 99 } = this.settings;
+    const { service, step = 10, max = 50, successRate = 99, latency, interval, webhooks = [] } = this.settings;
     const at = (field: string): string => `${this.node.path}: ${field}`;
     const percent = (field: string, value: number): Problem[] =>
       value > 0 && value <= 100 ? [] : [{ at: at(field), value, rule: 'a share is more than 0 and at most 100 percent', mend: 'Give it in percent' }];
     return [
       ...percent('step', step),
       ...percent('max', max),
-      ...percent('successRate', successRate),
+      ...(successRate === false ? [] : percent('successRate', successRate)),
+      ...(successRate === false && latency === false && !webhooks.some(({ type = 'rollout' }) => type === 'rollout')
+        ? [{ at: at('webhooks'), value: webhooks, rule: 'something judges the new version', mend: 'Give `successRate`, `latency` or a webhook of type rollout' }]
+        : []),
+      ...(interval.toMillis() >= SHORTEST
+        ? []
+        : [{ at: at('interval'), value: String(interval), rule: 'Flagger looks every 10 s at most', mend: 'Give 10 s or more' }]),
       ...(step <= max ? [] : [{ at: at('step'), value: step, rule: `the first step is no larger than the last share, ${max}`, mend: 'Give smaller steps' }]),
       ...(service.ports.length === 1
         ? []

@@ -1,0 +1,97 @@
+import { extraSteps } from '../local-cluster';
+import { localClusterPaths } from '../local-cluster/paths';
+import { AUTHORIZATION, setProviders } from './patterns/authorization';
+import { DELIVERY, flaggerObjects, removeDefinitions } from './patterns/delivery';
+import { EXTENSIONS } from './patterns/extensions';
+import { INBOUND } from './patterns/inbound';
+import { OUTBOUND } from './patterns/outbound';
+import { MESH, objectsOf, Proof, Stage } from './patterns/stage';
+import { NAMESPACE, workloadObjects } from './patterns/workloads';
+import { Cluster, ClusterAccess } from './simulator/cluster';
+
+const PROOFS: readonly Proof[] = [...INBOUND, ...OUTBOUND, ...AUTHORIZATION, ...EXTENSIONS, ...DELIVERY];
+
+export interface PatternSuiteOptions {
+  /** @default the local cluster */
+  readonly access?: ClusterAccess;
+  /** Parts of names of the patterns to prove. @default all of them */
+  readonly only?: readonly string[];
+  /** @default true */
+  readonly cleanUp?: boolean;
+  /** Called with each line of the report. @default standard output */
+  readonly report?: (line: string) => void;
+}
+
+/** Uses every pattern construct in a mesh, and sends the requests that prove it. @returns the number proved, and those that failed */
+export async function patternSuite(options: PatternSuiteOptions = {}): Promise<{ readonly proved: number; readonly failed: readonly string[] }> {
+  const paths = localClusterPaths();
+  const cluster = new Cluster(options.access ?? { kubectl: paths.kubectl ?? 'kubectl', kubeconfig: paths.kubeconfig, context: paths.context });
+  const report = options.report ?? ((line: string): void => void process.stdout.write(`${line}\n`));
+  const proofs = PROOFS.filter(({ name }) => !options.only?.length || options.only.some((part) => name.includes(part)));
+  const stage = new Stage(cluster);
+  const failed: string[] = [];
+  try {
+    const { namespace, others } = workloadObjects(MESH.injectionLabels);
+    if (!options.access) {
+      await loadImages([...others, ...flaggerObjects(), ...proofs.filter(({ prepare }) => !prepare).flatMap(objectsOf)], report);
+    }
+    await cluster.apply([namespace]);
+    await setProviders(cluster, true);
+    await cluster.apply(others);
+    const ready = cluster.kubectl(['wait', '-n', NAMESPACE, '--for=condition=Available', 'deployment', '--all', '--timeout=150s']);
+    const applied = proofs.map(async (proof) => {
+      if (proof.prepare) {
+        await ready;
+        await proof.prepare(stage);
+      }
+      await cluster.apply(objectsOf(proof));
+    });
+    await Promise.all([ready, ...applied]);
+    await cluster.kubectl(['wait', '-n', NAMESPACE, '--for=condition=Available', 'deployment', '--all', '--timeout=150s']);
+    await Promise.all(
+      proofs.map(async (proof) => {
+        const begin = Date.now();
+        const took = (): string => `${((Date.now() - begin) / 1000).toFixed(1)} s`;
+        try {
+          const observed = await proof.prove(stage);
+          report(`ok    ${proof.name} (${took()}): ${observed}`);
+        } catch (error) {
+          const why = `${proof.name} (${took()}): ${error instanceof Error ? error.message : String(error)}`;
+          failed.push(why);
+          report(`FAIL  ${why}`);
+        }
+      }),
+    );
+  } finally {
+    if (options.cleanUp ?? true) {
+      await setProviders(cluster, false);
+      await removeDefinitions(stage);
+      await cluster.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
+    }
+  }
+  return { proved: proofs.length - failed.length, failed };
+}
+
+/** The node on this machine pulls nothing. */
+async function loadImages(objects: readonly object[], report: (line: string) => void): Promise<void> {
+  const text = JSON.stringify(objects);
+  for (const step of extraSteps((image) => text.includes(image))) {
+    if (!(await step.isDone())) {
+      report(step.title);
+      await step.run({ report: () => undefined, signal: new AbortController().signal });
+    }
+  }
+}
+
+if (require.main === module) {
+  const words = process.argv.slice(2);
+  patternSuite({ only: words.filter((word) => word !== 'keep'), cleanUp: !words.includes('keep') }).then(
+    ({ failed }) => {
+      process.exitCode = failed.length > 0 ? 1 : 0;
+    },
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.exitCode = 2;
+    },
+  );
+}

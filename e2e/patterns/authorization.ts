@@ -1,0 +1,74 @@
+import { parse, stringify } from 'yaml';
+import { existingService } from '../../constructs/kubernetes/service';
+import { ExternalAuthorization } from '../../constructs/patterns';
+import { must } from '../runner';
+import type { Cluster } from '../simulator/cluster';
+import { echo, get, MESH, Proof, WEB } from './stage';
+import { GUARDED_BACKEND_PORT, NAMESPACE, WEB_PORTS } from './workloads';
+
+const AUTHORISER = { name: 'authoriser', namespace: NAMESPACE };
+const HTTP_PROVIDER = ExternalAuthorization.provider({
+  name: 'patterns-http',
+  service: AUTHORISER,
+  port: 8000,
+  protocol: 'http',
+  requestHeaders: ['x-ext-authz'],
+  upstreamHeaders: ['x-ext-authz-check-result'],
+});
+const GRPC_PROVIDER = ExternalAuthorization.provider({ name: 'patterns-grpc', service: AUTHORISER, port: 9000 });
+const NAMES = [HTTP_PROVIDER, GRPC_PROVIDER].map(({ name }) => name);
+
+interface MeshConfig {
+  extensionProviders?: { readonly name: string }[];
+}
+
+/** Writes the two authorisers into the MeshConfig, or takes them out of it; whatever else it says stays. */
+export async function setProviders(cluster: Cluster, wanted: boolean): Promise<void> {
+  const place = ['configmap', 'istio', '-n', MESH.rootNamespace];
+  const { data } = JSON.parse(await cluster.kubectl(['get', ...place, '-o', 'json'])) as { data: { mesh: string } };
+  const { extensionProviders = [], ...config } = parse(data.mesh) as MeshConfig;
+  const providers = [...extensionProviders.filter(({ name }) => !NAMES.includes(name)), ...(wanted ? [HTTP_PROVIDER, GRPC_PROVIDER] : [])];
+  const mesh = stringify({ ...config, ...(providers.length > 0 && { extensionProviders: providers }) });
+  await cluster.kubectl(['patch', ...place, '--type=merge', '-p', JSON.stringify({ data: { mesh } })]);
+  // The kubelet brings a changed ConfigMap into a pod within a minute; at once where the pod changes too.
+  await cluster.kubectl(['annotate', 'pods', '-n', MESH.rootNamespace, '-l', 'app=istiod', `aks-istio/mesh-config=${Date.now()}`, '--overwrite']);
+}
+
+const http: Proof = {
+  name: 'ExternalAuthorization by HTTP',
+  build: (stack) =>
+    void new ExternalAuthorization(stack, 'Ask', { on: WEB, provider: 'patterns-http', to: [{ ports: [WEB_PORTS.guarded], notPaths: ['/free'] }] }),
+  async prove(stage) {
+    const ask = (path: string, headers = {}) => get('web', WEB_PORTS.guarded, path, headers);
+    await stage.once('a refusal', ask('/'), ({ status }) => status === 403);
+    const refused = (await stage.send([ask('/')]))[0]!;
+    must(refused.body.includes('denied by ext_authz'), `refused with ${refused.body}`);
+    const allowed = await stage.once('an allowed request', ask('/', { 'x-ext-authz': 'allow' }), ({ status }) => status === 200);
+    must(echo(allowed).headers['x-ext-authz-check-result'] === 'allowed', `the pod saw ${JSON.stringify(echo(allowed).headers)}`);
+    const [free, elsewhere] = await stage.send([ask('/free'), get('web', WEB_PORTS.plain, '/')]);
+    must(free!.status === 200 && elsewhere!.status === 200, `a path that is excepted ${free!.status}, another port ${elsewhere!.status}`);
+    return '403 "denied by ext_authz"; with x-ext-authz: allow 200, and the pod sees x-ext-authz-check-result: allowed; /free 200 unasked';
+  },
+};
+
+const grpc: Proof = {
+  name: 'ExternalAuthorization by gRPC',
+  build: (stack) =>
+    void new ExternalAuthorization(stack, 'Ask', {
+      on: existingService({ name: 'guarded', namespace: NAMESPACE, labels: { app: 'backend' }, ports: [{ name: 'http', port: GUARDED_BACKEND_PORT }] }),
+      provider: 'patterns-grpc',
+      to: [{ ports: [GUARDED_BACKEND_PORT] }],
+    }),
+  async prove(stage) {
+    const ask = (headers = {}) => get('guarded', GUARDED_BACKEND_PORT, '/', headers);
+    // Three pods hear of it one after the other.
+    await stage.once('a refusal', ask(), ({ status }) => status === 403);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const refused = await stage.many(6, ask());
+    const allowed = await stage.many(6, ask({ 'x-ext-authz': 'allow' }));
+    must(refused.every(({ status }) => status === 403) && allowed.every(({ status }) => status === 200), `${refused.map(({ status }) => status).join()} and ${allowed.map(({ status }) => status).join()}`);
+    return '6 x 403; with x-ext-authz: allow 6 x 200';
+  },
+};
+
+export const AUTHORIZATION: readonly Proof[] = [http, grpc];

@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { existingService } from '../../constructs/kubernetes/service';
+import { GrpcJsonTranscoding, WasmFilter } from '../../constructs/patterns';
+import { findGo } from '../../local-cluster/programs';
+import { must } from '../runner';
+import { echoDescriptor } from './descriptor';
+import { get, Proof, WEB } from './stage';
+import { NAMESPACE, WEB_PORTS } from './workloads';
+
+const ECHO_PORT = 7070;
+
+const transcoding: Proof = {
+  name: 'GrpcJsonTranscoding',
+  build: (stack) =>
+    void new GrpcJsonTranscoding(stack, 'Json', {
+      on: existingService({ name: 'echo', namespace: NAMESPACE, ports: [{ name: 'grpc', port: ECHO_PORT }] }),
+      port: ECHO_PORT,
+      descriptorSet: echoDescriptor(),
+      services: ['proto.EchoTestService'],
+    }),
+  async prove(stage) {
+    const answer = await stage.once('JSON of a gRPC service', get('echo', ECHO_PORT, '/echo/hello'), ({ status }) => status === 200);
+    const { message } = JSON.parse(answer.body) as { message: string };
+    must(/Echo=hello/.test(message), `it answered ${answer.body}`);
+    return `GET /echo/hello: ${answer.headers['content-type']}, message with Echo=hello`;
+  },
+};
+
+const module: { file?: Buffer } = {};
+
+/** Compiles the module of wasm-module/ with the Go that compiles the local cluster. */
+async function compileModule(): Promise<Buffer> {
+  const go = await findGo({ report: () => undefined, signal: new AbortController().signal });
+  const folder = mkdtempSync(path.join(tmpdir(), 'aks-istio-wasm-'));
+  try {
+    const file = path.join(folder, 'module.wasm');
+    execFileSync(go.program, ['build', '-buildmode=c-shared', '-trimpath', '-ldflags', '-s -w', '-o', file, '.'], {
+      cwd: path.join(__dirname, 'wasm-module'),
+      env: { ...go.env, GOOS: 'wasip1', GOARCH: 'wasm' },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    return readFileSync(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const wasm: Proof = {
+  name: 'WasmFilter',
+  async prepare(stage) {
+    module.file = await compileModule();
+    await stage.exec('deploy/outside', 'app', ['sh', '-c', 'base64 -d > /tmp/file'], module.file.toString('base64'));
+  },
+  build: (stack) =>
+    void new WasmFilter(stack, 'Wasm', {
+      on: WEB,
+      port: WEB_PORTS.wasm,
+      module: {
+        url: `http://outside.${NAMESPACE}.svc.cluster.local:8080/file`,
+        sha256: createHash('sha256').update(module.file ?? '').digest('hex'),
+        config: { greeting: 'hello' },
+      },
+    }),
+  async prove(stage) {
+    const answer = await stage.once('a header by the module', get('web', WEB_PORTS.wasm, '/'), ({ headers }) => headers['x-module'] !== undefined);
+    must(answer.headers['x-module'] === '{"greeting":"hello"}', `x-module: ${answer.headers['x-module']}`);
+    const [other] = await stage.send([get('web', WEB_PORTS.plain, '/')]);
+    must(other!.status === 200 && other!.headers['x-module'] === undefined, `on another port ${other!.status}, x-module: ${other!.headers['x-module']}`);
+    return `${answer.status} with x-module: ${answer.headers['x-module']}, which the module read from its configuration; on another port without`;
+  },
+};
+
+export const EXTENSIONS: readonly Proof[] = [transcoding, wasm];

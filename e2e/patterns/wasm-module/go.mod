@@ -1,0 +1,3 @@
+module aks-istio.local/wasm
+
+go 1.25.0
