@@ -18,6 +18,9 @@ const ABSENT = ['ratings v2', 'ratings v2-mysql', 'ratings v2-mysql-vm', 'detail
  * What DIFFERENCES lists is written alike.
  */
 export function factsOf(object: SampleObject): string[] {
+  if (object.kind === 'EnvoyFilter' && object.apiVersion === 'networking.istio.io/v1alpha3') {
+    return envoyFilter(object.spec);
+  }
   if (!NETWORKING.test(object.apiVersion)) {
     throw new Error(`${object.apiVersion} is not the newest version`);
   }
@@ -109,6 +112,46 @@ function gateway(name: string, spec: Members): string[] {
     const { number, protocol } = only(port as Members, 'number', 'name', 'protocol');
     return `gateway ${name}: ${number === 8080 ? 80 : String(number)} ${String(protocol)} for ${(hosts as string[]).join(', ')}`;
   });
+}
+
+/** Filters and limits; the cluster that upstream adds for its question is the mesh's own here. */
+function envoyFilter(spec: Members): string[] {
+  const { configPatches } = only(spec, 'workloadSelector', 'priority', 'configPatches');
+  return (configPatches as Members[]).flatMap((patch) => {
+    const { match, applyTo } = only(patch, 'applyTo', 'match', 'patch');
+    const { context } = match as Members;
+    const { operation, value } = only(patch.patch as Members, 'operation', 'value');
+    switch (`${String(applyTo)} ${String(operation)}`) {
+      case 'HTTP_FILTER INSERT_BEFORE':
+        return [`filter ${String(context)} before ${routerOf(match as Members)}: ${rateLimit(only(value as Members, 'name', 'typed_config').typed_config as Members)}`];
+      case 'VIRTUAL_HOST MERGE':
+        return (only(value as Members, 'rate_limits').rate_limits as Members[]).map((limit) => `filter ${String(context)} counts ${JSON.stringify(limit)}`);
+      case 'CLUSTER ADD':
+        return [];
+      default:
+        throw new Error(`a patch ${String(operation)} of ${String(applyTo)}`);
+    }
+  });
+}
+
+function routerOf(match: Members): string {
+  interface Listener {
+    readonly listener: { readonly filterChain: { readonly filter: { readonly name: string; readonly subFilter: { readonly name: string } } } };
+  }
+  const { filter } = (match as unknown as Listener).listener.filterChain;
+  return `${filter.name}, ${filter.subFilter.name}`;
+}
+
+function rateLimit(config: Members): string {
+  const { domain, failure_mode_deny, timeout, rate_limit_service, ...rest } = only(
+    config,
+    ...(['@type', 'domain', 'failure_mode_deny', 'timeout', 'rate_limit_service'] as const),
+  );
+  const { grpc_service } = only(rate_limit_service as Members, 'grpc_service', 'transport_api_version');
+  const { envoy_grpc } = only(grpc_service as Members, 'envoy_grpc');
+  const { cluster_name } = only(envoy_grpc as Members, 'cluster_name', 'authority');
+  const asked = /^(rate_limit_cluster|outbound\|8081\|\|ratelimit\..*)$/.test(String(cluster_name)) ? 'the rate limit service' : String(cluster_name);
+  return `${String(rest['@type'])} of ${String(domain)} asks ${asked} for ${String(timeout)}, ${failure_mode_deny === true ? 'refuses' : 'lets pass'} without an answer`;
 }
 
 function short(host: string): string {

@@ -61,6 +61,16 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
     facts: [`reviews: ${JASON} -> reviews v2`, 'reviews: any -> reviews v1'],
   },
   { file: 'networking/virtual-service-reviews-v2-v3.yaml', scenarios: ['reviews-v2-v3'], facts: ['reviews: any -> reviews v2 50 %, reviews v3 50 %'] },
+  {
+    file: 'policy/productpage_envoy_ratelimit.yaml',
+    scenarios: ['ingress-path-limit'],
+    facts: [
+      'filter GATEWAY before envoy.filters.network.http_connection_manager, envoy.filters.http.router: ' +
+        'type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit of productpage-ratelimit ' +
+        'asks the rate limit service for 10s, refuses without an answer',
+      'filter GATEWAY counts {"actions":[{"request_headers":{"header_name":":path","descriptor_key":"PATH"}}]}',
+    ],
+  },
   { file: 'networking/virtual-service-reviews-v3.yaml', scenarios: ['reviews-v3'], facts: ['reviews: any -> reviews v3'] },
 ];
 
@@ -72,7 +82,6 @@ export const UPSTREAM_WITHOUT_SCENARIO: Readonly<Record<string, string>> = {
   'networking/virtual-service-ratings-db.yaml': 'ratings v2 and MongoDB',
   'networking/virtual-service-ratings-mysql.yaml': 'ratings v2 and MySQL',
   'networking/virtual-service-ratings-mysql-vm.yaml': 'ratings v2 and MySQL on a virtual machine',
-  'policy/productpage_envoy_ratelimit.yaml': 'the rate limit service and Redis',
   'gateway-api/bookinfo-gateway.yaml': 'the CRDs of the Gateway API, and a gateway that istiod deploys',
   'gateway-api/route-all-v1.yaml': 'the CRDs of the Gateway API, and a Service for each version',
   'gateway-api/route-reviews-50-v3.yaml': 'the CRDs of the Gateway API, and a Service for each version',
@@ -95,6 +104,12 @@ export const DIFFERENCES: readonly Difference[] = [
   { what: 'port of the gateway', upstream: '8080', here: '80', why: 'it works with every installation of a gateway' },
   { what: 'selector of the gateway', upstream: '`istio: ingressgateway`', here: 'the one of the mesh', why: 'the Helm chart and the AKS add-on label their gateways differently' },
   { what: 'port of a destination', upstream: '9080 at the gateway', here: '9080, or none', why: 'the Services have this port alone' },
+  {
+    what: 'the way to the rate limit service',
+    upstream: 'a cluster of its own, in plaintext, in two EnvoyFilters',
+    here: 'the cluster that the mesh has, by mutual TLS, in one EnvoyFilter with a priority',
+    why: 'only the gateway may ask it; a relative patch needs a priority (IST0151)',
+  },
   {
     what: 'subsets',
     upstream: 'also ratings v2, v2-mysql, v2-mysql-vm, details v2',

@@ -112,7 +112,7 @@ export interface AnswerCount {
  * What becomes of a request: its status, `refused` where the connection is closed without an answer, or how often each of several happens.
  * Any other answer is wrong.
  */
-export type CallResult = number | 'refused' | Readonly<Record<number | 'refused', number | AnswerCount>>;
+export type CallResult = number | 'refused' | Readonly<Partial<Record<number | 'refused', number | AnswerCount>>>;
 
 /**
  * Requests that are the same, sent one after the other, are answered like this.
@@ -126,6 +126,8 @@ export interface CallExpectation extends Expected {
   /** What the row is called, unique within the scenario: `a good token`. */
   readonly name: string;
   readonly from: CallOrigin;
+  /** From `gateway`: the Gateway of the Gateway API, by its name in Bookinfo's namespace. @default the mesh's ingress gateway */
+  readonly gateway?: string;
   /** @default 'http' */
   readonly scheme?: 'http' | 'https';
   /**

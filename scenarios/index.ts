@@ -2,8 +2,11 @@ import type { Construct } from 'constructs';
 import { BookinfoTraffic, BookinfoTrafficProps } from '../constructs/bookinfo/bookinfo-traffic';
 import { throwOnProblems } from '../constructs/validation';
 import * as access from './access';
+import * as database from './database';
 import * as egress from './egress';
 import * as faults from './faults';
+import * as gatewayApi from './gateway-api';
+import * as rateLimits from './rate-limits';
 import * as routing from './routing';
 import * as security from './security';
 import { jwt } from './security-jwt';
@@ -44,9 +47,19 @@ export const SCENARIOS: readonly Scenario[] = [
   security.denyAllButDetails,
   security.mtlsMigration,
   jwt,
+  rateLimits.reviewsUserLimit,
+  rateLimits.ingressPathLimit,
   egress.egressHost,
   egress.egressTlsOrigination,
   egress.egressBlocked,
+  gatewayApi.gatewayApiIngress,
+  gatewayApi.gatewayApiAllV1,
+  gatewayApi.gatewayApiReviews90To10,
+  gatewayApi.gatewayApiReviews50V3,
+  gatewayApi.gatewayApiReviewsV3,
+  gatewayApi.gatewayApiJasonV2,
+  database.ratingsMysql,
+  database.ratingsMongodb,
 ];
 
 /** @throws ProblemError naming the scenarios where there is none of this name */

@@ -47,7 +47,7 @@ function countsOf({ result, count = COUNT }: CallExpectation): Readonly<Record<s
   if (typeof result !== 'object') {
     return { [result]: { min: count, max: count } };
   }
-  return Object.fromEntries(Object.entries(result).map(([kind, many]) => [kind, typeof many === 'number' ? { min: many, max: many } : many]));
+  return Object.fromEntries(Object.entries(result).map(([kind, many]) => [kind, typeof many === 'number' ? { min: many, max: many } : (many ?? {})]));
 }
 
 /** Which answers the promises about content are for. */
@@ -92,7 +92,7 @@ export function describeExpected(expectation: CallExpectation): string {
   ].join('; ');
 }
 
-function describeCount(bounds: number | AnswerCount): string {
+function describeCount(bounds: number | AnswerCount = {}): string {
   if (typeof bounds === 'number') {
     return String(bounds);
   }

@@ -37,6 +37,8 @@ export class ObjectRelease extends Construct {
     return releases.get(TerraformStack.of(scope));
   }
 
+  /** What a `dependsOn` names that waits for the whole release; none of the release's own objects can. */
+  readonly dependable: ITerraformDependable;
   private readonly objects: Rendered[] = [];
   private readonly dependencies = new Set<string>();
 
@@ -62,6 +64,7 @@ export class ObjectRelease extends Construct {
         Lazy.stringValue({ produce: (context) => toYaml({ objects: context.resolve(this.renderAll()) }) }),
       ],
     });
+    this.dependable = resource;
     resource.dependsOn = Lazy.listValue({ produce: () => [...this.dependencies] }, { omitEmpty: true });
   }
 

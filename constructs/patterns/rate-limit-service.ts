@@ -28,6 +28,7 @@ const CONFIG = '/data/ratelimit/config';
 export class RateLimitService extends Construct {
   readonly service: IService;
   readonly port = GRPC;
+  private readonly policies: readonly AuthorizationPolicy[];
 
   constructor(scope: Construct, id: string, props: RateLimitServiceProps) {
     super(scope, id);
@@ -35,6 +36,16 @@ export class RateLimitService extends Construct {
     const redis = existingService({ name: 'ratelimit-redis', namespace, ports: [{ name: 'tcp-redis', port: REDIS }], serviceAccountName: 'ratelimit-redis' });
     this.service = existingService({ name: 'ratelimit', namespace, ports: [{ name: 'grpc', port: GRPC }], serviceAccountName: 'ratelimit' });
     const text = valuesYaml(props.config);
+    const callers = new AuthorizationPolicy(this, 'Callers', {
+      ...{ name: 'ratelimit-callers', namespace, mesh, workload: this.service },
+      rules: [{ from: props.callers }],
+    });
+    const redisCallers = new AuthorizationPolicy(this, 'RedisCallers', {
+      ...{ name: 'ratelimit-redis-callers', namespace, mesh, workload: redis },
+      rules: [{ from: [this.service] }],
+    });
+    // In a namespace that denies what nobody allows, the service starts only where Redis may answer it.
+    this.policies = [callers, redisCallers];
     const config = new ConfigMapV1(this, 'Config', { metadata: { name: 'ratelimit-config', namespace }, data: { 'config.yaml': text } });
     this.workload('Redis', redis, {
       name: 'redis',
@@ -66,8 +77,6 @@ export class RateLimitService extends Construct {
       // The service reads its limits when it starts.
       { 'aks-istio/limits': text },
     );
-    new AuthorizationPolicy(this, 'Callers', { name: 'ratelimit-callers', namespace, mesh, workload: this.service, rules: [{ from: props.callers }] });
-    new AuthorizationPolicy(this, 'RedisCallers', { name: 'ratelimit-redis-callers', namespace, mesh, workload: redis, rules: [{ from: [this.service] }] });
   }
 
   private workload(
@@ -106,7 +115,7 @@ export class RateLimitService extends Construct {
         },
       },
       waitForRollout: true,
-      dependsOn: [account],
+      dependsOn: [account, ...this.policies.flatMap(({ appliedBy }) => appliedBy)],
     });
   }
 }
