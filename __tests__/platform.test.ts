@@ -387,6 +387,16 @@ describe('day two', () => {
     expect(() => configs({ revisions: ['asm-1-28'], next: 'asm-1-31' })).toThrow('an upgrade goes one or 2 minor versions up');
   });
 
+  test('tags that a policy writes are left alone on everything that has tags, and only there', () => {
+    const json = synthApp((app) => void new ClusterStack(app, { ...loadEnvironment('prod'), foreignTags: ['costCenter'] }))['prod-cluster']!;
+    const ignoring = Object.entries(json.resource!).flatMap(([type, byId]) =>
+      Object.values(byId).flatMap(({ lifecycle }) => ((lifecycle as { ignore_changes?: string[] } | undefined)?.ignore_changes?.includes('tags["costCenter"]') ? [type] : [])),
+    );
+    expect(ignoring).toEqual(expect.arrayContaining(['azurerm_resource_group', 'azurerm_kubernetes_cluster', 'azurerm_key_vault', 'azurerm_private_endpoint']));
+    expect(ignoring.join()).not.toMatch(/azurerm_(subnet|role_assignment|network_security_rule|monitor_diagnostic_setting)/);
+    expect(onlyResource(json, 'azurerm_kubernetes_cluster').lifecycle).toEqual({ ignore_changes: ['default_node_pool[0].node_count', 'tags["costCenter"]'] });
+  });
+
   test('nothing that holds data or an address is destroyed where the environment says so', () => {
     const environment = loadEnvironment('prod');
     const json = synthApp((app) => void new ClusterStack(app, { ...environment, cluster: { ...environment.cluster, preventDestroy: true } as typeof environment.cluster }))['prod-cluster']!;

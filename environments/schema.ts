@@ -126,4 +126,6 @@ export const environmentSchema = object({
   state: v.optional(state, { kind: 'local' }),
   /** Azure tags for everything that takes them. */
   tags: v.optional(v.record(v.string(), v.string()), {}),
+  /** Keys of tags that somebody else writes on resources in Azure, such as a policy: they are left alone. */
+  foreignTags: v.optional(v.array(text), []),
 });

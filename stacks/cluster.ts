@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { AksCluster } from '../constructs/cluster/aks-cluster';
 import type { ICluster } from '../constructs/cluster/cluster';
 import { existingAksCluster, kubeconfigCluster } from '../constructs/cluster/existing-cluster';
+import { ignoreForeignTags } from '../constructs/cluster/foreign-tags';
 import { MaintenanceWindows } from '../constructs/cluster/maintenance-windows';
 import { azureProvider } from '../constructs/kubernetes/providers';
 import type { Environment } from '../environments';
@@ -39,6 +40,7 @@ export class ClusterStack extends LayerStack {
       tags: environment.tags,
     });
     addClusterParts(this, cluster, settings, parts);
+    ignoreForeignTags(this, environment.foreignTags);
     this.cluster = cluster;
   }
 }

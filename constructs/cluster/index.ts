@@ -11,6 +11,7 @@ export * from './cluster-monitoring';
 export * from './cluster-network';
 export * from './container-registry';
 export * from './existing-cluster';
+export * from './foreign-tags';
 export * from './image-mirror';
 export { IngressIp, type IngressIpProps } from './ingress-ip';
 export * from './key-vault';
