@@ -7,7 +7,7 @@ const INDEX_IMPORTS = ['@cdktf/provider-azurerm', '@cdktf/provider-kubernetes', 
 }));
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'cdktf.out/', '.aks-istio/', 'constructs/istio/generated/', '__tests__/consumer/'] },
+  { ignores: ['node_modules/', 'dist/', 'cdktf.out/', '.aks-istio/', 'constructs/istio/generated/', 'constructs/validation/gateway-api/generated/', '__tests__/consumer/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   ...tseslint.configs.stylistic,

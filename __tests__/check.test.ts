@@ -396,17 +396,82 @@ const CASES: Readonly<Record<string, Case>> = {
   'a path below an earlier prefix': { code: 'AI2043', field: 'spec.http[1]', good: [calls(`{hosts: [a], http: [{match: [{uri: {exact: /api/a}}], ${route}}, {match: [{uri: {prefix: /api}}], ${route}}]}`)], bad: [calls(`{hosts: [a], http: [{match: [{uri: {prefix: /api}}], ${route}}, {match: [{uri: {exact: /api/a}}], ${route}}]}`)] },
 };
 
-describe('rules between objects', () => {
-  test.each(Object.entries(CASES))('%s', (_name, { code, good, bad, field, context }) => {
-    const fieldsOf = (objects: readonly ModelObject[]): string[] =>
-      analyze(new MeshModel(objects, context))
-        .filter((finding) => finding.code === code)
-        .map((finding) => finding.field);
-    expect(fieldsOf(good)).toEqual([]);
-    const fields = fieldsOf(bad);
-    expect(fields).not.toEqual([]);
-    expect(fields).toContain(field ?? fields[0]);
+/** A code is said of the bad objects, and not of the good ones. */
+function holds(code: string, good: readonly ModelObject[], bad: readonly ModelObject[], field?: string, context?: MeshContext): void {
+  const fieldsOf = (objects: readonly ModelObject[]): string[] =>
+    analyze(new MeshModel(objects, context))
+      .filter((finding) => finding.code === code)
+      .map((finding) => finding.field);
+  expect(fieldsOf(good)).toEqual([]);
+  const fields = fieldsOf(bad);
+  expect(fields).not.toEqual([]);
+  expect(fields).toContain(field ?? fields[0]);
+}
+
+/** A Gateway and an HTTPRoute that go together, but for what a case adds. */
+const front = (members = '', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
+  gatewayApi('Gateway', `{gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP, ${members}}]}`, { name: 'front', ...metadata });
+const attached = (members = '', to = 'name: a, port: 80', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
+  gatewayApi('HTTPRoute', `{parentRefs: [{name: front}], ${members ? `${members},` : ''} rules: [{backendRefs: [{${to}}]}]}`, metadata);
+const parentRoute = (parent: string): ModelObject => gatewayApi('HTTPRoute', `{parentRefs: [{${parent}}], rules: [{backendRefs: [{name: a, port: 80}]}]}`);
+const ruled = (members: string): ModelObject => gatewayApi('HTTPRoute', `{parentRefs: [{name: front}], rules: [{${members}}]}`);
+const secured = (tls: string): ModelObject => gatewayApi('Gateway', `{gatewayClassName: istio, listeners: [{name: https, port: 443, protocol: HTTPS, tls: {${tls}}}]}`, { name: 'front' });
+const backendTls = (target: string, validation = 'wellKnownCACertificates: System'): ModelObject =>
+  gatewayApi('BackendTLSPolicy', `{targetRefs: [{group: "", kind: Service, ${target}}], validation: {hostname: a.com, ${validation}}}`);
+const grant = gatewayApi('ReferenceGrant', '{from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}, {group: gateway.networking.k8s.io, kind: Gateway, namespace: shop}], to: [{group: "", kind: Service}, {group: "", kind: Secret}]}', { namespace: 'far' });
+const far = service('far', '[{port: 80, name: http}]', { namespace: 'far' });
+const secret = (name: string, namespace = 'shop'): ModelObject => object('Secret', '{}', { name, namespace });
+const certificate = 'certificateRefs: [{name: cert}]';
+
+const GATEWAY_CASES: typeof CASES = {
+  'a Gateway that is not there': { code: 'AI2101', good: [front(), a, attached()], bad: [front('', { name: 'other' }), a, attached()] },
+  'a Service that is not there as a parent': { code: 'AI2101', good: [a, parentRoute('group: "", kind: Service, name: a')], bad: [a, parentRoute('group: "", kind: Service, name: b')] },
+  'a listener that is not there': { code: 'AI2102', field: 'spec.parentRefs[0].sectionName', good: [front(), parentRoute('name: front, sectionName: http')], bad: [front(), parentRoute('name: front, sectionName: https')] },
+  'a port that no listener has': { code: 'AI2102', field: 'spec.parentRefs[0].port', good: [front(), parentRoute('name: front, port: 80')], bad: [front(), parentRoute('name: front, port: 443')] },
+  'a namespace that the listener does not take': { code: 'AI2103', good: [front('allowedRoutes: {namespaces: {from: All}}', { namespace: 'edge' }), parentRoute('name: front, namespace: edge')], bad: [front('', { namespace: 'edge' }), parentRoute('name: front, namespace: edge')] },
+  'a namespace without the label that is asked for': { code: 'AI2103', good: [space('shop', { public: 'yes' }), front('allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {public: "yes"}}}}'), attached()], bad: [space('shop', {}), front('allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {public: "yes"}}}}'), attached()] },
+  'a kind that the listener does not take': { code: 'AI2103', good: [front('allowedRoutes: {kinds: [{kind: HTTPRoute}]}'), attached()], bad: [front('allowedRoutes: {kinds: [{kind: GRPCRoute}]}'), attached()] },
+  'hosts that the listener does not have': { code: 'AI2104', field: 'spec.hostnames', good: [front('hostname: "*.example.com"'), attached('hostnames: [a.example.com]')], bad: [front('hostname: "*.example.com"'), attached('hostnames: [example.org]')] },
+  'a backend that is not there': { code: 'AI2105', good: [front(), a, attached()], bad: [front(), a, attached('', 'name: b, port: 80')] },
+  'a backend named by its host': { code: 'AI2105', good: [front(), attached()], bad: [front(), attached('', 'name: a.shop.svc.cluster.local, port: 80')] },
+  'a backend of a kind that Istio does not know': { code: 'AI2105', field: 'spec.rules[0].backendRefs[0].kind', good: [front(), attached('', 'group: networking.istio.io, kind: Hostname, name: a.com, port: 80')], bad: [front(), attached('', 'group: example.com, kind: Bucket, name: a')] },
+  'a mirror that is not there': { code: 'AI2105', good: [front(), a, ruled('filters: [{type: RequestMirror, requestMirror: {backendRef: {name: a, port: 80}}}], backendRefs: [{name: a, port: 80}]')], bad: [front(), a, ruled('filters: [{type: RequestMirror, requestMirror: {backendRef: {name: b, port: 80}}}], backendRefs: [{name: a, port: 80}]')] },
+  'a backend of another namespace without leave': { code: 'AI2106', good: [front(), far, grant, attached('', 'name: far, namespace: far, port: 80')], bad: [front(), far, attached('', 'name: far, namespace: far, port: 80')] },
+  'a certificate of another namespace without leave': { code: 'AI2106', good: [grant, secret('cert', 'far'), secured('certificateRefs: [{name: cert, namespace: far}]')], bad: [secret('cert', 'far'), secured('certificateRefs: [{name: cert, namespace: far}]')] },
+  'a port that the backend has not': { code: 'AI2107', good: [front(), a, attached()], bad: [front(), a, attached('', 'name: a, port: 81')] },
+  'a filter that Istio has not': { code: 'AI2108', good: [front(), ruled('filters: [{type: URLRewrite, urlRewrite: {hostname: b}}], backendRefs: [{name: a, port: 80}]')], bad: [front(), ruled('filters: [{type: ExtensionRef, extensionRef: {group: a, kind: B, name: c}}], backendRefs: [{name: a, port: 80}]')] },
+  'sessions, which Istio leaves out': { code: 'AI2109', good: [front(), attached()], bad: [front(), ruled('sessionPersistence: {sessionName: a}, backendRefs: [{name: a, port: 80}]')] },
+  'an expression that RE2 does not take': { code: 'AI0037', field: 'spec.rules[0].matches[0].path.value', good: [front(), ruled('matches: [{path: {type: RegularExpression, value: "/a.*"}}]')], bad: [front(), ruled('matches: [{path: {type: RegularExpression, value: "/(?=a)"}}]')] },
+  'a protocol that Istio has no listeners for': { code: 'AI2110', good: [front()], bad: [gatewayApi('Gateway', listener('port: 53, protocol: UDP'))] },
+  'a waypoint that listens for HTTP': { code: 'AI2110', good: [gatewayApi('Gateway', '{gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}')], bad: [gatewayApi('Gateway', '{gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 80, protocol: HTTP}]}')] },
+  'TCP before it is out of trial': { code: 'AI2111', context: { istioVersion: '1.30' }, good: [gatewayApi('Gateway', listener('port: 443, protocol: TLS, tls: {mode: Passthrough}'))], bad: [gatewayApi('Gateway', listener('port: 5432, protocol: TCP'))] },
+  'routes that a listener cannot have': { code: 'AI2112', good: [front('allowedRoutes: {kinds: [{kind: HTTPRoute}]}')], bad: [front('allowedRoutes: {kinds: [{kind: TCPRoute}]}')] },
+  'weights that are all 0': { code: 'AI2113', good: [front(), attached('', 'name: a, port: 80, weight: 1')], bad: [front(), attached('', 'name: a, port: 80, weight: 0')] },
+  'a certificate that is not there': { code: 'AI2114', good: [secret('cert'), secured(certificate)], bad: [secret('other'), secured(certificate)] },
+  'a certificate that is none': { code: 'AI2114', good: [secret('cert'), secured(certificate)], bad: [{ ...secret('cert'), data: { 'tls.crt': 'SGVsbG8=', 'tls.key': 'SGVsbG8=' } } as ModelObject, secured(certificate)] },
+  'HTTPS without a certificate': { code: 'AI2114', good: [secured(certificate)], bad: [gatewayApi('Gateway', listener('port: 443, protocol: HTTPS'))] },
+  'HTTP and HTTPS on one port': { code: 'AI2115', field: 'spec.listeners[1].protocol', good: [front()], bad: [gatewayApi('Gateway', `{gatewayClassName: istio, listeners: [{name: a, port: 80, protocol: HTTP}, {name: b, port: 80, protocol: HTTPS, tls: {${certificate}}}]}`)] },
+  'an address that Istio cannot take': { code: 'AI2116', good: [gatewayApi('Gateway', '{gatewayClassName: istio, addresses: [{value: 192.0.2.7}], listeners: [{name: a, port: 80, protocol: HTTP}]}')], bad: [gatewayApi('Gateway', '{gatewayClassName: istio, addresses: [{value: 192.0.2.7}, {value: 192.0.2.8}], listeners: [{name: a, port: 80, protocol: HTTP}]}')].map((one) => ({ ...one, spec: { ...one.spec, addresses: [{ type: 'IPAddress', value: '192.0.2.7' }, { type: 'IPAddress', value: '192.0.2.8' }] } })) },
+  'a class that is not Istio’s': { code: 'AI2117', good: [front()], bad: [gatewayApi('Gateway', '{gatewayClassName: nginx, listeners: [{name: a, port: 80, protocol: HTTP}]}')] },
+  'a policy for a Service that is not there': { code: 'AI2120', good: [a, backendTls('name: a')], bad: [a, backendTls('name: b')] },
+  'a policy for a port that is not there': { code: 'AI2120', field: 'spec.targetRefs[0].sectionName', good: [a, backendTls('name: a, sectionName: http')], bad: [a, backendTls('name: a, sectionName: grpc')] },
+  'authorities in a Secret': { code: 'AI2121', good: [backendTls('name: a', 'caCertificateRefs: [{group: "", kind: ConfigMap, name: ca}]')], bad: [backendTls('name: a', 'caCertificateRefs: [{group: "", kind: Secret, name: ca}]')] },
+  'two routes for the same requests': { code: 'AI2122', good: [front(), attached('hostnames: [a.com]'), attached('hostnames: [b.com]', undefined, { name: 'b' })], bad: [front(), attached('hostnames: [a.com]'), attached('hostnames: [b.com, a.com]', undefined, { name: 'b' })] },
+};
+
+describe('the Gateway API: rules between objects', () => {
+  test.each(Object.entries(GATEWAY_CASES))('%s', (_name, { code, good, bad, field, context }) => holds(code, good, bad, field, context));
+
+  test('what belongs to somebody else is theirs to judge', () => {
+    const foreign = gatewayApi('Gateway', '{gatewayClassName: nginx, listeners: [{name: a, port: 53, protocol: UDP}]}', { name: 'front' });
+    const route = attached('', 'group: example.com, kind: Bucket, name: b');
+    expect(analyze(new MeshModel([foreign, route])).filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(analyze(new MeshModel([route])).filter(({ severity }) => severity === 'error')).toEqual([]);
   });
+});
+
+describe('rules between objects', () => {
+  test.each(Object.entries(CASES))('%s', (_name, { code, good, bad, field, context }) => holds(code, good, bad, field, context));
 
   test('what the input does not hold is not missed', () => {
     expect(analyze(new MeshModel([calls(outside), calls('{hosts: [a], http: [{route: [{destination: {host: a, subset: v1}}]}]}', 'b')])).filter(({ severity }) => severity === 'error')).toEqual([]);

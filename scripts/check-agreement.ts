@@ -14,8 +14,9 @@ import { parseArgs } from 'node:util';
 import { checkObject, Finding, istioApi } from '../constructs/validation/istio';
 import { compareAnalysis } from './check-agreement/analysis';
 import { compareCel } from './check-agreement/cel';
-import { Case, corpora, ISTIO, istioFolder } from './check-agreement/corpora';
-import { mutants } from './check-agreement/fuzz';
+import { Case, corpora, gatewayCases, ISTIO, istioFolder } from './check-agreement/corpora';
+import { mutants, mutantsOf } from './check-agreement/fuzz';
+import { compareGatewayApi } from './check-agreement/gateway-api';
 import { each, istioctlJudge, Judge, serverJudge } from './check-agreement/judges';
 import { Difference, Row, toMarkdown, whyDiffers } from './check-agreement/report';
 
@@ -54,10 +55,22 @@ async function main(): Promise<void> {
     const renamed = cases.map((one) => ({ ...one, object: { ...one.object, metadata: { ...one.object.metadata, namespace: 'default' } } }));
     rows.push(await compare('a sample of all of these, changed ones too: a real API server with istiod', sample(renamed, Number(values.limit)), ({ object }) => server(object), differences));
   }
-  const cel = compareCel(istioApi(ISTIO.version), [...all.flatMap((corpus) => corpus.cases), ...mutants(folder, 4000)].map(({ object }) => object));
+  const ofGateway = gatewayCases(folder);
+  const changed = mutantsOf(ofGateway, 2000);
+  if (values.kubeconfig) {
+    const server = serverJudge(values.kubectl, values.kubeconfig, 'default');
+    const cases = [...ofGateway, ...sample(changed, Number(values.limit))].map((one) => ({
+      ...one,
+      object: { ...one.object, status: undefined, metadata: { name: one.object.metadata.name, namespace: 'default' } },
+    }));
+    rows.push(await compare('Gateway API objects of the module, changed ones too: a real API server', cases, ({ object }) => server(object), differences));
+  }
+  const everything = [...all.flatMap((corpus) => corpus.cases), ...mutants(folder, 4000), ...ofGateway, ...changed];
+  const cel = compareCel(istioApi(ISTIO.version), everything.map(({ object }) => object));
   console.log(`CEL: ${cel.compared} values at ${cel.rules} rules, ${cel.differences.length} differ from the library`);
   cel.differences.forEach((text) => console.error(text));
-  const markdown = toMarkdown({ version: ISTIO.version, rows, differences, analysis: compareAnalysis(folder), cel });
+  const gatewayApi = compareGatewayApi(folder);
+  const markdown = toMarkdown({ version: ISTIO.version, rows, differences, analysis: compareAnalysis(folder), gatewayApi, cel });
   if (values.print) {
     console.log(markdown);
   } else {
@@ -66,7 +79,9 @@ async function main(): Promise<void> {
   rows.forEach((row) => console.log(`${row.name}: ${row.objects} objects, ${row.accepted} accepted and ${row.refused} refused by both, ${row.differs} differ`));
   const wrong = differences.filter(({ why }) => why === undefined);
   wrong.forEach(({ where, theirs, ours }) => console.error(`UNEXPLAINED ${where}\n  theirs: ${theirs}\n  ours: ${ours}`));
-  process.exitCode = wrong.length + cel.differences.length > 0 ? 1 : 0;
+  const unknown = gatewayApi.differences.filter(({ why }) => why === undefined);
+  unknown.forEach(({ what }) => console.error(`UNEXPLAINED ${what}`));
+  process.exitCode = wrong.length + cel.differences.length + unknown.length > 0 ? 1 : 0;
 }
 
 type Asked = (one: Case) => ReturnType<Judge>;

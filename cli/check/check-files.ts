@@ -26,7 +26,7 @@ export interface CheckResult {
   readonly istioVersion: string;
   readonly findings: readonly Located[];
   readonly unreadable: readonly Unreadable[];
-  /** Kubernetes objects read, and how many of them are Istio's. */
+  /** Kubernetes objects read, and how many of them are of Istio's API or the Gateway API. */
   readonly objects: number;
   readonly istioObjects: number;
   readonly notes: readonly string[];
@@ -80,7 +80,7 @@ export function checkSources(sources: readonly Source[], options: CheckOptions =
     findings: all.map((finding) => locate(finding, placed.get(finding.object as ModelObject))),
     unreadable: read.flatMap((file) => file.unreadable),
     objects: objects.length,
-    istioObjects: objects.filter(({ object }) => groupOf(object).endsWith('.istio.io')).length,
+    istioObjects: objects.filter(({ object }) => /\.istio\.io$|^gateway\.networking\.k8s\.io$/.test(groupOf(object))).length,
     notes: [...new Set(notes)],
   };
 }

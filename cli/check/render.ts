@@ -37,7 +37,7 @@ function summary({ findings, objects, istioObjects, istioVersion }: CheckResult,
     warnings > 0 ? pc.yellow(plural(warnings, 'warning')) : 'no warnings',
     ...(infos > 0 ? [plural(infos, 'remark')] : []),
   ];
-  return `${plural(objects, 'object')}, ${istioObjects} of them Istio's, checked by the rules of Istio ${istioVersion}: ${found.join(', ')}.`;
+  return `${plural(objects, 'object')}, ${istioObjects} of them Istio's or the Gateway API's, checked by the rules of Istio ${istioVersion}: ${found.join(', ')}.`;
 }
 
 /** What a check found, for programs. */

@@ -46,6 +46,8 @@ export function contextOf(mesh: IMesh): MeshContext {
     clusterDomain: mesh.clusterDomain,
     istioVersion: mesh.version,
     injectionLabels: mesh.injectionLabels,
+    extensionProviders: mesh.extensionProviders,
+    gatewayApiChannel: mesh.gatewayApi?.channel,
     gateways: gateways.map((gateway): ModelGateway => ({
       namespace: gateway.namespace,
       labels: gateway.selector,

@@ -13,8 +13,12 @@ export interface MeshContext {
   readonly istioVersion?: string;
   /** Labels that put a namespace into the mesh. @default any label of Istio's */
   readonly injectionLabels?: Readonly<Record<string, string>>;
+  /** Channel of the Gateway API in the cluster; the experimental one comes with what istiod has on trial. @default unknown */
+  readonly gatewayApiChannel?: 'standard' | 'experimental';
   /** What happens to hosts that the mesh does not know. @default 'ALLOW_ANY' */
   readonly outboundTrafficPolicy?: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  /** Names of MeshConfig's extension providers. @default unknown: every name is taken to be one */
+  readonly extensionProviders?: readonly string[];
   /** Pods of the mesh's gateways, which are seldom among an application's objects. @default what the selectors of Gateway objects tell */
   readonly gateways?: readonly ModelGateway[];
 }

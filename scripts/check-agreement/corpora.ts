@@ -28,6 +28,11 @@ export function istioFolder(): string {
   return (JSON.parse(execFileSync('go', ['mod', 'download', '-json', ISTIO.module], { cwd: '/', encoding: 'utf8', env })) as { Dir: string }).Dir;
 }
 
+/** Objects of the Gateway API, which only an API server judges. */
+export function gatewayCases(folder: string): Case[] {
+  return casesIn(folder, '', [], (object) => groupOf(object) === 'gateway.networking.k8s.io');
+}
+
 export function corpora(folder: string): Corpus[] {
   const own = ['pkg/config/validation/testdata/crds', 'pkg/test/datasets/validation/dataset', 'samples', 'pkg/config/analysis/analyzers/testdata'];
   return [
@@ -39,7 +44,7 @@ export function corpora(folder: string): Corpus[] {
   ];
 }
 
-function casesIn(folder: string, under: string, except: readonly string[] = []): Case[] {
+function casesIn(folder: string, under: string, except: readonly string[] = [], wanted = isIstio): Case[] {
   return yamlFiles(path.join(folder, under)).flatMap((file) => {
     const where = path.relative(folder, file);
     if (except.some((other) => where.startsWith(`${other}/`))) {
@@ -47,8 +52,8 @@ function casesIn(folder: string, under: string, except: readonly string[] = []):
     }
     const text = fs.readFileSync(file, 'utf8');
     // Templates of Helm and of Go are no objects yet.
-    const { objects } = text.includes('istio.io/') && !text.includes('{{') ? readYaml(text, where) : { objects: [] };
-    return objects.filter(({ object }) => isIstio(object)).map(({ object }) => toCase(object, where));
+    const { objects } = /istio\.io\/|gateway\.networking/.test(text) && !text.includes('{{') ? readYaml(text, where) : { objects: [] };
+    return objects.filter(({ object }) => wanted(object)).map(({ object }) => toCase(object, where));
   });
 }
 

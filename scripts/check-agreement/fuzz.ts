@@ -13,10 +13,13 @@ const NUMBERS = [-1, 0, 1, 50, 99, 100, 101, 200, 600, 601, 443, 65535, 65536, 7
 
 /** Objects of upstream's with one to three random changes each; the same ones every time. */
 export function mutants(folder: string, count: number): Case[] {
-  const pool = corpora(folder)
-    .slice(0, 4)
-    .flatMap(({ cases }) => cases)
-    .filter(({ object }) => object.spec && object.kind !== 'EnvoyFilter');
+  const cases = corpora(folder).slice(0, 4).flatMap((corpus) => corpus.cases);
+  return mutantsOf(cases.filter(({ object }) => object.kind !== 'EnvoyFilter'), count);
+}
+
+/** Objects made from these. */
+export function mutantsOf(cases: readonly Case[], count: number): Case[] {
+  const pool = cases.filter(({ object }) => object.spec);
   const kinds = [...new Set(pool.map(({ object }) => object.kind))].sort();
   const random = randomOf(20260306);
   return Array.from({ length: count }, (_, index) => {

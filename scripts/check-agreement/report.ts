@@ -1,6 +1,7 @@
 import type { ModelObject } from '../../constructs/model/object';
 import type { Finding } from '../../constructs/validation/istio';
 import type { AnalysisResult } from './analysis';
+import type { GatewayAgreement } from './gateway-api';
 import type { Judgement } from './judges';
 
 export interface Row {
@@ -46,10 +47,11 @@ export interface Results {
   readonly rows: readonly Row[];
   readonly differences: readonly Difference[];
   readonly analysis: AnalysisResult;
+  readonly gatewayApi: GatewayAgreement;
   readonly cel: { readonly compared: number; readonly rules: number; readonly differences: readonly string[] };
 }
 
-export function toMarkdown({ version, rows, differences, analysis, cel }: Results): string {
+export function toMarkdown({ version, rows, differences, analysis, gatewayApi, cel }: Results): string {
   const reasons = new Map<string, Difference[]>();
   differences.forEach((one) => {
     const why = one.why ?? 'NOT EXPLAINED';
@@ -75,7 +77,7 @@ export function toMarkdown({ version, rows, differences, analysis, cel }: Result
     ...(reasons.size > 0 ? ['Where they differ, and why:', ''] : []),
     ...[...reasons].flatMap(([why, list]) => [`- ${why}: ${list.length}`, ...list.slice(0, 4).map(({ where, theirs, ours }) => `  - \`${clip(where)}\`: there ${clip(theirs)}; here ${clip(ours)}`)]),
     '',
-    `The CRDs' CEL rules, compiled into the checker, against the same rules as the library @marcbachmann/cel-js evaluates them: ${cel.compared} values at`,
+    `The CEL rules of both APIs' CRDs, compiled into the checker, against the same rules as the library @marcbachmann/cel-js evaluates them: ${cel.compared} values at`,
     `${cel.rules} rules, of these objects and of the changed ones; **${cel.differences.length}** verdicts differ.`,
     '',
     '## Between objects: the findings of `istioctl analyze`',
@@ -88,7 +90,17 @@ export function toMarkdown({ version, rows, differences, analysis, cel }: Result
     '',
     ...analysis.differences.map((text) => `- ${text}: ${reasonOf(text)}`),
     '',
-    `Left to a cluster: ${[...new Set(analysis.skipped.map((name) => /\(([^)]*)\)$/.exec(name)![1]))].join(', ')}.`,
+    '## The Gateway API: what istiod says in the status of each object',
+    '',
+    "Istio's own cases of the conversion (`pilot/pkg/config/kube/gateway/testdata`), against the conditions `Accepted` and `ResolvedRefs` that istiod",
+    `writes there: ${gatewayApi.objects} objects in ${gatewayApi.files} files, each with the reason. Both accept ${gatewayApi.accepted}, both refuse ${gatewayApi.refused} for the same reasons,`,
+    `${gatewayApi.differences.length} differ.`,
+    '',
+    ...gatewayApi.differences.map(({ what, why }) => `- ${what}: ${why ?? 'NOT EXPLAINED'}`),
+    '',
+    '## Left to a cluster',
+    '',
+    `Analyzers of \`istioctl analyze\`: ${[...new Set(analysis.skipped.map((name) => /\(([^)]*)\)$/.exec(name)![1]))].join(', ')}.`,
     '',
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import type { MeshModel } from '../../model/mesh-model';
+import { groupOf } from '../../model/object';
 import type { Finding, Severity } from '../istio/finding';
 import { analyzeDestinationRules } from './destination-rules';
 import { analyzeFilters } from './filters';
@@ -23,6 +24,11 @@ export interface AnalyzeOptions {
   readonly onStumble?: (error: Error) => void;
 }
 
+const GATEWAY_API = 'gateway.networking.k8s.io';
+// Most meshes have none of its objects.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const gatewayApi = () => require('./gateway-api') as typeof import('./gateway-api');
+
 const ANALYSES: readonly ((scope: Scope) => void)[] = [
   analyzeRoutes,
   analyzeMeshHosts,
@@ -37,6 +43,11 @@ const ANALYSES: readonly ((scope: Scope) => void)[] = [
   analyzeServiceEntries,
   analyzeFilters,
   analyzeWorkloads,
+  (scope) => {
+    if (scope.model.objects.some((object) => groupOf(object) === GATEWAY_API)) {
+      gatewayApi().analyzeGatewayApi(scope);
+    }
+  },
 ];
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
 
