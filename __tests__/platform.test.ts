@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
 import { parse } from 'yaml';
+import { ROLE_IDS } from '../cli/bootstrap/federation';
 import { requireAzureSettings } from '../cli/prerequisites';
 import { Bookinfo, BookinfoProps } from '../constructs/bookinfo';
 import {
@@ -537,6 +538,31 @@ describe('environments', () => {
     expect(Object.keys(resources(json, 'azurerm_container_registry_cache_rule'))).toHaveLength(10);
     const { resource_providers_to_register: providers } = (json.provider!.azurerm as { resource_providers_to_register: string[] }[])[0]!;
     expect(providers).toEqual(expect.arrayContaining(['Microsoft.ContainerRegistry', 'Microsoft.DataProtection', 'Microsoft.KeyVault', 'Microsoft.OperationalInsights']));
+  });
+
+  test('bring a Grafana and backups where they name them, with every right that these need', () => {
+    const value = input({ monitoring: { grafanaName: 'shop-grafana', containerLogs: false, defender: false }, backup: { storageAccountName: 'shopbackup' } });
+    const json = synthApp((app) => void new ClusterStack(app, checkEnvironment(value, 'shop.ts')))['shop-cluster']!;
+    expect(onlyResource(json, 'azurerm_dashboard_grafana')).toMatchObject({ name: 'shop-grafana', grafana_major_version: '11', api_key_enabled: false });
+    expect(onlyResource(json, 'azurerm_kubernetes_cluster')).toHaveProperty('monitor_metrics');
+    const parts = ['backup_vault', 'backup_policy_kubernetes_cluster', 'backup_instance_kubernetes_cluster'].map((name) => `azurerm_data_protection_${name}`);
+    [...parts, 'azurerm_kubernetes_cluster_extension', 'azurerm_kubernetes_cluster_trusted_access_role_binding'].forEach((type) => onlyResource(json, type));
+    expect(roles(json).sort()).toEqual([
+      'Azure Kubernetes Service Cluster User Role',
+      'Azure Kubernetes Service RBAC Cluster Admin',
+      'Contributor',
+      'Data Operator for Managed Disks',
+      'Disk Snapshot Contributor',
+      'Grafana Admin',
+      'Monitoring Data Reader',
+      'Network Contributor',
+      'Reader',
+      'Reader',
+      'Storage Blob Data Contributor',
+      'Storage Blob Data Reader',
+    ]);
+    // A pipeline may hand out every one of them.
+    roles(json).forEach((role) => expect(ROLE_IDS).toHaveProperty([role]));
   });
 
   test('an existing cluster may bring its address', () => {
