@@ -97,7 +97,7 @@ export class Cluster {
   }
 
   /** The model of all that the cluster holds. */
-  async model(outboundTrafficPolicy?: 'ALLOW_ANY' | 'REGISTRY_ONLY'): Promise<MeshModel> {
+  async model(outboundTrafficPolicy?: 'ALLOW_ANY' | 'REGISTRY_ONLY', extensionProviders?: readonly string[]): Promise<MeshModel> {
     this.kinds ??= (await this.kubectl(['get', 'crd', '-o', 'name'])).split('\n').map((name) => name.replace('customresourcedefinition.apiextensions.k8s.io/', ''));
     const optional = [
       ...['gateways', 'httproutes', 'grpcroutes', 'tcproutes', 'tlsroutes', 'referencegrants', 'gatewayclasses'].map((plural) => `${plural}.gateway.networking.k8s.io`),
@@ -110,7 +110,7 @@ export class Cluster {
       ...['authorizationpolicies.security.istio.io', 'peerauthentications.security.istio.io', 'requestauthentications.security.istio.io'],
     ];
     const list = JSON.parse(await this.kubectl(['get', kinds.join(','), '-A', '-o', 'json'])) as { items: ModelObject[] };
-    return new MeshModel(list.items, { outboundTrafficPolicy });
+    return new MeshModel(list.items, { outboundTrafficPolicy, extensionProviders });
   }
 
   /** Sends requests from a pod's own container. */

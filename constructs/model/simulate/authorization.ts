@@ -20,11 +20,17 @@ export function authorize(model: MeshModel, target: PolicyTarget, request: Inbou
     .map((policy) => `${sourceOf(policy, '').title} (${isDryRun(policy) ? 'dry run of ' : ''}${actionOf(policy)})`);
   const of = (action: string): Policy[] => enforced.filter((policy) => actionOf(policy) === action);
 
-  const custom = firstMatch(of('CUSTOM'), request);
+  const customs = of('CUSTOM');
+  const custom = firstMatch(customs, request);
   const provider = custom?.policy.spec?.provider?.name;
+  const asks = custom?.source;
+  const broken = custom && brokenProvider(model, policies.filter((policy) => actionOf(policy) === 'CUSTOM'));
+  if (custom && broken) {
+    return { verdict: 'deny', status: 403, why: `${custom.source.title} denies all that it would ask about: ${broken}`, source: asks, provider, asks, observed };
+  }
   if (custom && authorizer === 'deny') {
     const why = `${custom.source.title} asks ${provider ?? 'an external authoriser'}, which refuses`;
-    return { verdict: 'deny', status: 403, why, source: custom.source, provider, observed };
+    return { verdict: 'deny', status: 403, why, source: custom.source, provider, asks, observed };
   }
   const denied = firstMatch(of('DENY'), request);
   if (denied) {
@@ -34,16 +40,17 @@ export function authorize(model: MeshModel, target: PolicyTarget, request: Inbou
       why: `${denied.source.title} denies it by ${denied.source.field}`,
       source: denied.source,
       provider,
+      asks,
       observed,
     };
   }
   const allowing = of('ALLOW');
   const allowed = firstMatch(allowing, request);
   if (allowed) {
-    return { verdict: 'allow', why: `${allowed.source.title} allows it by ${allowed.source.field}`, source: allowed.source, provider, observed };
+    return { verdict: 'allow', why: `${allowed.source.title} allows it by ${allowed.source.field}`, source: allowed.source, provider, asks, observed };
   }
   if (allowing.length > 0) {
-    return { verdict: 'deny', status: 403, why: whyNotAllowed(allowing, request), source: sourceOf(allowing[0], 'rules'), provider, observed };
+    return { verdict: 'deny', status: 403, why: whyNotAllowed(allowing, request), source: sourceOf(allowing[0], 'rules'), provider, asks, observed };
   }
   if (custom) {
     return {
@@ -51,12 +58,23 @@ export function authorize(model: MeshModel, target: PolicyTarget, request: Inbou
       why: `${custom.source.title} asks ${provider ?? 'an external authoriser'}, which allows it`,
       source: custom.source,
       provider,
+      asks,
       observed,
     };
   }
   return enforced.length > 0
     ? { verdict: 'allow', why: 'no rule of the policies here fits, and none of them is an ALLOW policy', observed }
     : { ...NO_POLICY, observed };
+}
+
+/** Why no authoriser can be asked, which makes istiod refuse what would be: each workload has one, and MeshConfig has to know it. */
+function brokenProvider(model: MeshModel, policies: readonly Policy[]): string | undefined {
+  const names = [...new Set(policies.map((policy) => policy.spec?.provider?.name ?? ''))];
+  if (names.length > 1) {
+    return `a workload can ask one provider, and its policies name ${names.join(' and ')}`;
+  }
+  const known = model.context.extensionProviders;
+  return known === undefined || known.includes(names[0]) ? undefined : `MeshConfig has no extension provider ${JSON.stringify(names[0])}`;
 }
 
 function whyNotAllowed(policies: readonly Policy[], request: InboundRequest): string {

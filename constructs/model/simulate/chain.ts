@@ -2,6 +2,7 @@ import type { MeshModel } from '../mesh-model';
 import { CallGraph, BOOKINFO_CALLS, ServiceCall } from './call-graph';
 import { showPercent } from './outcome';
 import type { SimulatedRequest } from './request';
+import { longestWait } from './route-action';
 import { simulate } from './simulate';
 import type { DestinationShare, Simulation } from './simulation';
 
@@ -68,7 +69,8 @@ function passedOn(simulation: Simulation, names: readonly string[]): Record<stri
 
 /** Adds up what every request has to wait for, and finds who gives up first. */
 function timing(simulation: Simulation, hops: readonly Hop[], made: ServiceCall | undefined): Pick<Hop, 'seconds' | 'failure'> {
-  const { timeoutSeconds, fault } = simulation;
+  const { fault } = simulation;
+  const timeoutSeconds = longestWait(simulation.timeoutSeconds, simulation.retries);
   const delay = fault?.delay?.percent === 100 ? fault.delay.seconds : 0;
   // Calls to different services are made one after the other; each is waited for.
   const below = hops.filter((hop) => hop.percent >= 100 - 1e-9).reduce((sum, hop) => sum + hop.seconds, 0);

@@ -54,7 +54,7 @@ export function targetsOf(routes: readonly { readonly destination: Destination; 
 export function deliver(delivery: Delivery, target: Target): DestinationShare[] {
   const { model, call } = delivery;
   const { host, subset: subsetName } = target.destination;
-  const service = Registry.of(model).named(host, call.proxy.namespace);
+  const service = delivery.passthrough ? call.service : Registry.of(model).named(host, call.proxy.namespace);
   if (!service || (delivery.scope && !delivery.passthrough && !isReachable(delivery.scope, service))) {
     const why = host === '' ? 'the backend is none that the route may use' : `${host} is no host that the caller's proxy knows`;
     return [lost(delivery, target, undefined, why, delivery.unresolved)];
@@ -138,8 +138,10 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
   }
   const token = injected ? checkToken(model, pods, delivery.token) : { forwarded: true, claims: undefined, refused: undefined };
   const headers = applyChanges(applyChanges(call.resolved.headers, delivery.headerChanges), changes.request);
+  // The workload's proxy reads HTTP by the protocol of its own port, however the bytes came to it.
+  const tcp = port.protocol === 'tcp' || (port.protocol === 'auto' && call.resolved.protocol === 'tcp');
   const inbound = {
-    tcp: call.resolved.protocol === 'tcp',
+    tcp,
     port: workloadPort(port, workload),
     identity: mtls.identity,
     path: split(delivery.path)[0],
@@ -156,7 +158,7 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
     : (token.refused ?? authorize(model, pods, inbound, request.externalAuthorization ?? 'allow'));
   const denied = policy.verdict === 'deny';
   // A refused TCP connection is closed without an answer.
-  const status = denied && call.resolved.protocol === 'http' ? policy.status : undefined;
+  const status = denied && !tcp ? policy.status : undefined;
   return { ...base, ...changed, routable: true, reached: !denied, status, ...(denied ? { why: policy.why } : {}), policy };
 }
 

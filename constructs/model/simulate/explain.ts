@@ -1,4 +1,5 @@
 import { showPercent } from './outcome';
+import { longestWait } from './route-action';
 import type { HeaderChanges, Simulation, Source } from './simulation';
 
 /** One line of an explanation: what it is about, and the text. */
@@ -39,6 +40,10 @@ export function explain(simulation: Simulation): ExplanationLine[] {
   if (retries) {
     const each = retries.perTryTimeoutSeconds === undefined ? '' : `, ${retries.perTryTimeoutSeconds} s each`;
     lines.push(['retries', `${retries.attempts}${each}, on ${retries.on}`]);
+    const wait = longestWait(timeoutSeconds, retries);
+    if (retries.perTryTimeoutSeconds !== undefined && wait !== undefined) {
+      lines.push(['', `gives up after ${Number(wait.toFixed(3))} s at the latest, waits between tries aside`]);
+    }
   }
   for (const mirror of simulation.mirrors) {
     lines.push(['mirror', `${showPercent(mirror.percent)} copied to ${mirror.versions.join(', ') || 'nobody'} of ${mirror.host}`]);
@@ -56,6 +61,9 @@ export function explain(simulation: Simulation): ExplanationLine[] {
   changes.forEach((text, index) => lines.push([index === 0 ? 'headers' : '', text]));
   if (simulation.destinations.length > 0 || policy.source) {
     const said = lost.some((share) => share.why === policy.why);
+    if (policy.asks && policy.source !== policy.asks) {
+      lines.push(['asks', `${policy.provider ?? 'an external authoriser'} first, by ${policy.asks.title} ${policy.asks.field}: taken to allow it`]);
+    }
     lines.push(['policy', said ? `${policy.verdict}, see above` : `${policy.verdict}: ${policy.why}`]);
     const maker = policy.source && makerOf(policy.source);
     if (maker) {

@@ -5,3 +5,4 @@ export * from './call-graph';
 export * from './chain';
 export * from './explain';
 export { showPercent } from './outcome';
+export { longestWait, triesOf } from './route-action';

@@ -5,7 +5,11 @@ import { HeaderChanges, NO_CHANGES, ResolvedCall, SimulatedFault, SimulatedRetri
 import { seconds, substitute } from './string-match';
 
 /** Retries of a route that says nothing, as proxies of the mesh do them. */
-export const DEFAULT_RETRIES: SimulatedRetries = { attempts: 2, on: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes' };
+export const DEFAULT_RETRIES: SimulatedRetries = {
+  attempts: 2,
+  on: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes',
+  statuses: [],
+};
 
 /** Faults of a route. A fault whose percentage is left out never happens. */
 export function faultOf(route: VirtualServiceHttp): SimulatedFault | undefined {
@@ -41,9 +45,41 @@ export function retriesOf(route: VirtualServiceHttp): SimulatedRetries | undefin
   return {
     attempts,
     on: retries.retryOn || DEFAULT_RETRIES.on,
+    statuses: statusesOf(retries.retryOn ?? ''),
     perTryTimeoutSeconds: seconds(retries.perTryTimeout),
     backoffSeconds: seconds(retries.backoff),
   };
+}
+
+/** Numbers among the conditions are statuses. */
+function statusesOf(retryOn: string): number[] {
+  return retryOn
+    .split(',')
+    .map((part) => Number(part.trim()))
+    .filter((status) => status >= 100 && status < 600);
+}
+
+/** How often a workload sees a request that it answers with a status, where nobody's patience ends before. */
+export function triesOf(retries: SimulatedRetries | undefined, status: number): number {
+  if (!retries) {
+    return 1;
+  }
+  const conditions = retries.on.split(',').map((part) => part.trim());
+  const named: Readonly<Record<string, boolean>> = {
+    '5xx': status >= 500,
+    'gateway-error': status >= 502 && status <= 504,
+    'retriable-4xx': status === 409,
+  };
+  const again = retries.statuses.includes(status) || conditions.some((condition) => named[condition] ?? false);
+  return again ? retries.attempts + 1 : 1;
+}
+
+/** Seconds after which the caller's proxy has given up for good where nobody answers, waits between tries aside; nothing means never. */
+export function longestWait(timeoutSeconds: number | undefined, retries: SimulatedRetries | undefined): number | undefined {
+  const each = retries?.perTryTimeoutSeconds;
+  const again = retries?.on.split(',').some((condition) => ['5xx', 'gateway-error', 'reset'].includes(condition.trim())) || retries?.statuses.includes(504);
+  const tries = retries && each ? each * (again ? retries.attempts + 1 : 1) : undefined;
+  return tries === undefined || (timeoutSeconds !== undefined && timeoutSeconds < tries) ? timeoutSeconds : tries;
 }
 
 export function timeoutOf(route: VirtualServiceHttp): number | undefined {

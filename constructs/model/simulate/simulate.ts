@@ -90,7 +90,7 @@ function unknownHost(delivery: Delivery, scope: Scope | undefined): Simulation {
   }
   const why = `${resolved.to}:${resolved.port} is not known to the caller's proxy, which passes the bytes on (ALLOW_ANY)`;
   const passing = { ...base, route: { name: 'PassthroughCluster', why: call.proxy.kind === 'none' ? 'the caller has no sidecar' : why } };
-  if (call.service) {
+  if (call.service?.object.kind === 'Service') {
     const target: Target = { destination: { host: call.service.host, port: { number: resolved.port } }, percent: 100 };
     return delivered(passing, deliver({ ...delivery, passthrough: true }, target), {});
   }

@@ -32,6 +32,8 @@ export interface SimulatedRetries {
   /** Retries after the first try. */
   readonly attempts: number;
   readonly on: string;
+  /** HTTP statuses that are tried again, besides what `on` names: `5xx`, `gateway-error`, ... */
+  readonly statuses: readonly number[];
   readonly perTryTimeoutSeconds?: number;
   readonly backoffSeconds?: number;
 }
@@ -72,8 +74,10 @@ export interface PolicyVerdict {
   readonly status?: 401 | 403;
   /** The policy and rule that decided; nothing where no policy applies. */
   readonly source?: Source;
-  /** External authoriser that a CUSTOM policy asks. */
+  /** External authoriser that a CUSTOM policy asks before the others have their say. */
   readonly provider?: string;
+  /** The rule of the CUSTOM policy that asks. */
+  readonly asks?: Source;
   /** Titles of AUDIT and dry-run policies whose rules match, which decide nothing. */
   readonly observed: readonly string[];
 }

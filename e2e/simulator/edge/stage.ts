@@ -34,7 +34,10 @@ export function keyPair(name: string): KeyPair {
   }
 }
 
-/** Answers with what arrived; `/status/503` with that status, `/wait/700` after so many milliseconds, `/seen` with how often each path came. */
+/**
+ * Answers with what arrived; `/status/503` with that status, `/wait/700` after so many milliseconds, `/seen` with how often each path came. The pod
+ * outside of the mesh is the external authoriser, too: the header `x-ask` says what it answers.
+ */
 const SERVER = `
 const http = require('http');
 const https = require('https');
@@ -44,6 +47,7 @@ const answer = (request, response) => {
   const [, verb, value] = path.split('/');
   if (verb === 'seen') { response.end(JSON.stringify(seen)); return; }
   seen[path] = (seen[path] || 0) + 1;
+  if (request.headers['x-ask'] === 'deny' && process.env.APP === 'plain') { response.statusCode = 403; response.end('refused by the authoriser'); return; }
   response.statusCode = verb === 'status' ? Number(value) : 200;
   response.setHeader('content-type', 'application/json');
   const body = JSON.stringify({ version: process.env.VERSION, app: process.env.APP, path: request.url, method: request.method, headers: request.headers });
