@@ -9,6 +9,7 @@ export interface SampleObject {
 type Members = Readonly<Record<string, unknown>>;
 
 const NETWORKING = /^networking\.istio\.io\/v1$/;
+const GATEWAY_API = 'gateway.networking.k8s.io/v1';
 const PORT = 9080;
 /** Subsets of workloads that Bookinfo here has not. */
 const ABSENT = ['ratings v2', 'ratings v2-mysql', 'ratings v2-mysql-vm', 'details v2'];
@@ -18,6 +19,9 @@ const ABSENT = ['ratings v2', 'ratings v2-mysql', 'ratings v2-mysql-vm', 'detail
  * What DIFFERENCES lists is written alike.
  */
 export function factsOf(object: SampleObject): string[] {
+  if (object.apiVersion === GATEWAY_API) {
+    return ofGatewayApi(object);
+  }
   if (object.kind === 'EnvoyFilter' && object.apiVersion === 'networking.istio.io/v1alpha3') {
     return envoyFilter(object.spec);
   }
@@ -152,6 +156,49 @@ function rateLimit(config: Members): string {
   const { cluster_name } = only(envoy_grpc as Members, 'cluster_name', 'authority');
   const asked = /^(rate_limit_cluster|outbound\|8081\|\|ratelimit\..*)$/.test(String(cluster_name)) ? 'the rate limit service' : String(cluster_name);
   return `${String(rest['@type'])} of ${String(domain)} asks ${asked} for ${String(timeout)}, ${failure_mode_deny === true ? 'refuses' : 'lets pass'} without an answer`;
+}
+
+/** Who an object is: a Gateway of the Gateway API has another name here, as that of Istio's own stays beside it. */
+export function titleOf({ apiVersion, kind, metadata }: SampleObject): string {
+  return apiVersion === GATEWAY_API && kind === 'Gateway' ? `KubernetesGateway ${made(metadata.name)}` : `${kind} ${metadata.name}`;
+}
+
+function made(gateway: string): string {
+  return gateway === 'bookinfo-gateway' ? 'bookinfo' : gateway;
+}
+
+function ofGatewayApi({ kind, metadata, spec }: SampleObject): string[] {
+  if (kind === 'Gateway') {
+    const { gatewayClassName, listeners } = only(spec, 'gatewayClassName', 'listeners');
+    return (listeners as Members[]).map((listener) => {
+      const { port, protocol, allowedRoutes } = only(listener, 'name', 'port', 'protocol', 'allowedRoutes');
+      const { from } = only(only(allowedRoutes as Members, 'namespaces').namespaces as Members, 'from');
+      return `${String(gatewayClassName)} gateway ${made(metadata.name)}: ${String(port)} ${String(protocol)} for routes of ${String(from)}`;
+    });
+  }
+  if (kind !== 'HTTPRoute') {
+    throw new Error(`no facts of a ${kind}`);
+  }
+  const { parentRefs, rules } = only(spec, 'parentRefs', 'rules');
+  const places = (parentRefs as Members[]).map((parent) => {
+    const { kind: parentKind, name, port } = only(parent, 'group', 'kind', 'name', 'port');
+    return parentKind === undefined ? `gateway ${made(name as string)}` : `${String(parentKind)} ${String(name)} ${String(port)}`;
+  });
+  return (rules as Members[]).map((rule) => {
+    const { matches, backendRefs } = only(rule, 'matches', 'backendRefs');
+    const conditions = matches === undefined ? 'any' : (matches as Members[]).map(pathFact).join(' or ');
+    return `route ${metadata.name} at ${places.join(', ')}: ${conditions} -> ${(backendRefs as Members[]).map(backendFact).join(', ')}`;
+  });
+}
+
+function pathFact(match: Members): string {
+  const { type, value } = only(only(match, 'path').path as Members, 'type', 'value');
+  return `${String(type)} ${String(value)}`;
+}
+
+function backendFact(backend: Members): string {
+  const { name, port, weight } = only(backend, 'name', 'port', 'weight');
+  return `${String(name)} ${String(port)}${weight === undefined ? '' : ` ${String(weight)} %`}`;
 }
 
 function short(host: string): string {

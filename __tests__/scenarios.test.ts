@@ -15,7 +15,7 @@ import { modelOf } from '../constructs/model/from-constructs';
 import { addScenario, findScenario, SCENARIOS, simulatedCall } from '../scenarios';
 import { PAGE, scenarioPage } from '../scripts/generate-scenario-page';
 import { DEMO_JWKS } from '../scenarios/demo-tokens';
-import { factsOf, SampleObject } from './sample-facts';
+import { factsOf, SampleObject, titleOf } from './sample-facts';
 import { UPSTREAM_FILES, UPSTREAM_WITHOUT_SCENARIO } from './upstream-samples';
 
 function built(name: string): TerraformStack {
@@ -45,9 +45,9 @@ function factsAbout(scenario: string, keys: readonly string[]): string[] {
     .sort();
 }
 
-function keyOf({ kind, metadata }: SampleObject): string {
+function keyOf(object: SampleObject): string {
   // Upstream's file has two for what is one here.
-  return kind === 'EnvoyFilter' ? kind : `${kind} ${metadata.name}`;
+  return object.kind === 'EnvoyFilter' ? object.kind : titleOf(object);
 }
 
 /** The objects that the facts speak of. */
@@ -55,6 +55,10 @@ function keysOf(facts: readonly string[]): string[] {
   const keys = facts.map((fact) => {
     if (fact.startsWith('filter ')) {
       return 'EnvoyFilter';
+    }
+    const [, made, route] = /^(?:istio gateway (\S+):|route (\S+) at)/.exec(fact) ?? [];
+    if (made || route) {
+      return made ? `KubernetesGateway ${made}` : `HTTPRoute ${route}`;
     }
     const [, rule, gateway] = /^(?:rule (\S+):|gateway (\S+):)/.exec(fact) ?? [];
     return rule ? `DestinationRule ${rule}` : gateway ? `Gateway ${gateway}` : `VirtualService ${fact.startsWith('*') ? 'bookinfo' : fact.split(':')[0]}`;

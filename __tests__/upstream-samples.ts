@@ -11,6 +11,8 @@ export interface UpstreamFile {
 }
 
 const ALL_V1 = ['productpage: any -> productpage v1', 'reviews: any -> reviews v1', 'ratings: any -> ratings v1', 'details: any -> details v1'];
+const PAGE = 'Exact /productpage or PathPrefix /static or Exact /login or Exact /logout or PathPrefix /api/v1/products';
+const REVIEWS = 'route reviews at Service reviews 9080: any ->';
 const JASON = 'header end-user exact jason';
 const rules = (tls: string): string[] => [
   `rule productpage: v1${tls}`,
@@ -37,6 +39,16 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
     facts: ['details: any, abort 555 for 100 % -> details v1', 'rule details: v1'],
   },
   { file: 'networking/virtual-service-all-v1.yaml', scenarios: ['all-v1'], facts: ALL_V1 },
+  {
+    file: 'networking/virtual-service-ratings-db.yaml',
+    scenarios: ['ratings-mongodb'],
+    facts: ['reviews: any -> reviews v3', 'ratings: any -> ratings v2'],
+  },
+  {
+    file: 'networking/virtual-service-ratings-mysql.yaml',
+    scenarios: ['ratings-mysql'],
+    facts: ['reviews: any -> reviews v3', 'ratings: any -> ratings v2-mysql'],
+  },
   {
     file: 'networking/virtual-service-ratings-test-abort.yaml',
     scenarios: ['ratings-abort'],
@@ -72,6 +84,31 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
     ],
   },
   { file: 'networking/virtual-service-reviews-v3.yaml', scenarios: ['reviews-v3'], facts: ['reviews: any -> reviews v3'] },
+  {
+    file: 'gateway-api/bookinfo-gateway.yaml',
+    scenarios: ['gateway-api-ingress'],
+    facts: [
+      'istio gateway bookinfo: 80 HTTP for routes of Same',
+      `route bookinfo at gateway bookinfo: ${PAGE} -> productpage 9080`,
+    ],
+  },
+  {
+    file: 'gateway-api/route-all-v1.yaml',
+    scenarios: ['gateway-api-all-v1', 'gateway-api-ingress'],
+    facts: ['reviews', 'productpage', 'ratings', 'details'].map((name) => `route ${name} at Service ${name} 9080: any -> ${name}-v1 9080`),
+  },
+  { file: 'gateway-api/route-reviews-v1.yaml', scenarios: ['gateway-api-all-v1'], facts: [`${REVIEWS} reviews-v1 9080`] },
+  { file: 'gateway-api/route-reviews-v3.yaml', scenarios: ['gateway-api-reviews-v3'], facts: [`${REVIEWS} reviews-v3 9080`] },
+  {
+    file: 'gateway-api/route-reviews-50-v3.yaml',
+    scenarios: ['gateway-api-reviews-50-v3'],
+    facts: [`${REVIEWS} reviews-v1 9080 50 %, reviews-v3 9080 50 %`],
+  },
+  {
+    file: 'gateway-api/route-reviews-90-10.yaml',
+    scenarios: ['gateway-api-reviews-90-10'],
+    facts: [`${REVIEWS} reviews-v1 9080 90 %, reviews-v2 9080 10 %`],
+  },
 ];
 
 /** Files without a scenario, and what they need that Bookinfo as it is deployed here has not. */
@@ -79,15 +116,7 @@ export const UPSTREAM_WITHOUT_SCENARIO: Readonly<Record<string, string>> = {
   'networking/certmanager-gateway.yaml': 'a resolver of cert-manager, and a public name',
   'networking/egress-rule-google-apis.yaml': 'a way to www.googleapis.com',
   'networking/virtual-service-details-v2.yaml': 'details v2, which asks Google Books',
-  'networking/virtual-service-ratings-db.yaml': 'ratings v2 and MongoDB',
-  'networking/virtual-service-ratings-mysql.yaml': 'ratings v2 and MySQL',
   'networking/virtual-service-ratings-mysql-vm.yaml': 'ratings v2 and MySQL on a virtual machine',
-  'gateway-api/bookinfo-gateway.yaml': 'the CRDs of the Gateway API, and a gateway that istiod deploys',
-  'gateway-api/route-all-v1.yaml': 'the CRDs of the Gateway API, and a Service for each version',
-  'gateway-api/route-reviews-50-v3.yaml': 'the CRDs of the Gateway API, and a Service for each version',
-  'gateway-api/route-reviews-90-10.yaml': 'the CRDs of the Gateway API, and a Service for each version',
-  'gateway-api/route-reviews-v1.yaml': 'the CRDs of the Gateway API, and a Service for each version',
-  'gateway-api/route-reviews-v3.yaml': 'the CRDs of the Gateway API, and a Service for each version',
 };
 
 /** A deliberate difference. */
@@ -109,6 +138,12 @@ export const DIFFERENCES: readonly Difference[] = [
     upstream: 'a cluster of its own, in plaintext, in two EnvoyFilters',
     here: 'the cluster that the mesh has, by mutual TLS, in one EnvoyFilter with a priority',
     why: 'only the gateway may ask it; a relative patch needs a priority (IST0151)',
+  },
+  {
+    what: 'gateway of the Gateway API',
+    upstream: '`bookinfo-gateway`',
+    here: '`bookinfo`; a NodePort where the cluster has no load balancer',
+    why: 'the gateway of Istio\'s own API stays beside it',
   },
   {
     what: 'subsets',

@@ -25,7 +25,7 @@ export function simulatedCall(expectation: CallExpectation, options: SimulatedCa
     ...(claims === 'invalid' ? { invalidToken: true } : { claims }),
   };
   if (from === 'gateway') {
-    return { ...request, gateway: true, to: host };
+    return { ...request, gateway: expectation.gateway ?? true, to: host };
   }
   if (host?.includes('.')) {
     return { ...request, to: host, from: `${from}.${namespace}`, port: port ?? (scheme === 'https' ? 443 : 80) };

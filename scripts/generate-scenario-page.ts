@@ -39,6 +39,7 @@ export function scenarioPage(): string {
       'In an environment file it is `traffic: { scenario: \'reviews-90-10\' }`. Besides the requests named here, every run checks that the proxies are in sync, that calls nobody',
       'allowed get 403, and that plaintext is refused. Shares are judged by the binomial distribution: one sample in ten thousand fails by chance.',
       'In the code below, `pinToV1` is `split({ v1: 100 })` for each service, and `IS_JASON` is `Match.header(\'end-user\').exact(\'jason\')`.',
+      'In those of the Gateway API, `routed` makes a Service for each version and an HTTPRoute for each service, to v1 for all but reviews.',
     ].join('\n'),
     [
       'Scenarios with a way out of the cluster call the host that `traffic.externalHost` names, by default www.example.com. On the local node that name leads to',

@@ -47,11 +47,13 @@ export function realHost({ externalHost }: Pick<VerifyContext, 'externalHost'>, 
 function placeOf(context: VerifyContext, expectation: CallExpectation): Place {
   const { from, scheme = 'http', path = '/' } = expectation;
   if (from === 'gateway') {
-    const own = new URL(context.url).hostname;
+    // Its address is found when it is asked.
+    const url = expectation.gateway === undefined ? context.url : `http://${expectation.gateway}`;
+    const own = new URL(url).hostname;
     const port = expectation.port === undefined ? '' : `:${expectation.port}`;
     return expectation.host === undefined
-      ? { url: scheme === 'http' && !port ? `${context.url}${path}` : `${scheme}://${own}${port}${path}` }
-      : { url: `${scheme}://${expectation.host}${port}${path}`, through: scheme === 'http' && !port ? new URL(context.url).host : `${own}${port}` };
+      ? { url: scheme === 'http' && !port ? `${url}${path}` : `${scheme}://${own}${port}${path}` }
+      : { url: `${scheme}://${expectation.host}${port}${path}`, through: scheme === 'http' && !port ? new URL(url).host : `${own}${port}` };
   }
   const host = realHost(context, expectation.host ?? 'productpage');
   const service = host in context.bookinfo && host !== 'namespace' ? context.bookinfo[host as 'productpage'] : undefined;
@@ -76,7 +78,7 @@ async function send(context: VerifyContext, expectation: CallExpectation): Promi
 async function sendToGateway(context: VerifyContext, expectation: CallExpectation, call: MeshCall): Promise<MeshAnswer[]> {
   const { protocol, host, hostname, pathname, search } = new URL(call.url);
   const isTls = protocol === 'https:';
-  const address = await context.gatewayAddress(expectation.port ?? (isTls ? 443 : 80));
+  const address = await context.gatewayAddress(expectation.port ?? (isTls ? 443 : 80), expectation.gateway);
   const options: RequestOptions = {
     ...{ host: address.host, port: address.port, path: `${pathname}${search}`, method: call.method ?? 'GET', agent: false },
     headers: { ...(expectation.host !== undefined && { host }), ...call.headers },

@@ -34,8 +34,11 @@ export interface VerifyContext extends VerifyHandles {
   /** Whether the page is loaded whatever else is promised. @default true */
   readonly publicPage?: boolean;
   readonly signal?: AbortSignal;
-  /** Host and port that lead to a port of the gateway. */
-  gatewayAddress(port: number): Promise<GatewayAddress>;
+  /**
+   * Host and port that lead to a port of the gateway.
+   * @param gateway a Gateway of the Gateway API in Bookinfo's namespace. @default the mesh's ingress gateway
+   */
+  gatewayAddress(port: number, gateway?: string): Promise<GatewayAddress>;
   /** The pod outside the mesh, started once. */
   outsidePod(): Promise<OutsidePod>;
 }

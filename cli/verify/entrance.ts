@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ICluster } from '../../constructs/cluster/cluster';
-import type { IMesh } from '../../constructs/mesh/mesh';
 import { CliError } from '../errors';
 import type { ClusterTools } from '../tools/cluster-access';
 import type { GatewayAddress } from './context';
-import { gatewayAddress, gatewayUrl } from './gateway';
+import { gatewayAddress, GatewayCluster, GatewayMesh, gatewayUrl } from './gateway';
 
 const CONNECT_MS = 2000;
 /** A node port opens some seconds after its gateway is ready; one that is still shut after this time is out of reach. */
@@ -33,7 +31,7 @@ type EntranceTools = Pick<ClusterTools, 'kubectl' | 'kubectlPath' | 'kubeconfig'
  * containers on another machine's network.
  * @throws CliError where there is neither
  */
-export async function openEntrance(tools: EntranceTools, cluster: ICluster, mesh: IMesh): Promise<Entrance> {
+export async function openEntrance(tools: EntranceTools, cluster: GatewayCluster, mesh: GatewayMesh): Promise<Entrance> {
   const url = await gatewayUrl(tools, cluster, mesh).catch((error: unknown) => {
     if (mesh.ingressGateway && error instanceof CliError) {
       return undefined;
@@ -77,7 +75,7 @@ export function givenEntrance(url: string): Entrance {
   return { url, reach, close: () => undefined };
 }
 
-async function forwarded(tools: EntranceTools, mesh: IMesh): Promise<Entrance> {
+async function forwarded(tools: EntranceTools, mesh: GatewayMesh): Promise<Entrance> {
   const http = await forwardPort(tools, mesh, HTTP);
   const forwards = new Map([[HTTP, Promise.resolve(http)]]);
   return {
@@ -98,7 +96,7 @@ interface Forward {
   close(): void;
 }
 
-function forwardPort(tools: EntranceTools, mesh: IMesh, wanted: number): Promise<Forward> {
+function forwardPort(tools: EntranceTools, mesh: GatewayMesh, wanted: number): Promise<Forward> {
   const { serviceName = '', namespace = '' } = mesh.ingressGateway ?? {};
   const reach = ['--kubeconfig', tools.kubeconfig, '--context', tools.context, '-n', namespace, 'port-forward', `service/${serviceName}`];
   const child = spawn(tools.kubectlPath, [...reach, `:${wanted}`], { env: tools.env, stdio: ['ignore', 'pipe', 'pipe'] });

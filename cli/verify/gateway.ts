@@ -1,5 +1,5 @@
 import type { ICluster } from '../../constructs/cluster/cluster';
-import type { IMesh } from '../../constructs/mesh/mesh';
+import type { MeshGateway } from '../../constructs/mesh/mesh';
 import { CliError } from '../errors';
 import type { ClusterTools } from '../tools/cluster-access';
 import { kubectlJson } from '../tools/cluster-access';
@@ -10,6 +10,12 @@ const PAGE = '/productpage';
 const HTTP = 80;
 /** Longer than a page takes whose reviews never come: productpage waits 3 s, twice. */
 const PAGE_TIMEOUT_MS = 15_000;
+
+/** What has to be known of a cluster and a mesh to find a gateway. */
+export type GatewayCluster = Omit<ICluster, 'access'> & Partial<Pick<ICluster, 'access'>>;
+export interface GatewayMesh {
+  readonly ingressGateway?: Pick<MeshGateway, 'serviceName' | 'namespace'>;
+}
 
 interface GatewayService {
   readonly spec: { readonly type: string; readonly ports: readonly { readonly port: number; readonly nodePort?: number }[] };
@@ -25,7 +31,7 @@ interface NodeList {
  * else the address of its load balancer, else a node and its port.
  * @throws CliError where there is none
  */
-export async function gatewayUrl(tools: Pick<ClusterTools, 'kubectl'>, cluster: ICluster, mesh: IMesh): Promise<string> {
+export async function gatewayUrl(tools: Pick<ClusterTools, 'kubectl'>, cluster: GatewayCluster, mesh: GatewayMesh): Promise<string> {
   const { host, port } = await gatewayAddress(tools, cluster, mesh, HTTP);
   return `http://${host}${port === HTTP ? '' : `:${port}`}`;
 }
@@ -36,8 +42,8 @@ export async function gatewayUrl(tools: Pick<ClusterTools, 'kubectl'>, cluster: 
  */
 export async function gatewayAddress(
   tools: Pick<ClusterTools, 'kubectl'>,
-  cluster: ICluster,
-  mesh: IMesh,
+  cluster: GatewayCluster,
+  mesh: GatewayMesh,
   wanted: number,
 ): Promise<GatewayAddress> {
   if (cluster.ingressAddress) {

@@ -6,6 +6,7 @@ import { CommandError } from '../tools/process';
 import { deniedChecks, pageChecks, plaintextCheck, syncCheck } from './base-checks';
 import { bookinfoPods, Check, originOf, VerifyContext, VerifyHandles, VerifyTools } from './context';
 import { Entrance, givenEntrance, openEntrance } from './entrance';
+import { MadeGateways } from './made-gateways';
 import { OutsidePod, removeLeftOvers, startOutsidePod } from './outside-pod';
 import type { Outcome, VerifyResult, VerifyRow } from './result';
 import { scenarioCheck } from './scenario-checks';
@@ -46,6 +47,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
   const entrance: Entrance = request.url
     ? givenEntrance(request.url)
     : await askable(environment.name, () => openEntrance(tools, handles.cluster, handles.mesh));
+  const made = new MadeGateways(tools, handles);
   const context: VerifyContext = {
     ...handles,
     tools,
@@ -53,7 +55,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
     expectations: scenario.expectations,
     externalHost: environment.traffic.externalHost,
     publicPage: scenario.publicPage,
-    gatewayAddress: (port) => entrance.reach(port),
+    gatewayAddress: (port, gateway) => (gateway === undefined ? entrance.reach(port) : made.reach(gateway, port)),
     url: trimSlash(entrance.url),
     outsidePod: () => (pod ??= startPod(context)),
   };
@@ -64,7 +66,8 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
     });
     // It takes a few seconds to start, which the other checks can use; the plaintext check tells of its failure.
     context.outsidePod().catch(() => undefined);
-    const rows = await runChecks(checksOf(context), request, begin);
+    const waited = await askable(environment.name, () => made.open(scenario.expectations));
+    const rows = await runChecks(checksOf(context), request, waited ? Date.now() : begin);
     return {
       environment: environment.name,
       scenario: scenario.name,
@@ -78,6 +81,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
     const started = await pod?.catch(() => undefined);
     await started?.remove();
     entrance.close();
+    made.close();
   }
 }
 

@@ -25,7 +25,7 @@ export interface BookinfoTrafficProps {
 }
 
 /** What productpage serves to the outside. */
-const PUBLIC = [
+export const PRODUCTPAGE_PATHS: readonly Match[] = [
   Match.path().exact('/productpage'),
   Match.path().prefix('/static'),
   Match.path().exact('/login'),
@@ -72,7 +72,7 @@ export class BookinfoTraffic extends Construct {
       mesh,
       hosts: this.gateway.hosts,
       gateways: [this.gateway],
-      routes: [{ match: PUBLIC, to: Destination.of(bookinfo.productpage, { port: bookinfo.productpage.ports[0].port }) }],
+      routes: [{ match: PRODUCTPAGE_PATHS, to: Destination.of(bookinfo.productpage, { port: bookinfo.productpage.ports[0].port }) }],
     });
 
     if (props.strictMtls ?? true) {
