@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
 import { parse } from 'yaml';
 import { ROLE_IDS } from '../cli/bootstrap/federation';
 import { requireAzureSettings } from '../cli/prerequisites';
@@ -18,9 +19,11 @@ import {
   NodePoolSettings,
   WorkloadIdentity,
 } from '../constructs/cluster';
+import * as clusterModule from '../constructs/cluster';
 import { azureProvider, ClusterProviders } from '../constructs/kubernetes';
 import { toKubernetesObject } from '../constructs/kubernetes/conversion/conversion';
 import { AddonGatewayAnnotation, AksIstioAddon, AksIstioAddonProps, existingMesh, ManagedMeshMetrics, VaultCertificate } from '../constructs/mesh';
+import * as meshModule from '../constructs/mesh';
 import { Problem, ProblemError } from '../constructs/validation';
 import { checkEnvironment, EnvironmentInput, loadEnvironment } from '../environments';
 import { exceptionTable, isExpected, readExceptions, unused } from '../scripts/scan/exceptions';
@@ -670,6 +673,14 @@ describe('workloads of production', () => {
     expect(kinds('prod')).toEqual(expect.arrayContaining(['kubernetes_network_policy_v1', 'kubernetes_pod_disruption_budget_v1']));
     expect(kinds('dev').join()).not.toMatch(/network_policy|disruption/);
   });
+});
+
+test('every construct of the cluster and of the mesh is on a page', () => {
+  const folders = ['cluster', 'mesh', 'kubernetes'].map((name) => path.join(__dirname, '../docs', name));
+  const pages = folders.flatMap((folder) => fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name), 'utf8'))).join('\n');
+  const constructs = Object.entries({ ...clusterModule, ...meshModule }).filter(([, member]) => typeof member === 'function' && member.prototype instanceof Construct);
+  expect(constructs.length).toBeGreaterThan(15);
+  expect(constructs.map(([name]) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(pages))).toEqual([]);
 });
 
 describe('security scan', () => {
