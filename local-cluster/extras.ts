@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { packImages } from './images';
 import { inNode, stateFolder } from './node';
-import { ISTIO_VERSION } from './paths';
+import { BOOKINFO_TAG, ISTIO_VERSION } from './paths';
 import { nodeProcess } from './status';
 import { findGo } from './programs';
 import { rootfsEntry, runInside } from './rootfs';
@@ -45,6 +45,21 @@ const EXTRAS: readonly Extra[] = [
     estimateSeconds: 10,
     // As in the public image, whoever reaches the port may ask: the mesh decides who does.
     config: { User: '999', WorkingDir: '/', Entrypoint: ['/usr/bin/redis-server', '--protected-mode', 'no'] },
+  },
+  {
+    // Debian's MariaDB 10.11 in the stead of MySQL, with upstream's two ratings.
+    image: `docker.io/istio/examples-bookinfo-mysqldb:${BOOKINFO_TAG}`,
+    folder: 'mysqldb',
+    estimateSeconds: 30,
+    config: { User: '999:999', Entrypoint: ['/usr/local/bin/entrypoint.sh'] },
+  },
+  {
+    // FerretDB in the stead of MongoDB: the same protocol, on SQLite.
+    image: `docker.io/istio/examples-bookinfo-mongodb:${BOOKINFO_TAG}`,
+    folder: 'mongodb',
+    programs: { 'aks-istio.local/extras/mongodb': 'usr/bin/mongodb' },
+    estimateSeconds: 60,
+    config: { User: '999:999', Entrypoint: ['/usr/bin/mongodb'] },
   },
   {
     image: `docker.io/istio/ext-authz:${ISTIO_VERSION}`,

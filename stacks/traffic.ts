@@ -33,6 +33,7 @@ export class TrafficStack extends LayerStack {
     );
     const scenario = findScenario(environment.traffic.scenario);
     checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`);
-    addScenario(this, 'Traffic', scenario, { bookinfo, externalHost: environment.traffic.externalHost });
+    const { registry, tag } = environment.bookinfo;
+    addScenario(this, 'Traffic', scenario, { bookinfo, images: { registry, tag }, externalHost: environment.traffic.externalHost });
   }
 }

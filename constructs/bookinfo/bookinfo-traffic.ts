@@ -8,6 +8,7 @@ import { Gateway } from '../traffic/gateway';
 import { Match } from '../traffic/match';
 import { MeshService } from '../traffic/mesh-service';
 import { VirtualService } from '../traffic/virtual-service';
+import type { BookinfoImages } from './images';
 import { IBookinfo } from './services';
 
 export interface BookinfoTrafficProps {
@@ -16,6 +17,8 @@ export interface BookinfoTrafficProps {
   readonly mesh?: IMesh;
   /** Host names that the gateway answers for. @default every one */
   readonly hosts?: readonly string[];
+  /** Where images of further versions come from. @default upstream's */
+  readonly images?: BookinfoImages;
   /** Host outside of the cluster that Bookinfo may be allowed to call. @default 'www.example.com' */
   readonly externalHost?: string;
   /** Whether the namespace takes mutual TLS alone; where not, a PeerAuthentication or MtlsMigration is yours to make. @default true */
@@ -42,6 +45,8 @@ export class BookinfoTraffic extends Construct {
   readonly gateway: Gateway;
   readonly namespace: string;
   readonly externalHost: string;
+  /** Where images of further versions come from. */
+  readonly images: BookinfoImages;
   /** What the gateway serves; routes can be added. */
   readonly ingress: VirtualService;
   readonly details: MeshService;
@@ -54,6 +59,7 @@ export class BookinfoTraffic extends Construct {
     const { bookinfo } = props;
     const { namespace } = bookinfo;
     this.namespace = namespace;
+    this.images = props.images ?? {};
     this.externalHost = props.externalHost ?? 'www.example.com';
     const mesh = props.mesh ?? meshOf(this);
     if (mesh) {

@@ -8,6 +8,7 @@ import { IService, ServiceVersion } from '../kubernetes/service';
 import { IMesh, meshOf } from '../mesh/mesh';
 import { throwOnProblems } from '../validation';
 import { BookinfoNetworkPolicies } from './network-policies';
+import { bookinfoImage } from './images';
 import { podTemplate } from './pod-template';
 import { BOOKINFO_SERVICES, bookinfoServices, BookinfoServiceName, IBookinfo } from './services';
 import { disruptionBudget } from './spread';
@@ -59,7 +60,7 @@ export class Bookinfo extends Construct implements IBookinfo {
     this.mesh = mesh as IMesh;
     this.replicas = replicas;
     this.namespace = props.namespace ?? 'bookinfo';
-    this.image = (name) => `${props.registry ?? 'docker.io/istio'}/examples-bookinfo-${name}:${props.tag ?? '1.20.3'}`;
+    this.image = (name) => bookinfoImage(name, props);
     const { details, ratings, reviews, productpage } = bookinfoServices({ namespace: this.namespace });
     this.details = details;
     this.ratings = ratings;

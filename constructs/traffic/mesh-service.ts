@@ -53,8 +53,8 @@ export class MeshService extends Construct implements IService {
   readonly labels: Readonly<Record<string, string>>;
   readonly serviceAccountName: string;
   readonly ports: readonly ServicePort[];
-  readonly versions: readonly ServiceVersion[];
   readonly destinationRule: DestinationRule;
+  private readonly known: ServiceVersion[];
   private readonly mesh?: IMesh;
   private readonly port?: number;
   private readonly routes: ServiceRoute[] = [];
@@ -74,7 +74,7 @@ export class MeshService extends Construct implements IService {
     this.labels = service.labels;
     this.serviceAccountName = service.serviceAccountName;
     this.ports = service.ports;
-    this.versions = service.versions;
+    this.known = [...service.versions];
     this.mesh = props.mesh ?? meshOf(this);
     this.port = props.port;
     this.destinationRule = new DestinationRule(this, 'DestinationRule', {
@@ -83,6 +83,21 @@ export class MeshService extends Construct implements IService {
       mesh: this.mesh,
       trafficPolicy: props.trafficPolicy,
     });
+  }
+
+  /** The service's, and those that were added. */
+  get versions(): readonly ServiceVersion[] {
+    return this.known;
+  }
+
+  /**
+   * Adds a version that was not there when the service was described: its subset, which routes may lead to.
+   * @param labels what sets its pods apart, beyond the service's own labels. @default { version: name }
+   */
+  addVersion(name: string, labels: Readonly<Record<string, string>> = { version: name }): this {
+    this.known.push({ name, labels });
+    this.destinationRule.addSubset({ name, labels });
+    return this;
   }
 
   /**

@@ -22,8 +22,15 @@ export function toKubernetesObject(type: string, body: Readonly<Record<string, u
     return undefined;
   }
   const { metadata, ...rest } = Object.fromEntries(Object.entries(body).filter(([name]) => !TERRAFORM_MEMBERS.has(name)));
-  const object = { ...kind, metadata: metadataOf(metadata), ...convertMembers(rest, '') };
+  const members = convertMembers(rest, '');
+  const object = { ...kind, metadata: metadataOf(metadata), ...(kind.kind === 'Secret' ? encoded(members) : members) };
   return isKubernetesObject(object) ? object : undefined;
+}
+
+/** A Secret's values, which Terraform takes as plain text and the API in Base64; its binary ones are so already. */
+function encoded({ data, binaryData, ...members }: Record<string, unknown>): Record<string, unknown> {
+  const texts = Object.entries((data ?? {}) as Record<string, unknown>).map(([name, value]) => [name, Buffer.from(String(value)).toString('base64')] as const);
+  return { ...members, data: { ...Object.fromEntries(texts), ...((binaryData ?? {}) as Record<string, unknown>) } };
 }
 
 /** Name of a Terraform member in the Kubernetes API. */

@@ -3,6 +3,7 @@ export const TYPED_KINDS: Readonly<Record<string, { readonly apiVersion: string;
   kubernetes_namespace_v1: { apiVersion: 'v1', kind: 'Namespace' },
   kubernetes_service_account_v1: { apiVersion: 'v1', kind: 'ServiceAccount' },
   kubernetes_service_v1: { apiVersion: 'v1', kind: 'Service' },
+  kubernetes_secret_v1: { apiVersion: 'v1', kind: 'Secret' },
   kubernetes_config_map_v1: { apiVersion: 'v1', kind: 'ConfigMap' },
   kubernetes_resource_quota_v1: { apiVersion: 'v1', kind: 'ResourceQuota' },
   kubernetes_limit_range_v1: { apiVersion: 'v1', kind: 'LimitRange' },

@@ -1,0 +1,6 @@
+FLUSH PRIVILEGES;
+CREATE DATABASE test;
+USE test;
+CREATE TABLE ratings (ReviewID INT NOT NULL PRIMARY KEY, Rating INT);
+INSERT INTO ratings VALUES (1, 5), (2, 4);
+DELETE FROM mysql.global_priv WHERE User = '';
