@@ -12,7 +12,13 @@ import type { MeshAnswer } from '../cli/verify/mesh-call';
 import { describePage, expectedPage, judgePage } from '../cli/verify/product-page';
 import { simulate } from '../constructs/model';
 import { modelOf } from '../constructs/model/from-constructs';
-import { addScenario, findScenario, SCENARIOS, simulatedCall } from '../scenarios';
+import { kubeconfigCluster } from '../constructs/cluster/existing-cluster';
+import { HelmIstio } from '../constructs/mesh/helm-istio';
+import type { IMesh } from '../constructs/mesh/mesh';
+import { ExternalAuthorization } from '../constructs/patterns';
+import { Duration } from '../constructs/traffic';
+import { AUTHORIZERS } from '../scenarios/authorizers';
+import { addScenario, checkNeeds, findScenario, lackOf, SCENARIOS, simulatedCall } from '../scenarios';
 import { PAGE, scenarioPage } from '../scripts/generate-scenario-page';
 import { DEMO_JWKS } from '../scenarios/demo-tokens';
 import { factsOf, SampleObject, titleOf } from './sample-facts';
@@ -160,6 +166,43 @@ describe('the simulator, asked what a call promises', () => {
       return [call, mtls && !mtls.accepted ? 'refused' : outcome === 'routed' ? 200 : (status ?? 'refused')];
     });
     expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(asked.map(({ call, result }) => [call, result])));
+  });
+});
+
+describe('what a scenario needs', () => {
+  const environment = (change: Partial<IMesh>): IMesh => ({ ...existingMesh({ version: '1.29.1' }), ...change });
+  const check = (mesh: IMesh): void => checkNeeds(findScenario('ext-authz-grpc'), mesh, 'environments/dev.ts: traffic.scenario');
+
+  test('a provider that MeshConfig lacks is named, with what to write; one that nobody can know about is not asked for', () => {
+    expect(() => check(environment({ extensionProviders: ['ext-authz-http'] }))).toThrow(
+      /ext-authz-grpc.*extensionProviders.*"envoyExtAuthzGrpc":\{"service":"ext-authz.bookinfo.svc.cluster.local","port":9000/s,
+    );
+    expect(() => check(environment({ extensionProviders: ['ext-authz-grpc'] }))).not.toThrow();
+    expect(() => check(environment({}))).not.toThrow();
+  });
+
+  test('a feature that the mesh lacks comes with its alternative', () => {
+    const mesh = existingMesh({ version: '1.29.1', unsupported: { WasmPlugin: { reason: 'no Wasm here', alternative: 'Use Lua' } } });
+    expect(() => checkNeeds({ name: 'x', needs: { features: ['WasmPlugin'] } }, mesh, 'here')).toThrow(/no Wasm here.*Use Lua/s);
+  });
+
+  test('what cannot be observed says why, by what the cluster and the mesh declare', () => {
+    const plain = { cluster: kubeconfigCluster({ path: '/k', loadBalancer: false, internet: false }) };
+    const stack = new TerraformStack(new App({ stackTraces: false }), 'mesh');
+    const mesh = new HelmIstio(stack, 'Istio', { ...plain, version: '1.29.1', values: { istiod: { telemetry: { enabled: false } } } });
+    expect(lackOf(['IstioMetrics'], plain.cluster, mesh)).toContain('telemetry.enabled: false');
+    expect(lackOf(['EnvoyFilter', 'Internet'], plain.cluster, mesh)).toContain('does not reach the internet');
+    expect(lackOf(['Internet'], kubeconfigCluster({ path: '/k' }), mesh)).toBeUndefined();
+    expect(lackOf(['PeerMetadata'], plain.cluster, mesh)).toBeUndefined();
+  });
+
+  test('the authorisers are those that the pattern would write', () => {
+    const service = { name: 'ext-authz', namespace: 'bookinfo' };
+    const timeout = Duration.seconds(2);
+    expect(AUTHORIZERS).toEqual([
+      ExternalAuthorization.provider({ name: 'ext-authz-grpc', service, port: 9000, timeout }),
+      ExternalAuthorization.provider({ name: 'ext-authz-http', service, port: 8000, protocol: 'http', timeout, requestHeaders: ['x-ext-authz'] }),
+    ]);
   });
 });
 

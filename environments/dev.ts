@@ -1,3 +1,4 @@
+import { AUTHORIZERS } from '../scenarios/authorizers';
 import type { EnvironmentInput } from './environment';
 import { adminGroups, dnsLabel } from './settings';
 
@@ -13,7 +14,7 @@ export const dev: EnvironmentInput = {
   },
   mesh: {
     flavor: 'helm',
-    meshConfig: { accessLogFile: '/dev/stdout' },
+    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: AUTHORIZERS },
     helm: { version: '1.29.1' },
     addon: { revisions: ['asm-1-30'] },
   },

@@ -1,4 +1,5 @@
 import { GATEWAY_API, localClusterPaths, localGatewayValues, localMeshValues } from '../local-cluster/paths';
+import { AUTHORIZERS } from '../scenarios/authorizers';
 import type { EnvironmentInput } from './environment';
 
 /**
@@ -7,13 +8,13 @@ import type { EnvironmentInput } from './environment';
  * @param context context of that file; without it, its current one. The node's own context means the node, whatever file it stands in
  */
 export function local(kubeconfig?: string, context?: string): EnvironmentInput {
-  const accessLog = { accessLogFile: '/dev/stdout' };
+  const meshConfig = { accessLogFile: '/dev/stdout', extensionProviders: AUTHORIZERS };
   const paths = localClusterPaths();
   if (kubeconfig !== undefined && context !== paths.context) {
     return {
       name: 'local',
       cluster: { kind: 'kubeconfig', path: kubeconfig, context, gatewayService: 'NodePort' },
-      mesh: { flavor: 'helm', meshConfig: accessLog, helm: { version: '1.29.1' } },
+      mesh: { flavor: 'helm', meshConfig, helm: { version: '1.29.1' } },
     };
   }
   return {
@@ -29,7 +30,7 @@ export function local(kubeconfig?: string, context?: string): EnvironmentInput {
     },
     mesh: {
       flavor: 'helm',
-      meshConfig: accessLog,
+      meshConfig,
       helm: {
         version: paths.istioVersion,
         charts: { kind: 'folder', path: paths.charts },

@@ -1,3 +1,4 @@
+import { AUTHORIZERS } from '../scenarios/authorizers';
 import type { EnvironmentInput } from './environment';
 import { adminGroups, authorizedRanges, dnsLabel } from './settings';
 
@@ -21,7 +22,7 @@ export const prod: EnvironmentInput = {
   },
   mesh: {
     flavor: 'helm',
-    meshConfig: { accessLogFile: '/dev/stdout', outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
+    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: AUTHORIZERS, outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
     // Azure Policy may forbid the privileges that an init container needs.
     helm: { version: '1.29.1', trafficRedirection: 'cni' },
     addon: { revisions: ['asm-1-30'], trafficRedirection: 'cni' },

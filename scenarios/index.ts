@@ -9,6 +9,7 @@ import * as gatewayApi from './gateway-api';
 import * as rateLimits from './rate-limits';
 import * as routing from './routing';
 import * as security from './security';
+import * as authorizer from './security-authorizer';
 import { jwt } from './security-jwt';
 import type { Scenario } from './scenario';
 
@@ -49,9 +50,13 @@ export const SCENARIOS: readonly Scenario[] = [
   jwt,
   rateLimits.reviewsUserLimit,
   rateLimits.ingressPathLimit,
+  authorizer.extAuthzGrpc,
+  authorizer.extAuthzHttp,
   egress.egressHost,
   egress.egressTlsOrigination,
   egress.egressBlocked,
+  egress.detailsV2,
+  egress.egressGoogleApis,
   gatewayApi.gatewayApiIngress,
   gatewayApi.gatewayApiAllV1,
   gatewayApi.gatewayApiReviews90To10,

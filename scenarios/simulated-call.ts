@@ -23,6 +23,8 @@ export function simulatedCall(expectation: CallExpectation, options: SimulatedCa
   const request = {
     ...{ path, method, port, scheme, headers: { ...headers, ...(user !== undefined && { 'end-user': user }) } },
     ...(claims === 'invalid' ? { invalidToken: true } : { claims }),
+    // As the authoriser of the scenarios decides.
+    externalAuthorization: headers['x-ext-authz'] === 'allow' ? ('allow' as const) : ('deny' as const),
   };
   if (from === 'gateway') {
     return { ...request, gateway: expectation.gateway ?? true, to: host };
