@@ -9,6 +9,8 @@ import { toJson } from '../cli/check/render';
 import { MeshContext, MeshModel } from '../constructs/model/mesh-model';
 import { ModelObject } from '../constructs/model/object';
 import { Acknowledgements, analyze } from '../constructs/validation/analysis';
+import { ADDON_LIMITS } from '../constructs/mesh/addon-limits';
+import { checkFlavor } from '../constructs/validation/flavor/check-flavor';
 import { gatewayCelWords } from '../constructs/validation/gateway-api/cel-words';
 import { GATEWAY_CEL_RULES } from '../constructs/validation/gateway-api/generated/cel-rules';
 import { checkObject, istioApi } from '../constructs/validation/istio';
@@ -494,6 +496,54 @@ describe('rules between objects', () => {
   });
 });
 
+/** kind | an object that the add-on takes | one that it does not | what is said of it */
+const FLAVOR_RULES: readonly (readonly [string, ModelObject, ModelObject, string])[] = [
+  ['a kind', object('ServiceEntry', entry('resolution: DNS')), object('WasmPlugin', '{url: oci://a/b}'), 'AI2201 kind'],
+  ['a filter of access logs', object('Telemetry', '{accessLogging: [{providers: [{name: envoy}]}]}'), object('Telemetry', '{accessLogging: [{filter: {expression: "true"}}]}'), 'AI2201 spec.accessLogging[0].filter'],
+  ['a port of its gateways', gateway(`{selector: {istio: aks-istio-ingressgateway-external}, servers: [{${plain}, hosts: [a]}]}`), gateway('{selector: {istio: aks-istio-ingressgateway-external}, servers: [{port: {number: 8080, name: a, protocol: HTTP}, hosts: [a]}]}'), 'AI2201 spec.servers[0].port.number'],
+  ['the labels of its gateways', gateway(`{selector: {istio: aks-istio-ingressgateway-internal}, servers: [{${plain}, hosts: [a]}]}`), gateway(), 'AI2207 spec.selector'],
+  ['ambient mode', space('shop', { 'istio.io/rev': 'asm-1-29' }), space('shop', { 'istio.io/dataplane-mode': 'ambient' }), 'AI2201 metadata.labels["istio.io/dataplane-mode"]'],
+  ['the label that it passes over', space('shop', { 'istio.io/rev': 'asm-1-29' }), space('shop'), 'AI2202 metadata.labels.istio-injection'],
+  ['a field of MeshConfig', shared('accessLogFile: /dev/stdout'), shared('enableAutoMtls: false'), 'AI2203 data.mesh'],
+  ['an annotation of its gateways', ingressService('azure-pip-name'), ingressService('azure-load-balancer-internal'), 'AI2204 metadata.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"]'],
+  ['its root namespace', object('AuthorizationPolicy', '{}', { namespace: 'aks-istio-system' }), object('AuthorizationPolicy', '{}', { namespace: 'istio-system' }), 'AI2208 metadata.namespace'],
+];
+
+function shared(mesh: string): ModelObject {
+  const metadata = { name: 'istio-shared-configmap-asm-1-29', namespace: 'aks-istio-system' };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { mesh } } as ModelObject;
+}
+
+function ingressService(annotation: string): ModelObject {
+  const annotations = { [`service.beta.kubernetes.io/${annotation}`]: 'true' };
+  return service('aks-istio-ingressgateway-external', undefined, { namespace: 'aks-istio-ingress', annotations });
+}
+
+describe('what an installation cannot do', () => {
+  test.each(FLAVOR_RULES)('the add-on: %s', (_name, good, bad, expected) => {
+    expect(found(checkFlavor(good, 'addon'))).toEqual([]);
+    expect(found(checkFlavor(bad, 'addon'))).toEqual([expected]);
+  });
+
+  test('the add-on says why, and what to do instead, by the table of the constructs', () => {
+    expect(checkFlavor(object('WasmPlugin', '{}'), 'addon')[0]).toMatchObject({ severity: 'error', rule: expect.stringContaining(ADDON_LIMITS.WasmPlugin!.reason), mend: ADDON_LIMITS.WasmPlugin!.alternative });
+    const tls = gatewayApi('TLSRoute', '{}');
+    expect([found(checkFlavor(tls, 'addon', '1.29')), found(checkFlavor(tls, 'addon', 'asm-1-30'))]).toEqual([['AI2201 kind'], []]);
+  });
+
+  test('the official charts are told what is meant for the add-on', () => {
+    expect(found(checkFlavor(space('shop', { 'istio.io/rev': 'asm-1-29' }), 'helm'))).toEqual(['AI2208 metadata.labels["istio.io/rev"]']);
+    expect(found(checkFlavor(gateway('{selector: {istio: aks-istio-ingressgateway-external}}'), 'helm'))).toEqual(['AI2208 spec.selector']);
+    expect(checkFlavor(object('WasmPlugin', '{}'), 'helm')).toEqual([]);
+  });
+
+  test('what a later Istio has is told with its version', () => {
+    const keepAlive = object('DestinationRule', policy('connectionPool: {http: {http2KeepAlive: {interval: 1s}}}'));
+    expect(checkObject(keepAlive, { istioVersion: '1.29' })[0]).toMatchObject({ code: 'AI0001', mend: expect.stringMatching(/from 1\.3[01] on/) });
+    expect(checkObject(keepAlive, { istioVersion: '1.31' })).toEqual([]);
+  });
+});
+
 describe('aks-istio check', () => {
   const text = [
     'apiVersion: v1',
@@ -555,6 +605,8 @@ describe('aks-istio check', () => {
       }
     };
     const warned = text.replace('timeout: 5', 'timeout: 5s').replace('host: review}', 'host: reviews}').replace('- route:', '- retries: {attempts: 3, perTryTimeout: 3s}\n      route:');
-    expect([run(text), run(warned), run(warned, '--fail-on', 'warning'), run('a: [')]).toEqual([1, 0, 1, 2]);
+    const plugin = 'apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: a}\nspec: {url: oci://a/b}\n';
+    const codes = [run(text), run(warned), run(warned, '--fail-on', 'warning'), run('a: ['), run(plugin), run(plugin, '--flavor', 'addon')];
+    expect(codes).toEqual([1, 0, 1, 2, 0, 1]);
   });
 });

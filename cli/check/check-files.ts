@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { MeshModel } from '../../constructs/model/mesh-model';
 import { groupOf, ModelObject, namespaceOf } from '../../constructs/model/object';
 import { analyze, bySeverity } from '../../constructs/validation/analysis/analyze';
+import { checkFlavor, Flavor } from '../../constructs/validation/flavor/check-flavor';
 import { checkObject } from '../../constructs/validation/istio/check-object';
 import { Finding, findingOf } from '../../constructs/validation/istio/finding';
 import { istioApi } from '../../constructs/validation/istio/schema';
@@ -11,8 +12,10 @@ import { Position, ReadObject, readYaml, Unreadable } from './read-yaml';
 export interface CheckOptions {
   /** Istio version whose rules apply. @default the version that this package installs */
   readonly istioVersion?: string;
-  /** @default 'istio-system' */
+  /** @default istio-system; aks-istio-system for the add-on */
   readonly rootNamespace?: string;
+  /** Kind of installation whose limits apply. @default none */
+  readonly flavor?: Flavor;
 }
 
 /** A finding with its place in the file. */
@@ -66,10 +69,14 @@ export function checkSources(sources: readonly Source[], options: CheckOptions =
   const objects = read.flatMap((file) => file.objects);
   const api = istioApi(options.istioVersion);
   const notes = api.note ? [api.note] : [];
-  const findings = objects.flatMap(({ object }) => checkObject(object, { istioVersion: options.istioVersion }));
+  const { istioVersion, flavor } = options;
+  const findings = objects.flatMap(({ object }) => [
+    ...checkObject(object, { istioVersion }),
+    ...(flavor ? checkFlavor(object, flavor, istioVersion) : []),
+  ]);
   const model = new MeshModel(
     objects.map(({ object }) => object),
-    { rootNamespace: options.rootNamespace, istioVersion: api.version },
+    { rootNamespace: options.rootNamespace ?? (flavor === 'addon' ? 'aks-istio-system' : undefined), istioVersion: api.version },
   );
   const across = analyze(model, { onStumble: () => notes.push('An analysis across objects stumbled over an object whose shape is wrong; mend that and check again.') });
   const said = new Set(findings.map(keyOf));

@@ -6,6 +6,7 @@ import { RunAction, runPlainly } from './run-action';
 interface CheckCommandOptions {
   readonly istio?: string;
   readonly rootNamespace?: string;
+  readonly flavor?: 'addon' | 'helm';
   readonly failOn: 'error' | 'warning';
   readonly json?: boolean;
 }
@@ -16,7 +17,8 @@ export function checkCommand(run: RunAction = runPlainly): Command {
     .description("check Istio objects in plain YAML as the API server, istiod and `istioctl analyze` would, and further; needs no cluster")
     .argument('<file...>', 'files, folders, or - for standard input')
     .option('--istio <version>', 'Istio version that the objects are meant for, such as 1.29 or asm-1-29 (default: the one that this package installs)', version)
-    .option('--root-namespace <name>', 'namespace whose policies hold for the whole mesh (default: istio-system; aks-istio-system for the AKS add-on)')
+    .addOption(new Option('--flavor <flavor>', 'also say what this kind of installation cannot do: the AKS add-on, or the official Helm charts').choices(['addon', 'helm']))
+    .option('--root-namespace <name>', 'namespace whose policies hold for the whole mesh (default: istio-system; with --flavor addon: aks-istio-system)')
     .addOption(new Option('--fail-on <severity>', 'least severity that makes the exit code 1').choices(['error', 'warning']).default('error'))
     .option('--json', 'print the findings as JSON, and nothing else on standard output')
     .addHelpText('after', '\nServices and workloads beside the Istio objects make more checks possible:\n  helm template . | aks-istio check -\n')
@@ -42,7 +44,7 @@ function check(files: readonly string[], options: CheckCommandOptions): number {
   const { checkSources, readSources } = lazy.checkFiles();
   const { renderFindings, toJson } = lazy.render();
   const { sources, unreadable: missing } = readSources(files, () => readFileSync(0, 'utf8'));
-  const result = checkSources(sources, { istioVersion: options.istio, rootNamespace: options.rootNamespace });
+  const result = checkSources(sources, { istioVersion: options.istio, rootNamespace: options.rootNamespace, flavor: options.flavor });
   const unreadable = [...missing, ...result.unreadable];
   process.stdout.write(`${options.json ? toJson(result, unreadable) : renderFindings(result, unreadable)}\n`);
   if (unreadable.length > 0) {

@@ -1,12 +1,13 @@
 import { Annotations } from 'cdktf';
 import { Construct } from 'constructs';
 import type { IService } from '../kubernetes/service';
-import type { IMesh } from '../mesh/mesh';
+import { IMesh, meshOf } from '../mesh/mesh';
 import type { MeshModel } from '../model/mesh-model';
 import { modelOf } from '../model/from-constructs';
 import { formatProblem } from '../validation';
 import { Acknowledgements } from '../validation/analysis/acknowledge';
 import { analyze } from '../validation/analysis/analyze';
+import { checkFlavor } from '../validation/flavor/check-flavor';
 import { checkObject } from '../validation/istio/check-object';
 import type { Finding } from '../validation/istio/finding';
 import { IstioObject, isRefused } from './istio-object';
@@ -33,7 +34,7 @@ export class MeshChecks extends Construct {
     this.node.addValidation({
       validate: () => {
         const model = modelOf(scope, props);
-        const { open } = this.acknowledgements.sort([...this.ofObjects(scope, model), ...analyze(model)]);
+        const { open } = this.acknowledgements.sort([...this.ofObjects(scope, props, model), ...analyze(model)]);
         open.filter(({ severity }) => severity === 'warning').forEach((finding) => Annotations.of(this).addWarning(sentence(finding)));
         return open.filter(({ severity }) => severity === 'error').map(sentence);
       },
@@ -53,11 +54,15 @@ export class MeshChecks extends Construct {
   }
 
   /** What is said of each object by itself; what it is refused for, its own construct says. */
-  private ofObjects(scope: Construct, model: MeshModel): Finding[] {
+  private ofObjects(scope: Construct, props: MeshChecksProps, model: MeshModel): Finding[] {
+    const mesh = props.mesh ?? meshOf(scope);
     const checked = new Set(scope.node.findAll().filter((construct) => construct instanceof IstioObject).map(({ node }) => node.path));
     return model.objects.flatMap((object) => {
       const findings = checkObject(object, { istioVersion: model.context.istioVersion }).filter(({ value }) => !isUnknown(value));
-      return checked.has(object.origin?.constructPath ?? '') ? findings.filter((finding) => !isRefused(finding)) : findings;
+      if (checked.has(object.origin?.constructPath ?? '')) {
+        return findings.filter((finding) => !isRefused(finding));
+      }
+      return mesh === undefined || mesh.flavor === 'existing' ? findings : [...findings, ...checkFlavor(object, mesh.flavor, mesh.version)];
     });
   }
 }

@@ -1,3 +1,4 @@
+import { istioAtLeast } from '../istio/version';
 import type { MeshFeature, Unsupported } from './mesh';
 
 const ABOUT = 'https://learn.microsoft.com/azure/aks/istio-about#limitations';
@@ -54,3 +55,8 @@ export const ADDON_LIMITS: Readonly<Partial<Record<MeshFeature, Unsupported>>> =
   Ambient: { reason: 'the add-on supports sidecars only', alternative: 'Use sidecars: label namespaces with the injection labels', see: ABOUT },
   MultiCluster: { reason: 'the add-on supports no multi-cluster mesh', alternative: `Route between clusters at their ingress gateways, or ${HELM}`, see: ABOUT },
 };
+
+/** Why the add-on cannot do something in a version of Istio; nothing where it can. */
+export function addonLimit(feature: MeshFeature, version: string): Unsupported | undefined {
+  return feature === 'TLSRoute' && istioAtLeast({ version }, '1.30') ? undefined : ADDON_LIMITS[feature];
+}

@@ -3,11 +3,10 @@ import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
 import { Construct } from 'constructs';
 import type { ICluster } from '../cluster/cluster';
 import { meshRevisionProblems, meshRevisionVersion } from '../cluster/mesh-revisions';
-import { istioAtLeast } from '../istio/version';
 import { FIELD_MANAGER } from '../kubernetes/field-manager';
 import { valuesYaml } from '../kubernetes/values';
 import { Problem, throwOnProblems } from '../validation';
-import { ADDON_LIMITS } from './addon-limits';
+import { addonLimit } from './addon-limits';
 import { AddonGatewayAnnotation, gatewayAnnotationProblems, gatewayAnnotations } from './gateway-annotations';
 import { missingGatewayApi } from './gateway-api';
 import type { IMesh, MeshFeature, MeshGateway, Unsupported } from './mesh';
@@ -115,7 +114,7 @@ export class AksIstioAddon extends Construct implements IMesh {
 
   unsupported(feature: MeshFeature): Unsupported | undefined {
     // Of this kind only old revisions are at fault, and only some clusters.
-    const limit = feature === 'TLSRoute' && istioAtLeast(this, '1.30') ? undefined : ADDON_LIMITS[feature];
+    const limit = addonLimit(feature, this.version);
     return limit ?? missingGatewayApi(this, feature);
   }
 }

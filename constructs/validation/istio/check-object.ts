@@ -18,8 +18,8 @@ import { checkUnreachableRoutes } from './rules/unreachable-routes';
 import { checkVirtualService } from './rules/virtual-service';
 import { checkWasmPlugin } from './rules/wasm-plugin';
 import { checkWorkloadEntry, checkWorkloadGroup } from './rules/workload';
-import { istioApi } from './schema';
-import { holdAgainst } from './structural';
+import { IstioApi, istioApi, laterThan } from './schema';
+import { Broken, holdAgainst } from './structural';
 import { reportBroken, see } from './structural-words';
 
 export interface CheckOptions {
@@ -74,7 +74,7 @@ export function checkObject(object: ModelObject, options: CheckOptions = {}): Fi
     report.error('AI0010', schema?.group === group ? 'apiVersion' : 'kind', {
       value: `${object.apiVersion} ${object.kind}`,
       rule: `Istio ${api.minor} does not serve this ${schema?.group === group ? 'version' : 'kind'}`,
-      mend: successorOf(group, object.kind) ?? (schema ? `Write apiVersion ${schema.group}/${schema.versions[0]}` : `Write one of ${Object.keys(api.kinds).join(', ')}`),
+      mend: successorOf(group, object.kind) ?? kindLater(object, group, version, api) ?? (schema ? `Write apiVersion ${schema.group}/${schema.versions[0]}` : `Write one of ${Object.keys(api.kinds).join(', ')}`),
     });
     return report.findings;
   }
@@ -86,7 +86,7 @@ export function checkObject(object: ModelObject, options: CheckOptions = {}): Fi
     }
   } else {
     const broken = holdAgainst(schema.spec, object.spec, 'spec', CEL_RULES);
-    reportBroken(report, { name: `Istio ${api.minor}`, see: see(group, object.kind), words: celWords }, broken);
+    reportBroken(report, { name: `Istio ${api.minor}`, see: see(group, object.kind), words: celWords, since: (one) => laterOf(object, api, one) }, broken);
   }
   const misfits = report.findings.filter(({ code }) => code === 'AI0002' || code === 'AI0004');
   const spec = withoutMisfits(object.spec ?? {}, misfits);
@@ -104,6 +104,21 @@ export function checkObject(object: ModelObject, options: CheckOptions = {}): Fi
   // What the schema says of a field is not said again by istiod's rules.
   const said = new Set(report.findings.map(({ field }) => field));
   return [...report.findings, ...own.findings.filter(({ field }) => !said.has(field))];
+}
+
+/** Says from which version of Istio on a kind, in one of its versions, is served. */
+function kindLater(object: ModelObject, group: string, version: string, api: IstioApi): string | undefined {
+  const later = laterThan(api).find(({ kinds }) => kinds[object.kind]?.group === group && kinds[object.kind]!.versions.includes(version));
+  return later && `Istio serves it from ${later.minor} on`;
+}
+
+/** Says from which version of Istio on a field or a value is there. */
+function laterOf(object: ModelObject, api: IstioApi, broken: Broken): string | undefined {
+  const later = laterThan(api).find(({ kinds }) => {
+    const schema = kinds[object.kind]?.spec;
+    return schema && !holdAgainst(schema, object.spec, 'spec', CEL_RULES).some(({ kind, field }) => kind === broken.kind && field === broken.field);
+  });
+  return later && `Istio has it from ${later.minor} on: leave it out, or use a newer Istio`;
 }
 
 /** Whether an API group is one of Istio's, of today or of its first years. */

@@ -83,6 +83,11 @@ export function istioApi(version: string = DEFAULT_MINOR): IstioApi {
   return { ...api, note: `There are no schemas of Istio ${major}.${minor}: checked by those of ${api.minor}, the nearest ones.` };
 }
 
+/** The APIs of later versions, oldest first. */
+export function laterThan({ minor }: IstioApi): IstioApi[] {
+  return SCHEMA_MINORS.slice(SCHEMA_MINORS.findIndex((one) => one === minor) + 1).map(load);
+}
+
 function load(minor: string): Omit<IstioApi, 'note'> {
   const known = loaded.get(minor);
   if (known) {

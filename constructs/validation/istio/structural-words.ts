@@ -33,6 +33,8 @@ export interface ApiWords {
   readonly see: string;
   /** What a CEL rule of its CRDs says, for people. */
   readonly words: (rule: string) => Omit<Verdict, 'value'>;
+  /** Says that a later version has a field, or a value of an enumeration. @default nobody knows */
+  readonly since?: (broken: Broken) => string | undefined;
 }
 
 /** Reports what does not fit the schema of a kind. */
@@ -49,7 +51,7 @@ function verdictOf(broken: Broken, kind: string, api: ApiWords): Verdict {
       return {
         value: broken.value,
         rule: `${kind} of ${api.name} has no field \`${broken.name}\` there`,
-        mend: GONE.find(([path]) => path.test(broken.field))?.[1] ?? suggestion(broken.name, broken.known),
+        mend: GONE.find(([path]) => path.test(broken.field))?.[1] ?? api.since?.(broken) ?? suggestion(broken.name, broken.known),
       };
     case 'type':
       return { value: broken.value, rule: `this is ${article(broken.expected)}`, mend: mendOfType(broken.expected, broken.value) };
@@ -57,7 +59,7 @@ function verdictOf(broken: Broken, kind: string, api: ApiWords): Verdict {
       return {
         value: broken.value,
         rule: `the value is one of ${broken.allowed.join(', ')}`,
-        mend: typeof broken.value === 'string' ? suggestion(broken.value, broken.allowed.map(String), 'Write one of these') : 'Write one of these',
+        mend: api.since?.(broken) ?? (typeof broken.value === 'string' ? suggestion(broken.value, broken.allowed.map(String), 'Write one of these') : 'Write one of these'),
       };
     case 'required':
       return { rule: `\`${broken.name}\` is required there`, mend: `Give \`${broken.name}\`` };
