@@ -6,6 +6,7 @@ import { judgeClock } from '../cli/doctor/clock';
 import { checkCluster, judgeNodes, judgeRights as judgeClusterRights } from '../cli/doctor/cluster';
 import { examine } from '../cli/doctor/doctor';
 import { Finding, isHealthy } from '../cli/doctor/finding';
+import { judgeName } from '../cli/doctor/names';
 import { judgeRemains } from '../cli/doctor/mesh-remains';
 import { judgeHostEncryption } from '../cli/doctor/features';
 import { judgeAddresses, judgeCores, judgeDisks, judgeSpot, Usage } from '../cli/doctor/quota';
@@ -459,6 +460,7 @@ describe('with programs that answer', () => {
       serverTime: () => Promise.resolve(now),
       engine: 'auto',
       resourceProviders: RESOURCE_PROVIDERS,
+      globalNames: [],
       isBuiltHere: false,
       machine: () => Promise.reject(new Error('not asked')),
       ...given,
@@ -496,6 +498,28 @@ describe('with programs that answer', () => {
     expect(isHealthy(list)).toBe(false);
     expect(list.filter(({ verdict, mend }) => verdict === 'failure' && !mend?.length)).toEqual([]);
     expect(renderFindings(environmentOf({ flavor: 'addon' }), list).replaceAll(process.versions.node, '<node>')).toMatchSnapshot();
+  });
+
+  test('names that all of Azure shares are free, ours, or taken', async () => {
+    const az = [
+      ...HEALTHY.az!,
+      { when: 'resource list*', stdout: ['ShopRegistry'] },
+      { when: 'acr check-name*', stdout: { nameAvailable: false, message: 'The registry is already in use.' } },
+      { when: 'rest *KeyVault/checkNameAvailability*', stdout: { nameAvailable: false, message: 'The vault name is already in use.' } },
+      { when: 'storage account check-name*', stdout: { nameAvailable: true } },
+    ];
+    const globalNames = [
+      { kind: 'registry', name: 'shopregistry' },
+      { kind: 'vault', name: 'shop-vault' },
+      { kind: 'storageAccount', name: 'shopbackup' },
+    ] as const;
+    const list = (await look({ ...HEALTHY, az }, { globalNames })).filter(({ subject }) => subject === 'names');
+    expect(list.map(said)).toEqual([
+      "ok: registry shopregistry is this environment's already",
+      expect.stringContaining('failure: vault shop-vault is taken: The vault name is already in use. -> Set cluster.keyVault.name to another one') as string,
+      'ok: storage account shopbackup is free',
+    ]);
+    expect(judgeName(globalNames[1], noAnswer, []).verdict).toBe('warning');
   });
 
   test('no az and no kubelogin is the finding, and what can be said without them is said', async () => {

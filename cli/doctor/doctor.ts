@@ -6,6 +6,7 @@ import { checkCluster } from './cluster';
 import { judgeClock } from './clock';
 import { checkFeatures } from './features';
 import { AREAS, Finding, findings } from './finding';
+import { checkNames } from './names';
 import { checkQuota } from './quota';
 import { checkRegion, judgeIstioSupport } from './region';
 import type { MachineProblem, Subject } from './subject';
@@ -64,6 +65,7 @@ async function examineAzure(subject: Subject, open: OpenCluster): Promise<Findin
   const rest = await Promise.all([
     judged,
     cluster.kind === 'aks' ? checkFeatures(subject, cluster) : [],
+    cluster.kind === 'aks' ? checkNames(subject, account.value) : [],
     cluster.kind === 'aks' ? checkQuota(subject, cluster, exists) : [],
     cluster.kind === 'aks' ? checkRegion(subject, cluster, account.value) : [],
     isRunning ? examineCluster(environment, open, subject.now) : [],

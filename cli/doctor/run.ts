@@ -8,11 +8,12 @@ import { azureTime } from './clock';
 import { examine } from './doctor';
 import { countVerdict, Finding, isHealthy } from './finding';
 import { renderFindings } from './render';
-import type { AksSettings } from './subject';
+import type { AksSettings, GlobalName } from './subject';
 
 /** Looks at an environment and prints what was found. @returns the exit code: 1 where something stands in the way */
 export async function doctor(name: string, options: CommonOptions, signal: AbortSignal): Promise<number> {
   const session = new Session(name, options, signal);
+  const { cluster } = session.environment;
   const list = await examine(
     {
       environment: session.environment,
@@ -21,7 +22,8 @@ export async function doctor(name: string, options: CommonOptions, signal: Abort
       env: process.env,
       now: () => new Date(),
       serverTime: azureTime,
-      resourceProviders: session.environment.cluster.kind === 'aks' ? resourceProviders(session.environment.cluster) : [],
+      resourceProviders: cluster.kind === 'aks' ? resourceProviders(cluster) : [],
+      globalNames: cluster.kind === 'aks' ? globalNames(cluster) : [],
       isBuiltHere: session.isBuiltHere,
       machine: async () => ((await status()).state === 'running' ? { isRunning: true, problems: [] } : { isRunning: false, problems: await checkMachine() }),
     },
@@ -36,6 +38,15 @@ export async function doctor(name: string, options: CommonOptions, signal: Abort
 function resourceProviders(settings: AksSettings): string[] {
   const { clusterPartsOf, resourceProvidersOf } = lazy.clusterParts();
   return resourceProvidersOf(settings, clusterPartsOf(settings));
+}
+
+function globalNames(settings: AksSettings): GlobalName[] {
+  const { registry, keyVault, backup } = lazy.clusterParts().clusterPartsOf(settings);
+  return [
+    ...(registry ? [{ kind: 'registry' as const, name: registry.name }] : []),
+    ...(keyVault ? [{ kind: 'vault' as const, name: keyVault.name }] : []),
+    ...(backup ? [{ kind: 'storageAccount' as const, name: backup.storageAccountName }] : []),
+  ];
 }
 
 /** The findings as `--json` prints them. */

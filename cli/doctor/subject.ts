@@ -13,6 +13,12 @@ export interface MachineProblem {
   readonly mend: string;
 }
 
+/** A name that has to be unique in all of Azure. */
+export interface GlobalName {
+  readonly kind: 'registry' | 'vault' | 'storageAccount';
+  readonly name: string;
+}
+
 /** What is looked at, and what it is looked at with. */
 export interface Subject {
   readonly environment: Environment;
@@ -26,6 +32,8 @@ export interface Subject {
   readonly engine: 'auto' | 'terraform' | 'direct';
   /** Azure resource providers behind what the cluster layer creates. */
   readonly resourceProviders: readonly string[];
+  /** What stands beside the cluster under a name that nobody else in Azure may have. */
+  readonly globalNames: readonly GlobalName[];
   /** Its cluster is the one that `up` starts on this machine; programs come with it. */
   readonly isBuiltHere: boolean;
   /** Whether that cluster runs, and what keeps it from running on this machine. */
