@@ -8,6 +8,7 @@ import { SCENARIOS } from '../scenarios';
 import { aksIstio, clusterOptions, expectCode } from './command';
 import { KILL_NODE, KILLS, killTrial } from './kills';
 import { differences, Machine, machineState } from './machine';
+import { patternSuite } from './patterns';
 import { must, Trial } from './runner';
 import { simulatorSuite } from './simulator';
 import { terraformTrials } from './terraform/trials';
@@ -27,8 +28,8 @@ export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
     upTrial(),
     againTrial(),
     ...SCENARIOS.map(({ name }) => scenarioTrial(name)),
-    // Its pods need the node's own images.
-    ...(props.ownCluster ? [simulatorTrial()] : []),
+    // Their pods need images that the node has or builds.
+    ...(props.ownCluster ? [simulatorTrial(), patternTrial()] : []),
     planTrial(),
     reportsTrial(),
     sabotageTrial(),
@@ -99,6 +100,18 @@ function simulatorTrial(): Trial {
       const { ok, compared } = await simulatorSuite({ report: (line) => report.push(line) });
       must(ok, report.join('\n'));
       return `${compared} compared, none disagrees`;
+    },
+  };
+}
+
+function patternTrial(): Trial {
+  return {
+    name: 'patterns: each construct does to real requests what its page says',
+    async run() {
+      const report: string[] = [];
+      const { proved, failed } = await patternSuite({ report: (line) => report.push(line) });
+      must(failed.length === 0, report.join('\n'));
+      return `${proved} proved`;
     },
   };
 }

@@ -80,6 +80,7 @@ export async function removeDefinitions(stage: Stage): Promise<void> {
 
 const delivery: Proof = {
   name: 'ProgressiveDelivery',
+  isLong: true,
   async prepare(stage) {
     const file = await definitionsFile();
     await stage.cluster.kubectl(['apply', '--server-side', '-f', file]);
@@ -98,7 +99,7 @@ const delivery: Proof = {
       webhooks: [{ name: 'canary answers', url: `http://outside.${NAMESPACE}:8080/judge/shop-canary.${NAMESPACE}` }],
     }),
   async prove(stage) {
-    await phase(stage, 'Initialized', 60);
+    await phase(stage, 'Initialized', 120);
     await stage.once('the first version', get('shop', PORT, '/'), ({ status, body }) => status === 200 && body.includes('"version":"v1"'));
     const owned = await ownedByFlagger(stage);
     await stage.cluster.apply([shopDeployment('v2')]);

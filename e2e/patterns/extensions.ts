@@ -53,6 +53,7 @@ const wasm: Proof = {
   name: 'WasmFilter',
   async prepare(stage) {
     module.file = await compileModule();
+    await stage.cluster.kubectl(['rollout', 'status', '-n', NAMESPACE, 'deploy/outside', '--timeout=100s']);
     await stage.exec('deploy/outside', 'app', ['sh', '-c', 'base64 -d > /tmp/file'], module.file.toString('base64'));
   },
   build: (stack) =>

@@ -5,13 +5,16 @@ import { ClusterProviders } from '../../constructs/kubernetes/providers';
 import { existingService, IService } from '../../constructs/kubernetes/service';
 import { existingMesh, IMesh, provideMesh } from '../../constructs/mesh';
 import type { AnyObject } from '../../constructs/model';
-import { Cluster, until, WireAnswer, WireRequest } from '../simulator/cluster';
+import { Cluster, ClusterAccess, until, WireAnswer } from '../simulator/cluster';
 import { must } from '../runner';
+import { ReceivedAnswer, Sender, SentRequest } from './sender';
 import { BACKEND_PORT, NAMESPACE, WEB_PORTS } from './workloads';
 
 /** A pattern, and the requests that prove it. */
 export interface Proof {
   readonly name: string;
+  /** Begins before the pods of the others are ready, and waits for its own. @default false */
+  readonly isLong?: boolean;
   /** What has to be there before its objects are. @default nothing */
   prepare?(stage: Stage): Promise<void>;
   /** Uses the construct, as anybody would. */
@@ -68,15 +71,34 @@ export function objectsOf({ name, build }: Pick<Proof, 'name' | 'build'>): AnyOb
 
 /** Where the proofs are made. */
 export class Stage {
-  constructor(readonly cluster: Cluster) {}
+  readonly cluster: Cluster;
+  private readonly client: Sender;
+  private readonly outside: Sender;
+
+  constructor(access: ClusterAccess) {
+    this.cluster = new Cluster(access);
+    this.client = new Sender(access, NAMESPACE, 'deploy/client');
+    this.outside = new Sender(access, NAMESPACE, 'deploy/outside');
+  }
 
   /** Sends requests from the pod with a sidecar, eight at a time. */
-  send(requests: readonly WireRequest[]): Promise<WireAnswer[]> {
-    return this.cluster.send(NAMESPACE, 'client', requests);
+  send(requests: readonly SentRequest[]): Promise<ReceivedAnswer[]> {
+    return this.client.send(requests);
+  }
+
+  /** Sends a request from the pod outside the mesh. */
+  async sendFromOutside(request: SentRequest): Promise<ReceivedAnswer> {
+    const [answer] = await this.outside.send([request]);
+    return answer as ReceivedAnswer;
+  }
+
+  close(): void {
+    this.client.close();
+    this.outside.close();
   }
 
   /** Sends the same request several times. */
-  many(count: number, request: WireRequest): Promise<WireAnswer[]> {
+  many(count: number, request: SentRequest): Promise<WireAnswer[]> {
     return this.send(Array.from({ length: count }, () => request));
   }
 
@@ -84,7 +106,7 @@ export class Stage {
    * Asks until an answer is as wanted.
    * @throws Error where it does not become so within 40 s
    */
-  async once(what: string, request: WireRequest, isWanted: (answer: WireAnswer) => boolean): Promise<WireAnswer> {
+  async once(what: string, request: SentRequest, isWanted: (answer: WireAnswer) => boolean): Promise<WireAnswer> {
     let answer: WireAnswer | undefined;
     try {
       await until(what, 40, async () => {
@@ -104,7 +126,7 @@ export class Stage {
 }
 
 /** A GET of a Service of the suite. */
-export function get(service: string, port: number, path: string, headers: Readonly<Record<string, string>> = {}): WireRequest {
+export function get(service: string, port: number, path: string, headers: Readonly<Record<string, string>> = {}): SentRequest {
   return { dial: service, port, method: 'GET', path, headers: { host: `${service}:${port}`, ...headers } };
 }
 

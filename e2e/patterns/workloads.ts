@@ -20,7 +20,7 @@ const ECHO_IMAGE = 'docker.io/istio/app:1.29.1';
  * /file is what lies in /tmp/file; /judge tells whether another address answers 200; anything else tells of the request.
  */
 const SERVER = `
-const fs = require('fs'), http = require('http');
+const fs = require('fs'), http = require('http'), https = require('https');
 let dawdled = 0;
 const serve = (request, response) => {
   const [, what, value] = request.url.split('/');
@@ -39,6 +39,7 @@ const serve = (request, response) => {
   }
 };
 for (const port of process.env.PORTS.split(',')) http.createServer(serve).listen(Number(port));
+if (process.env.TLS_PORT) https.createServer({ cert: process.env.CERT, key: process.env.KEY }, serve).listen(Number(process.env.TLS_PORT));
 `;
 
 interface Workload {
@@ -102,6 +103,16 @@ export function workloadObjects(injectionLabels: Readonly<Record<string, string>
 /** What Flagger rolls out: no replicas are named, as it owns them. */
 export function shopDeployment(version: string): AnyObject {
   return deployment({ name: 'shop', app: 'shop', replicas: null, container: node([8080], version) });
+}
+
+/** A service that ends TLS by itself. */
+export function secureObjects({ cert, key }: { readonly cert: string; readonly key: string }): AnyObject[] {
+  const { env, ...rest } = node([8080]) as { env: object[] };
+  const tls = Object.entries({ TLS_PORT: '8443', CERT: cert, KEY: key }).map(([name, value]) => ({ name, value }));
+  return [
+    service('secure', 'secure', [{ name: 'tls', port: 443, targetPort: 8443 }]),
+    deployment({ name: 'secure', app: 'secure', container: { ...rest, env: [...env, ...tls] } }),
+  ];
 }
 
 function service(name: string, app: string, ports: readonly object[]): AnyObject {
