@@ -568,6 +568,19 @@ describe('environments', () => {
     roles(json).forEach((role) => expect(ROLE_IDS).toHaveProperty([role]));
   });
 
+  test('a demo goes with all that is in its group; what is worth protecting does not', () => {
+    const features = (aks: object) => {
+      const mesh = { helm: { version: '1.29.1', trafficRedirection: 'cni' } };
+      const json = synthApp((app) => void new ClusterStack(app, checkEnvironment(input(aks, mesh), 'shop.ts')))['shop-cluster']!;
+      return (json.provider!.azurerm as { features: object[] }[])[0]!.features[0];
+    };
+    const whole = { resource_group: [{ prevent_deletion_if_contains_resources: false }] };
+    expect(features({})).toEqual(whole);
+    expect(features({ backup: { storageAccountName: 'shopbackup' } })).toEqual({ ...whole, storage: [{ data_plane_available: false }] });
+    expect(features({ adopt: { subscriptionId: GUID } })).toEqual({});
+    expect(features({ profile: 'production', authorizedIpRanges: ['198.51.100.7/32'] })).toEqual({});
+  });
+
   test('an existing cluster may bring its address', () => {
     const ingressAddress = { publicIpName: 'shop-ip', resourceGroupName: 'shop', hostName: 'shop.example.com' };
     const value: EnvironmentInput = {

@@ -5,6 +5,7 @@ import type { ICluster } from '../constructs/cluster/cluster';
 import { existingAksCluster, kubeconfigCluster } from '../constructs/cluster/existing-cluster';
 import { ignoreForeignTags } from '../constructs/cluster/foreign-tags';
 import { MaintenanceWindows } from '../constructs/cluster/maintenance-windows';
+import { setFeatures } from '../constructs/cluster/provider-features';
 import { azureProvider } from '../constructs/kubernetes/providers';
 import type { Environment } from '../environments';
 import { addClusterParts, clusterPartsOf, resourceProvidersOf } from './cluster-parts';
@@ -24,6 +25,10 @@ export class ClusterStack extends LayerStack {
     }
     const parts = clusterPartsOf(settings);
     azureProvider(this, 'Azure', settings.subscriptionId, resourceProvidersOf(settings, parts));
+    if (settings.profile === 'demo' && !settings.adopt) {
+      // The group is the environment's own: what others left in it must not keep it, and its costs, alive.
+      setFeatures(this, { resourceGroup: [{ preventDeletionIfContainsResources: false }] });
+    }
     const addon = addonOf(environment);
     const { day, start, hours, utcOffset } = settings.maintenance ?? {};
     const cluster = new AksCluster(this, 'Cluster', {

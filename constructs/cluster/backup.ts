@@ -4,17 +4,16 @@ import { DataProtectionBackupPolicyKubernetesCluster } from '@cdktf/provider-azu
 import { DataProtectionBackupVault } from '@cdktf/provider-azurerm/lib/data-protection-backup-vault';
 import { KubernetesClusterExtension } from '@cdktf/provider-azurerm/lib/kubernetes-cluster-extension';
 import { KubernetesClusterTrustedAccessRoleBinding } from '@cdktf/provider-azurerm/lib/kubernetes-cluster-trusted-access-role-binding';
-import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
-import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { Problem, throwOnProblems } from '../validation';
 import type { AksCluster } from './aks-cluster';
 import { azureNameProblems } from './azure-names';
 import { lifecycleOf } from './lifecycle';
+import { azureProvidersOf, setFeatures } from './provider-features';
 
 export interface BackupProps {
   readonly cluster: AksCluster;
@@ -151,13 +150,8 @@ export class Backup extends Construct {
 
 /** Makes azurerm manage storage accounts by Azure's management API alone: their keys are off, and their firewalls keep it out. */
 function withoutStorageKeys(scope: Construct): void {
-  TerraformStack.of(scope)
-    .allProviders()
-    .filter((provider): provider is AzurermProvider => provider instanceof AzurermProvider)
-    .forEach((provider) => {
-      provider.storageUseAzuread = true;
-      provider.features = [{ storage: [{ dataPlaneAvailable: false }] }];
-    });
+  azureProvidersOf(scope).forEach((provider) => (provider.storageUseAzuread = true));
+  setFeatures(scope, { storage: [{ dataPlaneAvailable: false }] });
 }
 
 function backupProblems({ cluster, storageAccountName, retentionDays = 7, time = '03:00' }: BackupProps, at: string): Problem[] {
