@@ -1,5 +1,6 @@
 import type { SynthesizedStack } from '../../stacks/synth';
 import type { TerraformEngine } from '../engine/terraform';
+import type { HeldState } from '../engine/terraform-state';
 import { CliError } from '../errors';
 import type { Session } from '../session';
 import { AksPlace, aksPlaceOf, aksPresence } from '../tools/aks-presence';
@@ -30,7 +31,11 @@ export async function azureDownTasks(props: AzureDownProps): Promise<Task[]> {
     run: async ({ report }) => (await engine[step](stack, report)).summary,
   });
   const [destroyed, forgotten] = [by('destroy'), by('forget')];
-  const held = await Promise.all(stacks.map(async (stack) => ({ stack, ...(await engine.held(stack)) })));
+  const held: ({ readonly stack: SynthesizedStack } & HeldState)[] = [];
+  // One after another: two that install the same provider at once get in each other's way.
+  for (const stack of stacks) {
+    held.push({ stack, ...(await engine.held(stack)) });
+  }
   const inCluster = held.filter(({ stack, addresses }) => stack.layer !== 'cluster' && addresses.length > 0);
   if (inCluster.length === 0) {
     return [...stacks].reverse().map(destroyed);
