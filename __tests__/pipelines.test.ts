@@ -92,6 +92,20 @@ describe('workflows that log in to Azure', () => {
     expect(readWorkflow('plan.yml').jobs.plan?.if).toContain('github.event.pull_request.head.repo.full_name == github.repository');
   });
 
+  test('each begins when it should: a plan with a pull request, an apply with a merge, drift at night, and a removal by hand alone', () => {
+    const begins = Object.fromEntries(['plan', 'apply', 'drift', 'destroy'].map((name) => [name, readWorkflow(`${name}.yml`).on]));
+    expect(Object.keys(begins.plan!)).toEqual(['pull_request']);
+    expect(begins.apply).toMatchObject({ push: { branches: ['main'] } });
+    expect(begins.apply).not.toHaveProperty('pull_request');
+    expect(begins.drift).toMatchObject({ schedule: [{ cron: expect.stringMatching(/^\d+ [0-6] \* \* \*$/) as string }] });
+    expect(Object.keys(begins.destroy!)).toEqual(['workflow_dispatch']);
+    const pipeline = (name: string) => azure(`${name}.yml`) as Record<string, PipelineNode>;
+    expect(pipeline('plan')).toMatchObject({ trigger: 'none', pr: { branches: { include: ['main'] } } });
+    expect(pipeline('apply')).toMatchObject({ pr: 'none', trigger: { branches: { include: ['main'] } }, lockBehavior: 'sequential' });
+    expect(pipeline('drift')).toMatchObject({ trigger: 'none', pr: 'none', schedules: [{ cron: '17 3 * * *', always: 'true' }] });
+    expect(pipeline('destroy')).toMatchObject({ trigger: 'none', pr: 'none', lockBehavior: 'sequential' });
+  });
+
   test('they know the environments that exist', () => {
     const names = environmentNames().filter((name) => name !== 'local');
     const { dev, prod } = readWorkflow('apply.yml').jobs;
