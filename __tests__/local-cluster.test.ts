@@ -9,6 +9,7 @@ import { imageSteps } from '../cli/local-steps';
 import { BOOKINFO_TAG, CLIENT_IMAGE, GATEWAY_API, ISTIO_VERSION, KUBERNETES_VERSION, localClusterPaths } from '../local-cluster';
 import { extraImages, extraSteps } from '../local-cluster/extras';
 import { imageNames, imagePlan } from '../local-cluster/images';
+import { raiseLimits, restoreLimits } from '../local-cluster/kernel-limits';
 import { addressIn } from '../local-cluster/node';
 import { COREDNS_VERSION, HELM_VERSION, OLDEST_GO, PACKAGES, buildFlags } from '../local-cluster/pins';
 import { isGoNewEnough, programsEntry } from '../local-cluster/programs';
@@ -229,6 +230,31 @@ describe('run', () => {
     await expect(run('sleep', ['20'], { signal: controller.signal })).rejects.toThrow(Interrupted);
     expect(Date.now() - began).toBeLessThan(5000);
     await expect(run('true', [], { signal: controller.signal })).rejects.toThrow(Interrupted);
+  });
+});
+
+describe('limits of the kernel', () => {
+  test('a low one is raised while the node runs, and put back; a high one is left alone', () => {
+    const limit = path.join(cache, 'max_user_instances');
+    fs.mkdirSync(localClusterPaths().root, { recursive: true });
+    const after = (text: string, step: () => string | undefined): [string | undefined, string] => {
+      fs.writeFileSync(limit, text);
+      return [step(), fs.readFileSync(limit, 'utf8')];
+    };
+    expect(after('128', () => raiseLimits(limit))).toEqual(['max_user_instances raised from 128 to 1024 until the node is stopped', '1024']);
+    expect(after('1024', () => restoreLimits(limit))).toEqual(['max_user_instances is 128 again', '128']);
+    expect(after('128', () => restoreLimits(limit))).toEqual([undefined, '128']);
+    expect(after('8192', () => raiseLimits(limit))).toEqual([undefined, '8192']);
+  });
+
+  test('what somebody else wrote since stays', () => {
+    const limit = path.join(cache, 'max_user_instances');
+    fs.mkdirSync(localClusterPaths().root, { recursive: true });
+    fs.writeFileSync(limit, '128');
+    raiseLimits(limit);
+    fs.writeFileSync(limit, '4096');
+    expect(restoreLimits(limit)).toBeUndefined();
+    expect(fs.readFileSync(limit, 'utf8')).toBe('4096');
   });
 });
 

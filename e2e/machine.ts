@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { localClusterPaths } from '../local-cluster/paths';
 
 /** What a machine shows of a node that runs on it, each as a list that can be compared. */
-export type Machine = Readonly<Record<'processes' | 'mounts' | 'interfaces' | 'routes' | 'forwarding' | 'firewall' | 'control groups', readonly string[]>>;
+export type Machine = Readonly<Record<'processes' | 'mounts' | 'interfaces' | 'routes' | 'forwarding' | 'limits' | 'firewall' | 'control groups', readonly string[]>>;
 
 /** Looks at the machine. Nothing is changed, and what is not there is an empty list. */
 export function machineState(): Machine {
@@ -15,6 +15,7 @@ export function machineState(): Machine {
     interfaces: readdirSync('/sys/class/net').sort(),
     routes: [...lines('/proc/net/route'), ...lines('/proc/net/ipv6_route')].map((line) => line.split(/\s+/).slice(0, 5).join(' ')),
     forwarding: [...lines('/proc/sys/net/ipv4/ip_forward'), ...lines('/proc/sys/net/ipv6/conf/all/forwarding')],
+    limits: lines('/proc/sys/fs/inotify/max_user_instances'),
     firewall: [...lines('/proc/net/ip_tables_names'), ...output('iptables-save'), ...output('ip6tables-save'), ...output('nft', 'list', 'ruleset')],
     'control groups': controlGroups('/sys/fs/cgroup', new Set(foreign)).groups.sort(),
   };

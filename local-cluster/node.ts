@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { imagesArchive, imagesEntry } from './images';
+import { raiseLimits, restoreLimits } from './kernel-limits';
 import { KUBERNETES_VERSION, LINK_NAME, LOCAL_CONTEXT, NODE_ADDRESS, NODE_NAME, RANGES, localClusterPaths } from './paths';
 import { etcdFolder } from './parts';
 import { PAUSE_IMAGE } from './pins';
@@ -61,6 +62,8 @@ function writeSettings(): void {
 /** Starts the node, ending a broken one first; a running one is left alone. Returns when it is Ready. */
 export async function startNode(ctx: StepContext): Promise<void> {
   writeSettings();
+  const raised = raiseLimits();
+  if (raised !== undefined) ctx.report(raised);
   await run(nodeProgram(), ['up', settingsFile()], { signal: ctx.signal, onLine: (line) => ctx.report(line) });
 }
 
@@ -75,7 +78,8 @@ export async function takeDown(ctx: Pick<StepContext, 'report'>): Promise<string
       ctx.report(line);
     },
   });
-  return lines;
+  const restored = restoreLimits();
+  return restored === undefined ? lines : [...lines, restored];
 }
 
 function imagesMark(): string {
