@@ -30,9 +30,11 @@ export function factsOf(object: SampleObject): string[] {
   }
   switch (object.kind) {
     case 'VirtualService':
-      return virtualService(object.spec);
+      return virtualService(object.metadata.name, object.spec);
     case 'DestinationRule':
-      return [destinationRule(object.spec)];
+      return [destinationRule(object.metadata.name, object.spec)];
+    case 'ServiceEntry':
+      return [serviceEntry(object.metadata.name, object.spec)];
     case 'Gateway':
       return gateway(object.metadata.name, object.spec);
     default:
@@ -40,9 +42,9 @@ export function factsOf(object: SampleObject): string[] {
   }
 }
 
-function virtualService(spec: Members): string[] {
+function virtualService(name: string, spec: Members): string[] {
   const { hosts, gateways, http } = only(spec, 'hosts', 'gateways', 'http');
-  const place = `${(hosts as string[]).map(short).join(', ')}${gateways ? ` at ${(gateways as string[]).join(', ')}` : ''}`;
+  const place = `${nameOutside('VirtualService', name, (hosts as string[])[0])}${(hosts as string[]).map(short).join(', ')}${gateways ? ` at ${(gateways as string[]).join(', ')}` : ''}`;
   const routes = http as Members[];
   const open = routes.findIndex(({ match }) => match === undefined);
   return routes.slice(0, open < 0 ? routes.length : open + 1).map((route) => `${place}: ${httpRoute(route)}`);
@@ -55,8 +57,9 @@ function httpRoute(members: Members): string {
 }
 
 function condition(match: Members): string {
-  const { uri, headers } = only(match, 'uri', 'headers');
+  const { uri, headers, port } = only(match, 'uri', 'headers', 'port');
   const parts = [
+    ...(port === undefined ? [] : [`port ${String(port)}`]),
     ...(uri === undefined ? [] : [`path ${text(uri)}`]),
     ...Object.entries((headers ?? {}) as Members).map(([name, value]) => `header ${name} ${text(value)}`),
   ];
@@ -83,29 +86,47 @@ function destinations(route: readonly Members[]): string {
     .map((member) => {
       const { destination, weight } = only(member, 'destination', 'weight');
       const { host, subset, port } = only(destination as Members, 'host', 'subset', 'port');
-      if (port !== undefined && (port as Members).number !== PORT) {
-        throw new Error(`a destination with port ${JSON.stringify(port)}`);
-      }
-      return [short(host as string), ...(subset === undefined ? [] : [subset]), ...(weight === undefined ? [] : [`${String(weight)} %`])].join(' ');
+      const number = port === undefined ? PORT : only(port as Members, 'number').number;
+      const place = number === PORT ? short(host as string) : `${short(host as string)}:${String(number)}`;
+      return [place, ...(subset === undefined ? [] : [subset]), ...(weight === undefined ? [] : [`${String(weight)} %`])].join(' ');
     })
     .join(', ');
 }
 
-function destinationRule(spec: Members): string {
+/** What tells an object apart whose name is not that of its host. */
+function nameOutside(kind: string, name: string, host: string): string {
+  return host.includes('.') && short(host) === host ? `[${kind} ${name}] ` : '';
+}
+
+function serviceEntry(name: string, spec: Members): string {
+  const { hosts, ports, resolution, location = 'MESH_EXTERNAL' } = only(spec, 'hosts', 'ports', 'resolution', 'location');
+  const opened = (ports as Members[]).map((port) => {
+    const { number, name: portName, protocol } = only(port, 'number', 'name', 'protocol');
+    return `${String(number)} ${String(protocol)} ${String(portName)}`;
+  });
+  return `[ServiceEntry ${name}] ${(hosts as string[]).join(', ')}: ${opened.join(', ')} by ${String(resolution)}, ${String(location)}`;
+}
+
+function destinationRule(objectName: string, spec: Members): string {
   const { host, subsets, trafficPolicy } = only(spec, 'host', 'subsets', 'trafficPolicy');
-  const { tls, loadBalancer } = only((trafficPolicy ?? {}) as Members, 'tls', 'loadBalancer');
+  const { tls, loadBalancer, portLevelSettings } = only((trafficPolicy ?? {}) as Members, 'tls', 'loadBalancer', 'portLevelSettings');
   const name = short(host as string);
-  const versions = (subsets as Members[]).map((subset) => {
+  const versions = ((subsets ?? []) as Members[]).map((subset) => {
     const { name: version, labels } = only(subset, 'name', 'labels');
     if (only(labels as Members, 'version').version !== version) {
       throw new Error(`subset ${String(version)} of ${name} selects ${JSON.stringify(labels)}`);
     }
     return version as string;
   });
+  const ports = ((portLevelSettings ?? []) as Members[]).map((setting) => {
+    const { port, tls: portTls } = only(setting, 'port', 'tls');
+    return `port ${String(only(port as Members, 'number').number)} tls ${String(only(portTls as Members, 'mode').mode)}`;
+  });
   return [
-    `rule ${name}: ${versions.filter((version) => !ABSENT.includes(`${name} ${version}`)).join(', ')}`,
+    `${nameOutside('DestinationRule', objectName, host as string)}rule ${name}: ${versions.filter((version) => !ABSENT.includes(`${name} ${version}`)).join(', ')}`,
     ...(tls === undefined ? [] : [`tls ${String(only(tls as Members, 'mode').mode)}`]),
     ...(loadBalancer === undefined ? [] : [`balance ${String(only(loadBalancer as Members, 'simple').simple)}`]),
+    ...ports,
   ].join('; ');
 }
 

@@ -66,6 +66,10 @@ function keysOf(facts: readonly string[]): string[] {
     if (made || route) {
       return made ? `KubernetesGateway ${made}` : `HTTPRoute ${route}`;
     }
+    const [, named] = /^\[(.+?)\] /.exec(fact) ?? [];
+    if (named) {
+      return named;
+    }
     const [, rule, gateway] = /^(?:rule (\S+):|gateway (\S+):)/.exec(fact) ?? [];
     return rule ? `DestinationRule ${rule}` : gateway ? `Gateway ${gateway}` : `VirtualService ${fact.startsWith('*') ? 'bookinfo' : fact.split(':')[0]}`;
   });

@@ -34,11 +34,21 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
   { file: 'networking/destination-rule-all-mtls.yaml', scenarios: ['all-mtls'], facts: rules('; tls ISTIO_MUTUAL') },
   { file: 'networking/destination-rule-reviews.yaml', scenarios: ['reviews-random'], facts: ['rule reviews: v1, v2, v3; balance RANDOM'] },
   {
+    file: 'networking/egress-rule-google-apis.yaml',
+    scenarios: ['egress-google-apis'],
+    facts: [
+      '[ServiceEntry googleapis] www.googleapis.com: 80 HTTP http, 443 HTTPS https by DNS, MESH_EXTERNAL',
+      '[VirtualService rewrite-port-for-googleapis] www.googleapis.com: port 80 -> www.googleapis.com:443',
+      '[DestinationRule originate-tls-for-googleapis] rule www.googleapis.com: ; balance ROUND_ROBIN; port 443 tls SIMPLE',
+    ],
+  },
+  {
     file: 'networking/fault-injection-details-v1.yaml',
     scenarios: ['details-fault'],
     facts: ['details: any, abort 555 for 100 % -> details v1', 'rule details: v1'],
   },
   { file: 'networking/virtual-service-all-v1.yaml', scenarios: ['all-v1'], facts: ALL_V1 },
+  { file: 'networking/virtual-service-details-v2.yaml', scenarios: ['details-v2', 'egress-google-apis'], facts: ['details: any -> details v2'] },
   {
     file: 'networking/virtual-service-ratings-db.yaml',
     scenarios: ['ratings-mongodb'],
@@ -114,8 +124,6 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
 /** Files without a scenario, and what they need that Bookinfo as it is deployed here has not. */
 export const UPSTREAM_WITHOUT_SCENARIO: Readonly<Record<string, string>> = {
   'networking/certmanager-gateway.yaml': 'a resolver of cert-manager, and a public name',
-  'networking/egress-rule-google-apis.yaml': 'a way to www.googleapis.com',
-  'networking/virtual-service-details-v2.yaml': 'details v2, which asks Google Books',
   'networking/virtual-service-ratings-mysql-vm.yaml': 'ratings v2 and MySQL on a virtual machine',
 };
 
@@ -148,7 +156,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     what: 'subsets',
     upstream: 'also ratings v2, v2-mysql, v2-mysql-vm, details v2',
-    here: 'the versions that run',
+    here: 'the versions that run: those of the other databases and of Google Books in the scenarios that start them',
     why: 'a subset without pods answers 503',
   },
   {

@@ -110,7 +110,9 @@ export function imagePlan(): ImagePlan {
         'python3', '-m', 'gunicorn', '-b', '0.0.0.0:9080', 'productpage:app', '-w', '2', '--keep-alive', '2', '-k', 'gevent', '--worker-tmp-dir', '/dev/shm',
       ], ['FLOOD_FACTOR=0', 'PYTHONDONTWRITEBYTECODE=1', 'PYTHONUNBUFFERED=1']),
       app('details-v1', 'details', ['ruby', 'details.rb', '9080'], ['SERVICE_VERSION=v1', 'ENABLE_EXTERNAL_BOOK_SERVICE=false']),
-      app('details-v2', 'details', ['ruby', 'details.rb', '9080'], ['SERVICE_VERSION=v2', 'ENABLE_EXTERNAL_BOOK_SERVICE=true']),
+      app('details-v2', 'details', ['ruby', 'details.rb', '9080'], [
+        ...['SERVICE_VERSION=v2', 'ENABLE_EXTERNAL_BOOK_SERVICE=true', `SSL_CERT_FILE=/${TRUST_FILE}`],
+      ]),
       app('ratings-v1', 'ratings', ['node', `/${APP}/ratings.js`, '9080'], ['SERVICE_VERSION=v1']),
       app('ratings-v2', 'ratings', ['node', `/${APP}/ratings.js`, '9080'], ['SERVICE_VERSION=v2']),
       reviews('v1', ['ENABLE_RATINGS=false']),

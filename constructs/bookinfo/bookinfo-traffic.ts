@@ -38,8 +38,8 @@ export const PRODUCTPAGE_PATHS: readonly Match[] = [
 
 /**
  * Bookinfo's place in the mesh, before any scenario: the gateway opened for productpage, a subset for every version, and unless told otherwise
- * STRICT mTLS and nothing allowed but the calls that Bookinfo's page makes, by the identity of the caller. The services are its members, to be routed.
- * Of the API only `/api/v1/products/<id>/ratings` stays refused: there productpage would call ratings itself.
+ * STRICT mTLS and nothing allowed but the calls that Bookinfo's page makes, by the identity of the caller. The services are its members, to be
+ * routed. Of the API only `/api/v1/products/<id>/ratings` stays refused: there productpage would call ratings itself.
  */
 export class BookinfoTraffic extends Construct {
   readonly gateway: Gateway;

@@ -58,8 +58,9 @@ const DATABASES: Readonly<Record<RatingsDatabaseKind, Database>> = {
 const CREDENTIALS = { secretName: 'mysql-credentials', key: 'rootpasswd' };
 
 /**
- * The database of ratings v2, with upstream's two ratings in it, in a pod of the mesh: mutual TLS on the way to it, and nobody but the callers is let in.
- * MySQL speaks first, so that others still see its greeting: a proxy decides when the client's first bytes come. What is written is gone with the pod.
+ * The database of ratings v2, with upstream's two ratings in it, in a pod of the mesh: mutual TLS on the way to it, and nobody but the callers
+ * is let in. MySQL speaks first, so that others still see its greeting: a proxy decides when the client's first bytes come.
+ * What is written is gone with the pod.
  * @see https://github.com/istio/istio/blob/release-1.29/samples/bookinfo/platform/kube/bookinfo-mysql.yaml
  */
 export class RatingsDatabase extends Construct {
