@@ -3,7 +3,7 @@ import { localClusterPaths } from '../local-cluster/paths';
 import { AUTHORIZATION, setProviders } from './patterns/authorization';
 import { DELIVERY, flaggerObjects, removeDefinitions } from './patterns/delivery';
 import { EXTENSIONS } from './patterns/extensions';
-import { GATEWAYS, removeCredential } from './patterns/gateway';
+import { GATEWAYS } from './patterns/gateway';
 import { INBOUND } from './patterns/inbound';
 import { OUTBOUND } from './patterns/outbound';
 import { MESH, objectsOf, Proof, Stage } from './patterns/stage';
@@ -63,7 +63,6 @@ export async function patternSuite(options: PatternSuiteOptions = {}): Promise<{
     if (options.cleanUp ?? true) {
       await setProviders(cluster, false);
       await removeDefinitions(stage);
-      await removeCredential(stage);
       await cluster.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
     }
   }

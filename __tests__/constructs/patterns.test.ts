@@ -211,7 +211,9 @@ describe('GlobalRateLimit', () => {
         '',
       ].join('\n'),
     );
-    expect(Object.values(found.kubernetes_deployment_v1!)).toHaveLength(2);
+    const [service, redis] = Object.keys(found.kubernetes_deployment_v1!).sort();
+    // It ends where Redis is not there.
+    expect(found.kubernetes_deployment_v1![service!]!.depends_on).toContain(`kubernetes_deployment_v1.${redis}`);
     expect(JSON.stringify(found.kubernetes_deployment_v1)).toContain('"aks-istio/limits":"descriptors:');
   });
 

@@ -6,7 +6,7 @@ import { throwOnProblems } from '../validation';
 import { RateLimitService } from './rate-limit-service';
 import { contextOf, filterFor, FilterPatternProps } from './target';
 
-/** What requests are counted by, each value for itself. */
+/** What requests are counted by, each value for itself. A path is what clients ask for, query and all: `/a?x=1` is not `/a`. */
 export type LimitKey = 'path' | 'client-ip' | { readonly header: string };
 
 /** A limit for all pods together. */

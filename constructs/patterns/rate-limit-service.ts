@@ -1,3 +1,4 @@
+import type { ITerraformDependable } from 'cdktf';
 import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
 import { DeploymentV1, DeploymentV1SpecTemplateSpecContainer } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
@@ -18,6 +19,16 @@ export interface RateLimitServiceProps {
   readonly image: string;
   readonly redisImage: string;
   readonly mesh?: IMesh;
+}
+
+/** What one of the two workloads is made of. */
+interface PodProps {
+  readonly container: DeploymentV1SpecTemplateSpecContainer & { readonly name: string };
+  /** ConfigMap that it reads. @default none */
+  readonly config?: string;
+  readonly annotations?: Record<string, string>;
+  /** What has to be there first. @default nothing more than what both need */
+  readonly after?: readonly ITerraformDependable[];
 }
 
 const GRPC = 8081;
@@ -47,16 +58,10 @@ export class RateLimitService extends Construct {
     // In a namespace that denies what nobody allows, the service starts only where Redis may answer it.
     this.policies = [callers, redisCallers];
     const config = new ConfigMapV1(this, 'Config', { metadata: { name: 'ratelimit-config', namespace }, data: { 'config.yaml': text } });
-    this.workload('Redis', redis, {
-      name: 'redis',
-      image: props.redisImage,
-      args: ['--save', '', '--appendonly', 'no'],
-      securityContext: restricted(999),
-    });
-    this.workload(
-      'Service',
-      this.service,
-      {
+    const redisContainer = { name: 'redis', image: props.redisImage, args: ['--save', '', '--appendonly', 'no'], securityContext: restricted(999) };
+    const redisResources = this.workload('Redis', redis, { container: redisContainer });
+    this.workload('Service', this.service, {
+      container: {
         name: 'ratelimit',
         image: props.image,
         command: ['/bin/ratelimit'],
@@ -73,25 +78,24 @@ export class RateLimitService extends Construct {
         securityContext: restricted(65532),
         volumeMount: [{ name: 'config', mountPath: CONFIG, readOnly: true }],
       },
-      config.metadata.name,
+      config: config.metadata.name,
       // The service reads its limits when it starts.
-      { 'aks-istio/limits': text },
-    );
+      annotations: { 'aks-istio/limits': text },
+      // Without Redis it ends as soon as it starts.
+      after: redisResources,
+    });
   }
 
-  private workload(
-    id: string,
-    service: IService,
-    container: DeploymentV1SpecTemplateSpecContainer & { readonly name: string },
-    config?: string,
-    annotations?: Record<string, string>,
-  ): void {
+  private workload(id: string, service: IService, { container, config, annotations, after = [] }: PodProps): ITerraformDependable[] {
     const scope = new Construct(this, id);
     const { name, namespace, ports, serviceAccountName } = service;
     const labels = { ...service.labels };
-    new ServiceV1(scope, 'Resource', { metadata: { name, namespace, labels }, spec: { selector: labels, port: ports.map((port) => ({ name: port.name, port: port.port })) } });
+    const resource = new ServiceV1(scope, 'Resource', {
+      metadata: { name, namespace, labels },
+      spec: { selector: labels, port: ports.map((port) => ({ name: port.name, port: port.port })) },
+    });
     const account = new ServiceAccountV1(scope, 'ServiceAccount', { metadata: { name: serviceAccountName, namespace }, automountServiceAccountToken: false });
-    new DeploymentV1(scope, 'Deployment', {
+    const deployment = new DeploymentV1(scope, 'Deployment', {
       metadata: { name, namespace, labels },
       spec: {
         replicas: '1',
@@ -115,8 +119,9 @@ export class RateLimitService extends Construct {
         },
       },
       waitForRollout: true,
-      dependsOn: [account, ...this.policies.flatMap(({ appliedBy }) => appliedBy)],
+      dependsOn: [account, ...after, ...this.policies.flatMap(({ appliedBy }) => appliedBy)],
     });
+    return [resource, deployment];
   }
 }
 

@@ -1,4 +1,6 @@
 import { existingService } from '../../constructs/kubernetes/service';
+import type { MeshGateway } from '../../constructs/mesh';
+import { Compression, LuaFilter } from '../../constructs/patterns';
 import { corsPolicy, Destination, Duration, Gateway, Match, VirtualService } from '../../constructs/traffic';
 import { must } from '../runner';
 import { until } from '../simulator/cluster';
@@ -105,9 +107,19 @@ const tls: Proof = {
   },
 };
 
-/** Removes what the suite made in the gateway's namespace. */
-export async function removeCredential(stage: Stage): Promise<void> {
-  await stage.cluster.kubectl(['delete', 'secret', CREDENTIAL, '-n', GATEWAY.namespace, '--ignore-not-found']);
-}
+const filters: Proof = {
+  name: 'Gateway: LuaFilter and Compression',
+  build(stack, mesh) {
+    const on = mesh.ingressGateway as MeshGateway;
+    new LuaFilter(stack, 'Lua', { on, port: 80, code: "function envoy_on_response(handle)\n  handle:headers():add('x-served-by', 'gateway')\nend" });
+    new Compression(stack, 'Compression', { on, port: 80 });
+  },
+  async prove(stage) {
+    await until('a header by Lua', 40, async () => (await ask(stage, '/team/web')).headers['x-served-by'] === 'gateway');
+    const text = await ask(stage, '/cors', 'GET', { 'accept-encoding': 'gzip' });
+    must(text.headers['content-encoding'] === 'gzip', `${text.status} ${JSON.stringify(text.headers)}`);
+    return 'x-served-by: gateway, and content-encoding: gzip where it is accepted';
+  },
+};
 
-export const GATEWAYS: readonly Proof[] = [routes, tls];
+export const GATEWAYS: readonly Proof[] = [routes, filters, tls];

@@ -8,7 +8,7 @@ import type { AnyObject } from '../../constructs/model';
 import { Cluster, ClusterAccess, until, WireAnswer } from '../simulator/cluster';
 import { must } from '../runner';
 import { ReceivedAnswer, Sender, SentRequest } from './sender';
-import { BACKEND_PORT, NAMESPACE, WEB_PORTS } from './workloads';
+import { BACKEND_PORT, GATEWAY_LABELS, NAMESPACE, WEB_PORTS } from './workloads';
 
 /** A pattern, and the requests that prove it. */
 export interface Proof {
@@ -46,16 +46,10 @@ export function backend(name: string): IService {
   });
 }
 
-/** The mesh as it was installed; its ingress gateway as the environment `local` has it. */
+/** The mesh as it was installed, with a gateway of the suite's own. */
 export const MESH = existingMesh({
   version: '1.29.1',
-  ingressGateway: {
-    selector: { istio: 'ingress' },
-    namespace: 'istio-ingress',
-    serviceName: 'istio-ingress',
-    serviceAccountName: 'istio-ingress',
-    ports: [80, 443],
-  },
+  ingressGateway: { selector: GATEWAY_LABELS, namespace: NAMESPACE, serviceName: 'gateway', serviceAccountName: 'gateway', ports: [80, 443] },
 });
 
 /** The objects that Terraform would make of a proof's constructs, checked as a synth checks them. */

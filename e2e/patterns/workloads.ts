@@ -10,6 +10,7 @@ export const WEB_PORTS = {
 export const BACKEND_PORT = 8080;
 /** Port of the backend's pods that an authoriser guards. */
 export const GUARDED_BACKEND_PORT = 8087;
+export const GATEWAY_LABELS = { istio: 'patterns' } as const;
 /** Any image with Node.js that every cluster with Bookinfo has. */
 const NODE_IMAGE = 'docker.io/istio/examples-bookinfo-ratings-v1:1.20.3';
 const AUTHORISER_IMAGE = 'docker.io/istio/ext-authz:1.29.1';
@@ -66,7 +67,10 @@ const node = (ports: readonly number[], version = 'v1'): Record<string, unknown>
 });
 
 const WORKLOADS: readonly Workload[] = [
-  { name: 'client', app: 'client', locality: 'home.a', annotations: { 'proxy.istio.io/config': 'concurrency: 1\nproxyStatsMatcher:\n  inclusionRegexps: [".*rq_pending_overflow"]' }, container: node([8080]) },
+  {
+    ...{ name: 'client', app: 'client', locality: 'home.a', container: node([8080]) },
+    annotations: { 'proxy.istio.io/config': 'concurrency: 1\nproxyStatsMatcher:\n  inclusionRegexps: [".*rq_pending_overflow"]' },
+  },
   { name: 'web', app: 'web', replicas: 2, container: node(Object.values(WEB_PORTS)) },
   { name: 'backend-v1', app: 'backend', version: 'v1', locality: 'home.a', container: node([BACKEND_PORT, GUARDED_BACKEND_PORT], 'v1') },
   { name: 'backend-v2', app: 'backend', version: 'v2', locality: 'home.b', container: node([BACKEND_PORT, GUARDED_BACKEND_PORT], 'v2') },
@@ -78,10 +82,11 @@ const WORKLOADS: readonly Workload[] = [
   { name: 'outside', app: 'outside', sidecar: false, container: node([8080]) },
 ];
 
-const ACCOUNTS = ['web', 'backend'];
+const PROXY = { 'sidecar.istio.io/proxyCPU': '1m', 'sidecar.istio.io/proxyMemory': '32Mi', 'proxy.istio.io/config': 'concurrency: 1' };
+const ACCOUNTS = ['web', 'backend', 'gateway'];
 
 /** Namespace, pods and Services that the proofs share. */
-export function workloadObjects(injectionLabels: Readonly<Record<string, string>>): { readonly namespace: AnyObject; readonly others: AnyObject[] } {
+export function workloadObjects(injectionLabels: Readonly<Record<string, string>>): { readonly namespace: AnyObject; readonly others: object[] } {
   const hosts = ['hashed', 'near', 'ejecting', 'hedged'];
   return {
     namespace: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { ...injectionLabels } } },
@@ -95,9 +100,37 @@ export function workloadObjects(injectionLabels: Readonly<Record<string, string>
       service('authoriser', 'authoriser', [{ name: 'http', port: 8000 }, { name: 'grpc', port: 9000 }]),
       service('outside', 'outside', [{ name: 'http', port: 8080 }]),
       ...WORKLOADS.map(deployment),
+      ...gatewayObjects(),
       shopDeployment('v1'),
     ],
   };
+}
+
+/** A gateway, as Istio's own chart makes one; it may read the Secrets of its namespace. */
+function gatewayObjects(): object[] {
+  const metadata = { name: 'gateway', namespace: NAMESPACE };
+  const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata };
+  const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'gateway' };
+  const container = { name: 'istio-proxy', image: 'auto', imagePullPolicy: 'IfNotPresent', securityContext: { runAsUser: 1337, runAsGroup: 1337 } };
+  const pod = { serviceAccountName: 'gateway', terminationGracePeriodSeconds: 1, securityContext: { sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] } };
+  const labels = { ...GATEWAY_LABELS, 'sidecar.istio.io/inject': 'true' };
+  const annotations = { 'inject.istio.io/templates': 'gateway', ...PROXY };
+  return [
+    ...[{ ...rbac, kind: 'Role', rules }, { ...rbac, kind: 'RoleBinding', roleRef, subjects: [{ kind: 'ServiceAccount', ...metadata }] }],
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { selector: GATEWAY_LABELS, ports: [{ name: 'http2', port: 80 }, { name: 'https', port: 443 }] },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: { selector: { matchLabels: GATEWAY_LABELS }, template: { metadata: { labels, annotations }, spec: { ...pod, containers: [container] } } },
+    },
+  ];
 }
 
 /** What Flagger rolls out: no replicas are named, as it owns them. */
@@ -121,7 +154,6 @@ function service(name: string, app: string, ports: readonly object[]): AnyObject
 
 function deployment({ name, app, version = 'v1', replicas = 1, sidecar, locality, annotations, container }: Workload): AnyObject {
   const labels = { app, version };
-  const proxy = { 'sidecar.istio.io/proxyCPU': '1m', 'sidecar.istio.io/proxyMemory': '32Mi', 'proxy.istio.io/config': 'concurrency: 1' };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -133,7 +165,7 @@ function deployment({ name, app, version = 'v1', replicas = 1, sidecar, locality
       template: {
         metadata: {
           labels: { ...labels, ...(locality && { 'istio-locality': locality }), ...(sidecar === false && { 'sidecar.istio.io/inject': 'false' }) },
-          annotations: { ...proxy, ...annotations },
+          annotations: { ...PROXY, ...annotations },
         },
         spec: {
           serviceAccountName: ACCOUNTS.includes(app) ? app : 'default',
