@@ -6,10 +6,10 @@ import { providerConfiguration } from './providers';
 const ENVIRONMENT = 'local';
 const WITH_TERRAFORM = ['--engine', 'terraform'] as const;
 
-/** Init and plan come before anything is applied, so that a layer is half applied later than with the direct engine. */
+/** Init and plan, however long they take, come before the line that tells of the first object. */
 const KILLS: readonly Kill[] = [
-  { layer: 'mesh', line: /^> mesh$/m, delayMs: 12_000, whole: true },
-  { layer: 'bookinfo', line: /^> bookinfo$/m, delayMs: 9_000, whole: true },
+  { layer: 'mesh', line: /^> mesh$[\s\S]*: creating$/m, delayMs: 4000, whole: true },
+  { layer: 'bookinfo', line: /^> bookinfo$[\s\S]*: creating$/m, delayMs: 2000, whole: true },
 ];
 
 /** The same environment through Terraform and its real providers, on the real cluster. They begin with taking down what is there. */
