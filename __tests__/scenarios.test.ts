@@ -15,10 +15,12 @@ import { modelOf } from '../constructs/model/from-constructs';
 import { kubeconfigCluster } from '../constructs/cluster/existing-cluster';
 import { HelmIstio } from '../constructs/mesh/helm-istio';
 import type { IMesh } from '../constructs/mesh/mesh';
+import { extensionProviderNames } from '../constructs/mesh/mesh-config';
+import { loadEnvironment } from '../environments';
 import { ExternalAuthorization } from '../constructs/patterns';
 import { Duration } from '../constructs/traffic';
 import { AUTHORIZERS } from '../scenarios/authorizers';
-import { addScenario, checkNeeds, findScenario, lackOf, SCENARIOS, simulatedCall } from '../scenarios';
+import { addScenario, checkNeeds, findScenario, lackOf, Scenario, SCENARIOS, simulatedCall } from '../scenarios';
 import { PAGE, scenarioPage } from '../scripts/generate-scenario-page';
 import { DEMO_JWKS } from '../scenarios/demo-tokens';
 import { factsOf, SampleObject, titleOf } from './sample-facts';
@@ -183,6 +185,25 @@ describe('what a scenario needs', () => {
     );
     expect(() => check(environment({ extensionProviders: ['ext-authz-grpc'] }))).not.toThrow();
     expect(() => check(environment({}))).not.toThrow();
+  });
+
+  test('what the environments have is enough, but where they say so', () => {
+    const lacking = ['local', 'dev', 'prod'].flatMap((name) => {
+      const { meshConfig, certificates, demoCertificates } = loadEnvironment(name).mesh;
+      const mesh = existingMesh({ version: '1.29.1', extensionProviders: extensionProviderNames(meshConfig) });
+      const secretNames = [...certificates, ...demoCertificates].map(({ secretName }) => secretName);
+      const lacks = (scenario: Scenario): boolean => {
+        try {
+          checkNeeds({ ...scenario, needs: { ...scenario.needs, features: [] } }, mesh, name, secretNames);
+          return false;
+        } catch {
+          return true;
+        }
+      };
+      return SCENARIOS.filter(lacks).map((scenario) => `${name}: ${scenario.name}`);
+    });
+    // A certificate of prod is one of a Key Vault, which its file has to name.
+    expect(lacking).toEqual(['prod: ingress-https']);
   });
 
   test('a feature that the mesh lacks comes with its alternative', () => {

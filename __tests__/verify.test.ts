@@ -1,6 +1,14 @@
+import { execFile } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { ensureDemoCertificates } from '../cli/demo-certificates';
+import { signCertificate } from '../cli/tools/certificate';
+import { judgeCall } from '../cli/verify/call-judge';
+import { NODE_SCRIPT } from '../cli/verify/call-scripts';
 import { openEntrance } from '../cli/verify/entrance';
-import type { Expectation } from '../scenarios';
+import type { CallExpectation, Expectation } from '../scenarios';
 import { SCENARIOS } from '../scenarios';
 import { bookinfoServices } from '../constructs/bookinfo/services';
 import { judgeAbort, judgeDelay, judgeDenied } from '../cli/verify/faults';
@@ -191,6 +199,126 @@ describe('faults', () => {
   });
 });
 
+describe('calls', () => {
+  const call = (fields: Partial<CallExpectation> = {}): CallExpectation => ({ kind: 'call', name: 'a call', from: 'gateway', result: 200, ...fields });
+  const verdict = (expectation: CallExpectation, ...answers: MeshAnswer[]): string =>
+    judgeCall({ count: answers.length, ...expectation }, answers).verdict;
+  const closed = answer({ status: undefined, error: 'ECONNRESET: socket hang up' });
+
+  test('each answer has the status, or the number of each is right, and nothing else comes', () => {
+    expect(judgeCall(call({ count: 2 }), [answer({}), answer({})])).toEqual({ verdict: 'pass', observation: '2 x 200' });
+    expect(judgeCall(call({ count: 2 }), [answer({}), answer({ status: 503, body: 'no healthy upstream' })])).toEqual({
+      verdict: 'fail',
+      observation: '1 x 200, 1 x 503 (503 no healthy upstream)',
+    });
+    expect(judgeCall(call({ count: 3 }), [answer({})]).observation).toBe('only 1 of 3 requests were answered: 1 x 200');
+    const limited = call({ result: { 200: 1, 429: 1 } });
+    expect(verdict(limited, answer({}), answer({ status: 429 }))).toBe('pass');
+    expect(verdict(limited, answer({}), answer({}))).toBe('fail');
+    expect(verdict(call({ result: { 200: { min: 1 }, 503: { max: 1 } } }), answer({}), answer({}))).toBe('pass');
+    expect(verdict(call({ result: { 200: { min: 1 }, 503: { max: 1 } } }), answer({}), answer({ status: 503 }), answer({ status: 503 }))).toBe('fail');
+    expect(verdict(call())).toBe('fail');
+  });
+
+  test('refused is a closed connection, and no other failure', () => {
+    expect(verdict(call({ result: 'refused' }), closed)).toBe('pass');
+    for (const error of ['ConnectionResetError: [Errno 104]', 'EOFError: end of file reached', 'SSLEOFError: EOF occurred']) {
+      expect(verdict(call({ result: 'refused' }), answer({ status: undefined, error }))).toBe('pass');
+    }
+    for (const error of ['TimeoutError: timed out', 'ConnectionRefusedError: [Errno 111]', 'ENOTFOUND: getaddrinfo', 'gaierror: unknown']) {
+      expect(verdict(call({ result: 'refused' }), answer({ status: undefined, error }))).toBe('fail');
+    }
+    expect(verdict(call({ result: 'refused' }), answer({ status: 403, body: 'RBAC: access denied' }))).toBe('fail');
+    expect(verdict(call({ result: 403 }), closed)).toBe('fail');
+  });
+
+  test('what good answers say, in time and with their headers', () => {
+    const good = answer({ body: 'The Comedy of Errors', headers: { location: 'https://a/' } });
+    expect(verdict(call({ contains: 'Comedy' }), good)).toBe('pass');
+    expect(judgeCall(call({ count: 1, contains: 'Tragedy' }), [good])).toEqual({ verdict: 'fail', observation: '1 x 200, without Tragedy' });
+    expect(verdict(call({ answerHeaders: { location: 'https://a/', server: null } }), good)).toBe('pass');
+    expect(judgeCall(call({ count: 1, answerHeaders: { location: 'https://b/' } }), [good]).observation).toBe('1 x 200, location: https://a/');
+    expect(verdict(call({ answerHeaders: { location: null } }), good)).toBe('fail');
+    expect(verdict(call({ withinSeconds: 1 }), answer({ seconds: 1.2 }))).toBe('fail');
+    // What is refused need not say what the rest does.
+    expect(verdict(call({ result: { 200: 1, 429: 1 }, contains: 'Comedy' }), good, answer({ status: 429 }))).toBe('pass');
+  });
+
+  test('the certificate is for the host', () => {
+    const { chain } = signCertificate(['shop.example'], 1);
+    const served = answer({ certificate: new X509Certificate(chain).raw.toString('base64') });
+    expect(verdict(call({ certificateFor: 'shop.example' }), served)).toBe('pass');
+    expect(judgeCall(call({ count: 1, certificateFor: 'other.example' }), [served]).observation).toBe('1 x 200, certificate for DNS:shop.example');
+    expect(verdict(call({ certificateFor: 'shop.example' }), answer({}))).toBe('fail');
+  });
+
+  test('the program for Node sends what it is told, each request by itself, and tells of what fails', async () => {
+    const seen: string[] = [];
+    const server = createHttpServer((request, response) => {
+      seen.push(`${request.method} ${request.url} ${request.headers.host} ${request.headers['end-user'] ?? '-'}`);
+      return request.url === '/hangup' ? request.socket.destroy() : response.writeHead(418, { 'x-tea': 'green' }).end('short');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const url = `http://127.0.0.1:${port}`;
+    const calls = [
+      { url: `${url}/pot?a=1`, method: 'POST', headers: { host: 'tea.example', 'end-user': 'jason' }, count: 2, details: true },
+      { url: `${url}/hangup` },
+    ];
+    const spec = JSON.stringify({ calls, timeoutSeconds: 5, budgetSeconds: 5 });
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', NODE_SCRIPT, spec]);
+    server.close();
+    expect(seen).toEqual(['POST /pot?a=1 tea.example jason', 'POST /pot?a=1 tea.example jason', `GET /hangup 127.0.0.1:${port} -`]);
+    const answers = parseAnswers(stdout);
+    expect(answers).toHaveLength(3);
+    expect(answers[1]).toMatchObject({ call: 0, status: 418, body: 'short', headers: { 'x-tea': 'green' } });
+    expect(verdict(call({ result: 'refused' }), answers[2]!)).toBe('pass');
+  });
+});
+
+describe('certificates for demonstrations', () => {
+  const wanted = { secretName: 'bookinfo-tls', hosts: ['shop.example', 'b.example'] };
+  const DAY = 86_400_000;
+
+  /** A cluster with one Secret at most. */
+  function cluster(stored?: { labels: object; cert?: string }) {
+    const written: string[] = [];
+    const kubectl = (args: readonly string[], options: RunOptions = {}): Promise<RunResult> => {
+      if (args[0] === 'apply') {
+        written.push(options.input ?? '');
+        return Promise.resolve({ code: 0, stdout: '', stderr: '' });
+      }
+      const secret = stored && { metadata: { labels: stored.labels }, data: { 'tls.crt': Buffer.from(stored.cert ?? '').toString('base64') } };
+      return Promise.resolve({ code: 0, stdout: secret ? JSON.stringify(secret) : '', stderr: '' });
+    };
+    return { kubectl, written };
+  }
+  const ours = { 'aks-istio/demo-certificate': 'true' };
+
+  test('a certificate that a client can trust by its authority, for these hosts and no others', () => {
+    const { chain, key, authority } = signCertificate(wanted.hosts, 90);
+    const [leaf, root] = [new X509Certificate(chain), new X509Certificate(authority)];
+    expect(leaf.checkIssued(root) && leaf.verify(root.publicKey) && leaf.checkPrivateKey(createPrivateKey(key))).toBe(true);
+    expect([root.ca, leaf.ca, root.verify(leaf.publicKey)]).toEqual([true, false, false]);
+    expect(['shop.example', 'b.example', 'c.example'].map((host) => leaf.checkHost(host))).toEqual(['shop.example', 'b.example', undefined]);
+    expect(Math.round((Date.parse(leaf.validTo) - Date.now()) / DAY)).toBe(90);
+  });
+
+  test('goes into a Secret beside the gateway, once', async () => {
+    const empty = cluster();
+    expect(await ensureDemoCertificates(empty, 'istio-ingress', [wanted])).toEqual(['bookinfo-tls']);
+    const secret = JSON.parse(empty.written[0]!) as { metadata: object; stringData: Record<string, string> };
+    expect(secret.metadata).toEqual({ name: 'bookinfo-tls', namespace: 'istio-ingress', labels: ours });
+    const cert = secret.stringData['tls.crt']!;
+    expect(await ensureDemoCertificates(cluster({ labels: ours, cert }), 'istio-ingress', [wanted])).toEqual([]);
+    // Soon at its end, for other hosts, or unreadable: made anew. Somebody else's: left alone.
+    expect(await ensureDemoCertificates(cluster({ labels: ours, cert }), 'istio-ingress', [wanted], Date.now() + 61 * DAY)).toEqual(['bookinfo-tls']);
+    expect(await ensureDemoCertificates(cluster({ labels: ours, cert }), 'x', [{ ...wanted, hosts: ['c.example'] }])).toEqual(['bookinfo-tls']);
+    expect(await ensureDemoCertificates(cluster({ labels: ours }), 'x', [wanted])).toEqual(['bookinfo-tls']);
+    expect(await ensureDemoCertificates(cluster({ labels: {} }), 'x', [wanted])).toEqual([]);
+  });
+});
+
 describe('mirror', () => {
   const stats = [
     'http.inbound_0.0.0.0_9080;.rbac.allowed: 120',
@@ -366,7 +494,7 @@ describe('the run', () => {
       externalHost: 'www.example.com',
       bookinfo: bookinfoServices({ namespace: 'book' }),
       cluster: { offers: {} },
-      mesh: { rootNamespace: 'root', clusterDomain: 'cluster.local' },
+      mesh: { rootNamespace: 'root', clusterDomain: 'cluster.local', unsupported: () => undefined },
       tools: { hasIstioctl: true },
     }) as unknown as VerifyContext;
 
@@ -379,12 +507,13 @@ describe('the run', () => {
   });
 
   test('every promise of every scenario has its check, beside what holds always', () => {
-    for (const { expectations, name } of SCENARIOS) {
-      const names = checksOf(context(expectations)).map((each) => each.name);
+    for (const { expectations, name, publicPage } of SCENARIOS) {
+      const names = checksOf({ ...context(expectations), publicPage }).map((each) => each.name);
       expect(new Set(names).size).toBe(names.length);
-      expect([name, ...names]).toEqual(expect.arrayContaining(['proxies in sync', 'page, not signed in', 'page, jason', 'plaintext refused']));
-      for (const { kind } of expectations) {
-        expect(names).toContainEqual(expect.stringContaining(kind));
+      const page = publicPage === false ? [] : ['page, not signed in', 'page, jason'];
+      expect([name, ...names]).toEqual(expect.arrayContaining(['proxies in sync', ...page, 'plaintext refused']));
+      for (const expectation of expectations) {
+        expect(names).toContainEqual(expect.stringContaining('name' in expectation ? expectation.name : expectation.kind));
       }
     }
   });

@@ -5,6 +5,16 @@ const login = v.optional(v.picklist(['azurecli', 'workloadidentity', 'spn', 'msi
 
 const zones = v.optional(v.array(v.picklist(['1', '2', '3'])));
 
+/** What every pool may decide otherwise than the profile. */
+const machines = {
+  /** Where a node's system lives: on the machine's own disk, or on a managed one. @default the profile's */
+  osDisk: v.optional(v.picklist(['Ephemeral', 'Managed'])),
+  /** GB of a node's system disk. @default 128, or 64 on the own disk of a machine with less than four cores */
+  osDiskSizeGb: v.optional(between(30, 2048)),
+  /** Whether disks and caches are encrypted on the machine that runs the node. @default the profile's */
+  hostEncryption: v.optional(v.boolean()),
+};
+
 const nodePool = object({
   /** Azure VM size. */
   vmSize: text,
@@ -16,6 +26,7 @@ const nodePool = object({
   zones,
   /** Kubernetes labels of the nodes. */
   labels: v.optional(v.record(v.string(), v.string())),
+  ...machines,
 });
 
 const furtherPool = object({
@@ -29,6 +40,9 @@ const furtherPool = object({
   labels: v.optional(v.record(v.string(), v.string())),
   /** Kubernetes taints such as `team=a:NoSchedule`. */
   taints: v.optional(v.array(text)),
+  /** US dollars an hour above which a spot node is given up. @default what a regular one costs */
+  spotMaxPrice: v.optional(v.number()),
+  ...machines,
 });
 
 const maintenance = object({

@@ -1,4 +1,6 @@
 import { AUTHORIZERS } from '../scenarios/authorizers';
+import { TRACER } from '../scenarios/tracing';
+import { DEMO_CERTIFICATE } from '../scenarios/certificates';
 import type { EnvironmentInput } from './environment';
 import { adminGroups, dnsLabel } from './settings';
 
@@ -14,7 +16,8 @@ export const dev: EnvironmentInput = {
   },
   mesh: {
     flavor: 'helm',
-    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: AUTHORIZERS },
+    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: [...AUTHORIZERS, TRACER] },
+    demoCertificates: [DEMO_CERTIFICATE],
     helm: { version: '1.29.1' },
     addon: { revisions: ['asm-1-30'] },
   },

@@ -1,5 +1,7 @@
 import { GATEWAY_API, localClusterPaths, localGatewayValues, localMeshValues } from '../local-cluster/paths';
 import { AUTHORIZERS } from '../scenarios/authorizers';
+import { DEMO_CERTIFICATE } from '../scenarios/certificates';
+import { TRACER } from '../scenarios/tracing';
 import type { EnvironmentInput } from './environment';
 
 /**
@@ -8,13 +10,14 @@ import type { EnvironmentInput } from './environment';
  * @param context context of that file; without it, its current one. The node's own context means the node, whatever file it stands in
  */
 export function local(kubeconfig?: string, context?: string): EnvironmentInput {
-  const meshConfig = { accessLogFile: '/dev/stdout', extensionProviders: AUTHORIZERS };
+  const meshConfig = { accessLogFile: '/dev/stdout', extensionProviders: [...AUTHORIZERS, TRACER] };
+  const demoCertificates = [DEMO_CERTIFICATE];
   const paths = localClusterPaths();
   if (kubeconfig !== undefined && context !== paths.context) {
     return {
       name: 'local',
       cluster: { kind: 'kubeconfig', path: kubeconfig, context, gatewayService: 'NodePort' },
-      mesh: { flavor: 'helm', meshConfig, helm: { version: '1.29.1' } },
+      mesh: { flavor: 'helm', meshConfig, demoCertificates, helm: { version: '1.29.1' } },
     };
   }
   return {
@@ -31,6 +34,7 @@ export function local(kubeconfig?: string, context?: string): EnvironmentInput {
     mesh: {
       flavor: 'helm',
       meshConfig,
+      demoCertificates,
       helm: {
         version: paths.istioVersion,
         charts: { kind: 'folder', path: paths.charts },

@@ -1,4 +1,5 @@
 import { AUTHORIZERS } from '../scenarios/authorizers';
+import { TRACER } from '../scenarios/tracing';
 import type { EnvironmentInput } from './environment';
 import { adminGroups, authorizedRanges, dnsLabel } from './settings';
 
@@ -22,7 +23,7 @@ export const prod: EnvironmentInput = {
   },
   mesh: {
     flavor: 'helm',
-    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: AUTHORIZERS, outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
+    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: [...AUTHORIZERS, TRACER], outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
     // Azure Policy may forbid the privileges that an init container needs.
     helm: { version: '1.29.1', trafficRedirection: 'cni' },
     addon: { revisions: ['asm-1-30'], trafficRedirection: 'cni' },

@@ -71,6 +71,13 @@ const vaultCertificate = object({
   clientId: guid,
 });
 
+/** A certificate for demonstrations: the command line signs it by an authority of its own, straight into the cluster. */
+const demoCertificate = object({
+  /** What a Gateway's `credentialName` names. */
+  secretName: matching(/^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/, 'must be 1 to 52 lower-case letters, digits and dashes'),
+  hosts: v.pipe(v.array(matching(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'must be a host name in lower case')), v.minLength(1, 'must name one host')),
+});
+
 const mesh = object({
   flavor: v.picklist(['helm', 'addon']),
   /** Istio's mesh-wide settings, for either flavour. @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/ */
@@ -79,6 +86,8 @@ const mesh = object({
   addon: v.optional(addonMesh),
   /** Certificates of a Key Vault that the ingress gateway serves. */
   certificates: v.optional(v.array(vaultCertificate), []),
+  /** Certificates that nobody trusts, for demonstrations; not for anything that is worth anything. */
+  demoCertificates: v.optional(v.array(demoCertificate), []),
 });
 
 const bookinfo = object({

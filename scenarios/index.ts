@@ -6,11 +6,13 @@ import * as database from './database';
 import * as egress from './egress';
 import * as faults from './faults';
 import * as gatewayApi from './gateway-api';
+import * as ingress from './ingress';
 import * as rateLimits from './rate-limits';
 import * as routing from './routing';
 import * as security from './security';
 import * as authorizer from './security-authorizer';
 import { jwt } from './security-jwt';
+import * as telemetry from './telemetry';
 import type { Scenario } from './scenario';
 
 export * from './expectation';
@@ -41,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   routing.reviewsMirrorV3,
   access.ingressPrefix,
   access.ingressSecondHost,
+  ingress.ingressHttps,
   access.allMtls,
   access.detailsPlaintext,
   access.detailsDenied,
@@ -65,6 +68,9 @@ export const SCENARIOS: readonly Scenario[] = [
   gatewayApi.gatewayApiJasonV2,
   database.ratingsMysql,
   database.ratingsMongodb,
+  telemetry.accessLogErrors,
+  telemetry.traceSampling,
+  telemetry.metricTags,
 ];
 
 /** @throws ProblemError naming the scenarios where there is none of this name */

@@ -7,9 +7,11 @@ import type { Scenario } from './scenario';
 /**
  * Checks that a mesh has what a scenario needs.
  * @param at what names the scenario, for the message: `environments/dev.ts: traffic.scenario`
+ * @param secretNames Secrets with certificates that the environment puts beside the gateway. @default unknown
  * @throws ProblemError naming each thing that is missing, and what to write
  */
-export function checkNeeds({ name, needs = {} }: Pick<Scenario, 'name' | 'needs'>, mesh: IMesh, at: string): void {
+export function checkNeeds({ name, needs = {} }: Pick<Scenario, 'name' | 'needs'>, mesh: IMesh, at: string, secretNames?: readonly string[]): void {
+  const certificates = (needs.certificates ?? []).filter(({ secretName }) => secretNames !== undefined && !secretNames.includes(secretName));
   const defined = mesh.extensionProviders;
   const providers = (needs.extensionProviders ?? []).filter((provider) => defined !== undefined && !defined.includes(provider.name));
   throwOnProblems(`The scenario ${name} needs more than this environment has:`, [
@@ -20,6 +22,17 @@ export function checkNeeds({ name, needs = {} }: Pick<Scenario, 'name' | 'needs'
       mend: `Add to mesh.meshConfig.extensionProviders: ${JSON.stringify(provider)}`,
       see: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ExtensionProvider',
     })),
+    ...certificates.map(
+      ({ secretName, hosts }): Problem => ({
+        at,
+        value: name,
+        rule: `the gateway has a certificate for ${hosts.join(', ')} in the Secret ${secretName}`,
+        mend:
+          `Add to mesh.certificates one of a Key Vault, with secretName '${secretName}'; ` +
+          `or to mesh.demoCertificates one that nobody trusts: ${JSON.stringify({ secretName, hosts })}`,
+        see: 'https://istio.io/latest/docs/tasks/traffic-management/ingress/secure-ingress/',
+      }),
+    ),
     ...(needs.features ?? []).flatMap((feature): Problem[] => {
       const missing = mesh.unsupported(feature);
       return missing ? [{ at, value: name, rule: `${feature}: ${missing.reason}`, mend: missing.alternative, see: missing.see }] : [];

@@ -9,6 +9,8 @@ export type ExtensionProvider = Readonly<Record<string, unknown>> & { readonly n
 export interface ScenarioNeeds {
   /** Entries that MeshConfig has, told apart by their names. */
   readonly extensionProviders?: readonly ExtensionProvider[];
+  /** Certificates that the gateway serves: Secrets in its namespace, which the environment names. */
+  readonly certificates?: readonly { readonly secretName: string; readonly hosts: readonly string[] }[];
   /** What the mesh can do. */
   readonly features?: readonly MeshFeature[];
 }

@@ -32,7 +32,9 @@ export class TrafficStack extends LayerStack {
       'productpage has one version: which subset requests from outside reach makes no difference',
     );
     const scenario = findScenario(environment.traffic.scenario);
-    checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`);
+    const { certificates, demoCertificates } = environment.mesh;
+    const secretNames = [...certificates, ...demoCertificates].map(({ secretName }) => secretName);
+    checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`, secretNames);
     const { registry, tag } = environment.bookinfo;
     addScenario(this, 'Traffic', scenario, { bookinfo, images: { registry, tag }, externalHost: environment.traffic.externalHost });
   }

@@ -1,5 +1,6 @@
 import { SCENARIOS } from '../../scenarios';
 import { chooseEngine, requireReachable } from '../apply';
+import { ensureScenarioCertificates } from '../demo-certificates';
 import { CliError } from '../errors';
 import { imageSteps } from '../local-steps';
 import { commandLine, CommonOptions } from '../options';
@@ -74,6 +75,7 @@ async function switchTo(name: string, wanted: string, options: CommonOptions, si
                 await step.run({ report: (line) => report(`${step.title}: ${line}`), signal });
               }
             }
+            await ensureScenarioCertificates(session, report);
             const applied = await engine.apply(traffic, report);
             changed = applied.changed;
             return `${applied.summary} (engine ${engine.name})`;

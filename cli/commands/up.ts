@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Layer, LAYERS } from '../../environments/environment';
 import type { SynthesizedStack } from '../../stacks/synth';
 import { chooseEngine, ChosenEngine, requireReachable } from '../apply';
+import { ensureScenarioCertificates } from '../demo-certificates';
 import { CliError } from '../errors';
 import { lazy } from '../lazy';
 import { imageSteps, stepTasks } from '../local-steps';
@@ -76,6 +77,9 @@ async function bringUp(session: Session, until: Layer | undefined, resume: strin
       const task: Task = {
         title: stack.layer,
         run: async ({ report }) => {
+          if (stack.layer === 'traffic') {
+            await ensureScenarioCertificates(session, report);
+          }
           const applied = await engine.apply(stack, report);
           layers.push({ stack: stack.name, ...applied });
           return applied.summary;
