@@ -14,6 +14,7 @@ import { checkFlavor } from '../constructs/validation/flavor/check-flavor';
 import { gatewayCelWords } from '../constructs/validation/gateway-api/cel-words';
 import { GATEWAY_CEL_RULES } from '../constructs/validation/gateway-api/generated/cel-rules';
 import { checkObject, istioApi } from '../constructs/validation/istio';
+import { readCel } from '../constructs/validation/istio/cel-syntax';
 import { stepsOf } from '../constructs/validation/istio/check-object';
 import { parseDuration } from '../constructs/validation/istio/duration';
 import { CEL_RULES } from '../constructs/validation/istio/generated/cel-rules';
@@ -63,6 +64,10 @@ const hosts = 'hosts: [shop.example.com]';
 const entry = (members: string): string => `{hosts: [api.example.com], ports: [{number: 443, name: tls, protocol: TLS}], ${members}}`;
 const rule = (members: string): string => `{rules: [{${members}}]}`;
 const patch = (members: string): string => `{configPatches: [{${members}}]}`;
+
+const LUA = 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua';
+const MANAGER = '{listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager, subFilter: {name: envoy.filters.http.router}}}}}';
+const logs = (filter: string): string => `{accessLogging: [{providers: [{name: envoy}], filter: {expression: '${filter}'}}]}`;
 
 // kind | a good spec | a bad one | what is said of the bad one
 const RULES: readonly (readonly [string, string, string, readonly string[]])[] = [
@@ -164,6 +169,11 @@ const RULES: readonly (readonly [string, string, string, readonly string[]])[] =
   ['EnvoyFilter', patch('applyTo: HTTP_FILTER, patch: {operation: REPLACE, value: {}}'), patch('applyTo: CLUSTER, patch: {operation: REPLACE, value: {}}'), ['IST0152 spec.configPatches[0].patch.operation']],
   ['EnvoyFilter', patch('applyTo: VIRTUAL_HOST, patch: {operation: ADD, value: {}}'), patch('applyTo: HTTP_ROUTE, patch: {operation: ADD, value: {}}'), ['IST0153 spec.configPatches[0].patch.operation']],
   ['EnvoyFilter', patch('applyTo: CLUSTER, patch: {operation: REMOVE}'), patch('applyTo: HTTP_ROUTE, patch: {operation: REMOVE}'), ['IST0154 spec.configPatches[0].patch.operation']],
+  ['EnvoyFilter', patch(`applyTo: HTTP_FILTER, patch: {operation: INSERT_FIRST, value: {typed_config: {"@type": ${LUA}}}}`), patch(`applyTo: HTTP_FILTER, patch: {operation: INSERT_FIRST, value: {typed_config: {"@type": ${LUA}s}}}`), ['AI0704 spec.configPatches[0].patch.value.typed_config["@type"]']],
+  ['EnvoyFilter', patch(`applyTo: HTTP_FILTER, match: ${MANAGER}, patch: {operation: INSERT_BEFORE, value: {name: a}}`), patch(`applyTo: HTTP_FILTER, match: ${MANAGER}, patch: {operation: INSERT_AFTER, value: {name: a}}`), ['AI0705 spec.configPatches[0].patch.operation']],
+  ['EnvoyFilter', patch(`applyTo: HTTP_FILTER, match: ${MANAGER}, patch: {operation: MERGE, value: {}}`), patch('applyTo: HTTP_FILTER, patch: {operation: MERGE, value: {}}'), ['AI0706 spec.configPatches[0].patch.operation']],
+  ['EnvoyFilter', patch('applyTo: HTTP_FILTER, patch: {operation: INSERT_FIRST, value: {name: envoy.filters.http.lua}}'), patch('applyTo: HTTP_FILTER, patch: {operation: INSERT_FIRST, value: {name: envoy.lua}}'), ['AI0703 spec.configPatches[0].patch.value.name']],
+  ['EnvoyFilter', patch('applyTo: CLUSTER, match: {context: SIDECAR_INBOUND, cluster: {name: "inbound|80||"}}, patch: {operation: MERGE, value: {}}'), patch('applyTo: CLUSTER, match: {context: SIDECAR_OUTBOUND, cluster: {name: "inbound|80||"}}, patch: {operation: MERGE, value: {}}'), ['AI0707 spec.configPatches[0].match.context']],
   // Policies, telemetry, the rest.
   ['AuthorizationPolicy', '{action: DENY, rules: [{}]}', '{action: DENY}', ['AI0801 spec.rules']],
   ['AuthorizationPolicy', '{action: CUSTOM, provider: {name: opa}, rules: [{}]}', '{action: CUSTOM, rules: [{}]}', ['AI0802 spec.provider.name']],
@@ -177,6 +187,8 @@ const RULES: readonly (readonly [string, string, string, readonly string[]])[] =
   ['AuthorizationPolicy', '{targetRefs: [{kind: Service, name: a}]}', '{targetRefs: [{kind: Pod, name: a}]}', ['AI0044 spec.targetRefs[0]']],
   ['RequestAuthentication', '{jwtRules: [{issuer: a, jwks: \'{"keys":[{"kty":"RSA","n":"a","e":"AQAB"}]}\'}]}', '{jwtRules: [{issuer: a, jwks: "{}"}, {issuer: b, jwks: \'{"kty":"RSA","d":"x"}\'}]}', ['AI0902 spec.jwtRules[0].jwks', 'AI0903 spec.jwtRules[1].jwks']],
   ['Telemetry', '{tracing: [{providers: [{name: a}]}]}', '{tracing: [{providers: [{name: a}, {name: b}]}, {}]}', ['AI1101 spec.tracing', 'AI1101 spec.tracing[0].providers']],
+  ['Telemetry', logs('response.code >= 400 && !has(request.referer)'), logs('response.code => 400'), ['AI1103 spec.accessLogging[0].filter.expression']],
+  ['Telemetry', logs('[1, 2].exists(code, code == response.code) || connection.mtls'), logs('response.status == 200 || requests.path == "/"'), ['AI1104 spec.accessLogging[0].filter.expression']],
   ['Telemetry', '{metrics: [{overrides: [{tagOverrides: {a: {operation: REMOVE}}}]}]}', '{metrics: [{overrides: [{tagOverrides: {a: {}}}]}]}', ['AI1102 spec.metrics[0].overrides[0].tagOverrides.a']],
   ['WasmPlugin', '{url: oci://a/b, vmConfig: {env: [{name: a, value: b}]}}', '{url: oci://a/b, vmConfig: {env: [{name: a, value: b}, {name: a, value: c}]}}', ['AI0005 spec.vmConfig.env[1]']],
   ['ProxyConfig', '{concurrency: 0}', '{concurrency: -1}', ['AI0005 spec.concurrency']],
@@ -295,6 +307,13 @@ describe('rules of one object', () => {
     expect(compared).toBeGreaterThan(50);
   });
 
+  test('expressions of CEL as istiod reads them', () => {
+    const good = ['a.b["c"].d > 1 ? x : !y', 'r"\\d".matches(a) in [1, 2u, .5,]', '{"a": 1,}.a', 'a.Msg{b: 1}', "'''x\ny''' + \"\\u00e9\"", 'has(a.b) // why', '[,]', '--1', 'x.map(i, i + 1)'];
+    const bad = ['', 'a b', 'a =', '(a', 'a ? b', 'for == 1', "'x", "'\\q'", 'a..b', 'has(a)', 'x.all(1, true)', 'a.b(1,)', '9999999999999999999', 'a & b'];
+    expect([good.filter((text) => 'why' in readCel(text)), bad.filter((text) => !('why' in readCel(text)))]).toEqual([[], []]);
+    expect(readCel('request.headers["a"] == source.address && xs.exists(x, x.y)')).toEqual({ attributes: [{ root: 'request', member: 'headers' }, { root: 'source', member: 'address' }, { root: 'xs' }] });
+  });
+
   test('durations and URLs as Go reads them', () => {
     expect(['1h30m', '.5s', '1.5ms', '0', '-1s', '1us'].map(parseDuration)).toEqual([5.4e12, 5e8, 1.5e6, 0, -1e9, 1000]);
     expect(['', '1', '1d', 's', '1 s', '5e3s', '300000000h'].map(parseDuration)).toEqual(Array(7).fill(undefined));
@@ -321,6 +340,13 @@ interface Case {
   readonly context?: MeshContext;
 }
 
+function annotated(one: ModelObject, name: string, value: string): ModelObject {
+  return { ...one, metadata: { ...one.metadata, annotations: { [name]: value } } };
+}
+
+const pod = (spec = '{containers: [{name: a}]}'): ModelObject => object('Pod', spec, { labels: { app: 'a' } });
+const secret = (name: string, namespace = 'shop'): ModelObject => object('Secret', '{}', { name, namespace });
+const bound = (status: string): object => ({ conditions: [{ type: 'istio.io/WaypointBound', status, reason: 'x', message: 'y' }] });
 const CASES: Readonly<Record<string, Case>> = {
   'a host that nobody offers': { code: 'IST0101', field: 'spec.http[0].route[0].destination.host', good: [a, calls(http('timeout: 1s'))], bad: [service('b'), calls(http('timeout: 1s'))] },
   'a short host of another namespace': { code: 'IST0101', good: [a, calls(http('timeout: 1s'))], bad: [service('a', '[{port: 80}]', { namespace: 'other' }), calls(http('timeout: 1s'))] },
@@ -377,6 +403,25 @@ const CASES: Readonly<Record<string, Case>> = {
   'a subset without pods': { code: 'IST0173', good: [a, pods('a', 'app: a, version: v1'), object('DestinationRule', '{host: a, subsets: [{name: v1, labels: {version: v1}}]}')], bad: [a, pods('a', 'app: a, version: v1'), object('DestinationRule', '{host: a, subsets: [{name: v2, labels: {version: v2}}]}')] },
   'a rule for an unknown host': { code: 'IST0174', good: [a, object('DestinationRule', '{host: a}')], bad: [a, object('DestinationRule', '{host: b}')] },
   'ServiceEntries that disagree': { code: 'IST0177', good: [object('ServiceEntry', entry('resolution: DNS')), object('ServiceEntry', entry('resolution: DNS'), { name: 'other' })], bad: [object('ServiceEntry', entry('resolution: DNS')), object('ServiceEntry', '{hosts: [api.example.com], ports: [{number: 443, name: http, protocol: HTTP}]}', { name: 'other' })] },
+  'an annotation in the wrong place': { code: 'IST0107', good: [space('shop')], bad: [annotated(pods('a'), 'sidecar.istio.io/logLevel', 'debug')] },
+  'an annotation that Istio does not know': { code: 'IST0108', good: [annotated(a, 'networking.istio.io/exportTo', '.')], bad: [annotated(a, 'networking.istio.io/exportsTo', '.')] },
+  'an annotation with a value that is none': { code: 'IST0125', good: [annotated(pod(), 'traffic.sidecar.istio.io/excludeInboundPorts', '80, 81')], bad: [annotated(pod(), 'traffic.sidecar.istio.io/excludeInboundPorts', 'http')] },
+  'an annotation on its way out': { code: 'IST0135', good: [pod()], bad: [annotated(pod(), 'sidecar.istio.io/inject', 'true')] },
+  'a pod that runs without its proxy': { code: 'IST0103', good: [space('shop'), pod(), { ...pod('{containers: [{name: a}, {name: istio-proxy}]}'), status: {} } as ModelObject], bad: [space('shop'), { ...pod(), status: {} } as ModelObject] },
+  'an image that nobody fills in': { code: 'IST0146', good: [space('shop'), pods('a', undefined, 'containers: [{name: istio-proxy, image: auto}]')], bad: [space('shop', {}), pods('a', undefined, 'containers: [{name: istio-proxy, image: auto}]')] },
+  'an image that nobody fills in, of a Pod': { code: 'IST0147', good: [pod('{containers: [{name: istio-proxy, image: auto}]}')], bad: [space('shop', {}), pod('{containers: [{name: istio-proxy, image: auto}]}')] },
+  'a credential that is none': {
+    code: 'IST0161',
+    context: INGRESS,
+    good: [gateway(server(`${port}, ${hosts}, tls: {mode: SIMPLE, credentialName: c}`)), secret('c', 'istio-ingress')],
+    bad: [gateway(server(`${port}, ${hosts}, tls: {mode: SIMPLE, credentialName: c}`)), { ...secret('c', 'istio-ingress'), stringData: { 'tls.crt': 'x', 'tls.key': 'y' } } as ModelObject],
+  },
+  'a condition that a cluster has written': { code: 'IST0171', good: [{ ...object('ServiceEntry', entry('resolution: DNS')), status: bound('True') } as ModelObject], bad: [{ ...object('ServiceEntry', entry('resolution: DNS')), status: bound('False') } as ModelObject] },
+  'keys that istiod fetches from anywhere': {
+    code: 'IST0175',
+    good: [object('RequestAuthentication', '{}'), pods('istiod', 'app: istiod', 'containers: [{env: [{name: BLOCKED_CIDRS_IN_JWKS_URIS, value: 10.0.0.0/8}]}]')],
+    bad: [object('RequestAuthentication', '{}'), pods('istiod', 'app: istiod', 'containers: [{name: discovery}]')],
+  },
   'two rules for one host': { code: 'AI2002', good: [object('DestinationRule', '{host: a}'), object('DestinationRule', '{host: b}', { name: 'b' })], bad: [object('DestinationRule', '{host: a}'), object('DestinationRule', '{host: a.shop.svc.cluster.local}', { name: 'b' })] },
   'a token that nobody demands': { code: 'AI2010', good: [object('RequestAuthentication', '{jwtRules: [{issuer: a}]}'), object('AuthorizationPolicy', rule('from: [{source: {requestPrincipals: ["*"]}}]'))], bad: [object('RequestAuthentication', '{jwtRules: [{issuer: a}]}'), object('AuthorizationPolicy', rule('from: [{source: {requestPrincipals: ["*"]}}]'), { namespace: 'other' })] },
   'plain text to who takes mTLS only': {
@@ -422,7 +467,6 @@ const backendTls = (target: string, validation = 'wellKnownCACertificates: Syste
   gatewayApi('BackendTLSPolicy', `{targetRefs: [{group: "", kind: Service, ${target}}], validation: {hostname: a.com, ${validation}}}`);
 const grant = gatewayApi('ReferenceGrant', '{from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}, {group: gateway.networking.k8s.io, kind: Gateway, namespace: shop}], to: [{group: "", kind: Service}, {group: "", kind: Secret}]}', { namespace: 'far' });
 const far = service('far', '[{port: 80, name: http}]', { namespace: 'far' });
-const secret = (name: string, namespace = 'shop'): ModelObject => object('Secret', '{}', { name, namespace });
 const certificate = 'certificateRefs: [{name: cert}]';
 
 const GATEWAY_CASES: typeof CASES = {
@@ -580,6 +624,12 @@ describe('aks-istio check', () => {
     expect(found(findings.map(({ finding }) => finding))).toContain('AI0002 metadata.labels.true');
   });
 
+  test('for a kind of installation', () => {
+    const plugin = { name: 'a', text: 'apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: a}\nspec: {url: oci://a/b}\n' };
+    const codes = (flavor?: 'addon' | 'helm'): string[] => checkSources([plugin], { flavor }).findings.map(({ finding }) => finding.code);
+    expect([codes(), codes('helm'), codes('addon')]).toEqual([[], [], ['AI2201']]);
+  });
+
   test('unreadable input, folders and JSON', () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'check-'));
     fs.writeFileSync(path.join(folder, 'a.yaml'), text);
@@ -605,8 +655,6 @@ describe('aks-istio check', () => {
       }
     };
     const warned = text.replace('timeout: 5', 'timeout: 5s').replace('host: review}', 'host: reviews}').replace('- route:', '- retries: {attempts: 3, perTryTimeout: 3s}\n      route:');
-    const plugin = 'apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: a}\nspec: {url: oci://a/b}\n';
-    const codes = [run(text), run(warned), run(warned, '--fail-on', 'warning'), run('a: ['), run(plugin), run(plugin, '--flavor', 'addon')];
-    expect(codes).toEqual([1, 0, 1, 2, 0, 1]);
+    expect([run(text, '--flavor', 'addon'), run(warned), run(warned, '--fail-on', 'warning'), run('a: [')]).toEqual([1, 0, 1, 2]);
   });
 });

@@ -23,12 +23,15 @@ export interface AnalysisResult {
 
 /** Codes that each analyzer can report; those that need a cluster, or certificates, or MeshConfig are left out. */
 const CODES: Readonly<Record<string, readonly string[]>> = {
+  'annotations.K8sAnalyzer': ['IST0107', 'IST0108', 'IST0125', 'IST0135'],
+  'conditions.ConditionAnalyzer': ['IST0171'],
+  'injection.ImageAutoAnalyzer': ['IST0146', 'IST0147'],
   'deprecation.FieldAnalyzer': ['IST0002'],
   'gateway.IngressGatewayPortAnalyzer': ['IST0101', 'IST0162'],
-  'gateway.SecretAnalyzer': ['IST0101'],
+  'gateway.SecretAnalyzer': ['IST0101', 'IST0161'],
   'gateway.ConflictingGatewayAnalyzer': ['IST0145'],
   'gateway.CertificateAnalyzer': ['IST0138'],
-  'injection.Analyzer': ['IST0123', 'IST0102'],
+  'injection.Analyzer': ['IST0123', 'IST0102', 'IST0103'],
   'service.PortNameAnalyzer': ['IST0118', 'IST0150'],
   'sidecar.SelectorAnalyzer': ['IST0101', 'IST0110', 'IST0111', 'IST0167'],
   'virtualservice.ConflictingMeshGatewayHostsAnalyzer': ['IST0109'],

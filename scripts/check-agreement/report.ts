@@ -110,6 +110,9 @@ function reasonOf(text: string): string {
   const known: readonly (readonly [RegExp, string])[] = [
     [/IST0102/, 'whether namespaces are injected by default is told by a ConfigMap of the installation, which the checker does not read'],
     [/IST0132/, 'of a Gateway that does not exist the checker says so, and not also that it lacks the host'],
+    [/IST0103/, 'a Pod without a status is yet to be created, and will get its proxy then'],
+    [/IST014[67]/, 'whether the webhook takes a namespace is told by the installation; the checker goes by the labels of namespaces that it was given'],
+    [/IST0161 .*expired/, 'the checker reads no clock, so that the same input has the same findings tomorrow'],
     [/IST0173 DestinationRule empty-topology/, 'labels that pods get from their nodes are taken for granted'],
   ];
   return known.find(([pattern]) => pattern.test(text))?.[1] ?? 'NOT EXPLAINED';

@@ -21,12 +21,16 @@ export interface Crd {
   };
 }
 
-/** CRDs in a file, or in the files of a folder, of a Go module. */
-export function readCrds(module: string, place: string): Crd[] {
+/** Folder of a Go module on this machine, downloaded where it is missing. */
+export function moduleFolder(module: string): string {
   // Some of these commits are missing from the public checksum database; the module's own hash is in its version.
   const env = { ...process.env, GONOSUMDB: 'istio.io/*', GOFLAGS: '-mod=mod' };
-  const json = execFileSync('go', ['mod', 'download', '-json', module], { cwd: '/', encoding: 'utf8', env });
-  const found = path.join((JSON.parse(json) as { Dir: string }).Dir, place);
+  return (JSON.parse(execFileSync('go', ['mod', 'download', '-json', module], { cwd: '/', encoding: 'utf8', env })) as { Dir: string }).Dir;
+}
+
+/** CRDs in a file, or in the files of a folder, of a Go module. */
+export function readCrds(module: string, place: string): Crd[] {
+  const found = path.join(moduleFolder(module), place);
   const files = fs.statSync(found).isDirectory() ? fs.readdirSync(found).map((name) => path.join(found, name)) : [found];
   return files
     .filter((file) => file.endsWith('.yaml'))

@@ -1,6 +1,7 @@
 import type { MeshModel } from '../../model/mesh-model';
 import { groupOf } from '../../model/object';
 import type { Finding, Severity } from '../istio/finding';
+import { analyzeAnnotations } from './annotations';
 import { analyzeDestinationRules } from './destination-rules';
 import { analyzeFilters } from './filters';
 import { analyzeGateways } from './gateways';
@@ -8,6 +9,7 @@ import { analyzeLockout } from './lockout';
 import { analyzeMeshHosts } from './mesh-hosts';
 import { analyzeMtls } from './mtls';
 import { analyzeOverlaps } from './overlaps';
+import { analyzePods } from './pods';
 import { analyzePolicies } from './policies';
 import { analyzeRoutes } from './routes';
 import { Scope } from './scope';
@@ -43,6 +45,8 @@ const ANALYSES: readonly ((scope: Scope) => void)[] = [
   analyzeServiceEntries,
   analyzeFilters,
   analyzeWorkloads,
+  analyzePods,
+  analyzeAnnotations,
   (scope) => {
     if (scope.model.objects.some((object) => groupOf(object) === GATEWAY_API)) {
       gatewayApi().analyzeGatewayApi(scope);

@@ -3,6 +3,7 @@ import type { VirtualServiceSpec } from '../../istio/generated/virtual-service';
 import { AnyObject, ModelObject, namespaceOf } from '../../model/object';
 import { child } from '../istio/finding';
 import { hostsOverlap } from '../istio/rules/names';
+import { isKeyPair, SecretObject } from './secrets';
 import { carries, fullName, NETWORKING, Pods, Scope, showLabels } from './scope';
 
 type Gateway = ModelObject<GatewaySpec>;
@@ -107,14 +108,23 @@ function checkPorts(scope: Scope, gateway: Gateway, pods: readonly Pods[]): void
 
 /** A gateway reads secrets of the namespace that its pods run in, not of the one that the Gateway object is in. */
 function checkCredentials(scope: Scope, gateway: Gateway, pods: readonly Pods[]): void {
-  const secrets = new Set(scope.model.ofKind('', 'Secret').map(fullName));
+  const objects = new Map(scope.model.ofKind('', 'Secret').map((secret) => [fullName(secret), secret as SecretObject]));
+  const secrets = new Set(objects.keys());
   if (secrets.size === 0) {
     return;
   }
   const namespace = pods[0]!.namespace;
   (gateway.spec?.servers ?? []).forEach(({ tls }, index) => {
     const name = tls?.credentialName;
-    if (!name || name.includes('://') || secrets.has(name.includes('/') ? name : `${namespace}/${name}`)) {
+    const key = name?.includes('/') ? name : `${namespace}/${name}`;
+    if (!name || name.includes('://') || secrets.has(key)) {
+      if (objects.has(key) && !isKeyPair(objects.get(key)!)) {
+        scope.istio('IST0161', 'error', gateway, `spec.servers[${index}].tls.credentialName`, {
+          value: name,
+          rule: 'the Secret holds no certificate with its key',
+          mend: 'Make it of type kubernetes.io/tls, with `tls.crt` and `tls.key` in PEM',
+        });
+      }
       return;
     }
     const elsewhere = [...secrets].find((secret) => secret.endsWith(`/${name}`));

@@ -27,7 +27,7 @@ export interface CheckOptions {
   readonly istioVersion?: string;
 }
 
-type Check = (spec: never, report: Report, namespace: string) => void;
+type Check = (spec: never, report: Report, namespace: string, minor: string) => void;
 
 const CHECKS: Readonly<Record<string, readonly Check[]>> = {
   AuthorizationPolicy: [checkAuthorizationPolicy],
@@ -93,7 +93,7 @@ export function checkObject(object: ModelObject, options: CheckOptions = {}): Fi
   const own = new Report(object);
   for (const check of CHECKS[object.kind] ?? []) {
     try {
-      check(spec as never, own, namespaceOf(object));
+      check(spec as never, own, namespaceOf(object), api.minor);
     } catch (error) {
       // Rules count on what the schema requires; where that is missing, the schema has said so already.
       if (misfits.length === 0) {

@@ -1,4 +1,5 @@
 import type { Report, Verdict } from './finding';
+import { nearest } from './nearest';
 import type { Broken } from './structural';
 
 /** Fields of earlier Istio versions, which old pages still show, by the end of their path; and what took their place. */
@@ -93,21 +94,8 @@ function mendOfType(expected: string, value: unknown): string {
 }
 
 function suggestion(name: string, known: readonly string[], otherwise = 'Drop it, or look for its present name in the reference'): string {
-  const near = known.map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) })).sort((a, b) => a.far - b.far)[0];
-  return near && near.far <= Math.min(DISTANCE, name.length / 2) ? `Perhaps \`${near.other}\` is meant` : otherwise;
-}
-
-/** How many letters have to be changed, added or dropped to get from one word to the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+  const near = nearest(name, known, Math.min(DISTANCE, name.length / 2));
+  return near ? `Perhaps \`${near}\` is meant` : otherwise;
 }
 
 function quoted(names: readonly string[]): string {

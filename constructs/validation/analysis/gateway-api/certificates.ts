@@ -1,7 +1,8 @@
 import type { GatewayListeners } from '../../../gateway-api/generated/gateway';
 import { isGranted } from '../../../model/gateway-api/references';
-import { ModelObject, namespaceOf } from '../../../model/object';
+import { namespaceOf } from '../../../model/object';
 import { child } from '../../istio/finding';
+import { isKeyPair, SecretObject } from '../secrets';
 import { Gateway, GatewayObjects, SEE } from './routes';
 
 const TLS = `${SEE}guides/tls/`;
@@ -117,18 +118,4 @@ function problemOf({ scope: { model } }: GatewayObjects, gateway: Gateway, { gro
   return place === own || isGranted(model, reference)
     ? undefined
     : { code: 'AI2106', rule: `no ReferenceGrant in namespace ${place} lets a Gateway of ${own} use its Secret`, mend: `Add one to ${place}, or copy the Secret` };
-}
-
-interface SecretObject extends ModelObject<never> {
-  readonly data?: Readonly<Record<string, string>>;
-  readonly stringData?: Readonly<Record<string, string>>;
-}
-
-/** Whether a Secret's content looks like a certificate and a key; one whose content is not here passes. */
-function isKeyPair({ data, stringData }: SecretObject): boolean {
-  const texts = { ...Object.fromEntries(Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()])), ...stringData };
-  if (Object.keys(texts).length === 0) {
-    return true;
-  }
-  return /-----BEGIN CERTIFICATE-----/.test(texts['tls.crt'] ?? texts.cert ?? '') && /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(texts['tls.key'] ?? texts.key ?? '');
 }

@@ -1,34 +1,21 @@
 import type { EnvoyFilterSpec } from '../../../istio/generated/envoy-filter';
 import { child, Report } from '../finding';
 import { checkRegex, checkSelector, DOCS } from './common';
+import { checkPlace, checkTypes, MANAGERS, OLD_NAMES } from './envoy-patch';
 
 type Patch = NonNullable<EnvoyFilterSpec['configPatches']>[number];
 
 const SEE = `${DOCS}/networking/envoy-filter/`;
 const OF_LISTENERS = ['LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER'];
 const OF_ROUTES = ['ROUTE_CONFIGURATION', 'VIRTUAL_HOST', 'HTTP_ROUTE'];
-const MANAGERS = ['envoy.filters.network.http_connection_manager', 'envoy.http_connection_manager'];
-/** Names that Envoy gave its filters before they had a namespace. */
-const OLD_NAMES: Readonly<Record<string, string>> = {
-  'envoy.http_connection_manager': 'envoy.filters.network.http_connection_manager',
-  'envoy.tcp_proxy': 'envoy.filters.network.tcp_proxy',
-  'envoy.mongo_proxy': 'envoy.filters.network.mongo_proxy',
-  'envoy.redis_proxy': 'envoy.filters.network.redis_proxy',
-  'envoy.router': 'envoy.filters.http.router',
-  'envoy.cors': 'envoy.filters.http.cors',
-  'envoy.fault': 'envoy.filters.http.fault',
-  'envoy.buffer': 'envoy.filters.http.buffer',
-  'envoy.grpc_web': 'envoy.filters.http.grpc_web',
-  'envoy.lua': 'envoy.filters.http.lua',
-};
 
-/** What istiod's admission demands of an EnvoyFilter beyond its schema; the patch itself is Envoy's to judge. */
-export function checkEnvoyFilter(spec: EnvoyFilterSpec, report: Report): void {
+/** What istiod's admission demands of an EnvoyFilter beyond its schema, and patches that Envoy would not take. @param minor of Istio */
+export function checkEnvoyFilter(spec: EnvoyFilterSpec, report: Report, _namespace: string, minor: string): void {
   checkSelector(report, 'spec.workloadSelector', spec.workloadSelector?.labels, spec.workloadSelector !== undefined);
-  (spec.configPatches ?? []).forEach((patch, index) => checkPatch(patch, child('spec.configPatches', index), report));
+  (spec.configPatches ?? []).forEach((patch, index) => checkPatch(patch, child('spec.configPatches', index), report, minor));
 }
 
-function checkPatch(entry: Patch, at: string, report: Report): void {
+function checkPatch(entry: Patch, at: string, report: Report, minor: string): void {
   const { match, patch } = entry;
   if ((match?.context as string | undefined) === 'WAYPOINT') {
     return;
@@ -54,7 +41,8 @@ function checkPatch(entry: Patch, at: string, report: Report): void {
     checkRegex(report, `${at}.match.proxy.proxyVersion`, match.proxy.proxyVersion);
   }
   checkMatch(entry, child(at, 'match'), report);
-  checkTypes(patch.value, child(child(at, 'patch'), 'value'), report);
+  checkTypes(patch.value, child(child(at, 'patch'), 'value'), report, minor);
+  checkPlace(entry, at, report);
   checkEffect(entry, operation, report);
 }
 
@@ -90,29 +78,6 @@ function checkMatch({ applyTo, match }: Patch, at: string, report: Report): void
     if (name && OLD_NAMES[name]) {
       report.warning('AI0703', `${field}.${path}`, { value: name, rule: 'the filter has another name today', mend: `Write ${OLD_NAMES[name]}`, see: SEE });
     }
-  }
-}
-
-/** Every `typed_config` names the type of its configuration, of the third version of Envoy's API. */
-function checkTypes(value: unknown, at: string, report: Report): void {
-  if (Array.isArray(value)) {
-    value.forEach((item, index) => checkTypes(item, child(at, index), report));
-    return;
-  }
-  if (typeof value !== 'object' || value === null) {
-    return;
-  }
-  for (const [name, member] of Object.entries(value)) {
-    const field = child(at, name);
-    if ((name === 'typed_config' || name === 'typedConfig') && typeof member === 'object' && member !== null) {
-      const type = (member as Record<string, unknown>)['@type'];
-      if (typeof type !== 'string' || !/\/[\w.]+$/.test(type)) {
-        bad(report, child(field, '@type'), type, 'a configuration names its type', 'Write such as "@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua');
-      } else if (/\.v2(?:alpha)?\./.test(type)) {
-        bad(report, child(field, '@type'), type, 'the second version of Envoy’s API is gone', 'Write the type of version 3');
-      }
-    }
-    checkTypes(member, field, report);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { TelemetrySpec } from '../../../istio/generated/telemetry';
 import { child, Report } from '../finding';
 import { DOCS } from './common';
+import { checkLogFilter } from './log-filter';
 import { checkTarget } from './policy-target';
 
 const SEE = `${DOCS}/telemetry/`;
@@ -11,6 +12,11 @@ export function checkTelemetry(spec: TelemetrySpec, report: Report): void {
   for (const part of ['metrics', 'tracing', 'accessLogging'] as const) {
     (spec[part] ?? []).forEach((entry, index) => checkProviders(entry.providers, child(child(child('spec', part), index), 'providers'), report));
   }
+  (spec.accessLogging ?? []).forEach(({ filter }, index) => {
+    if (filter?.expression !== undefined) {
+      checkLogFilter(filter.expression, `spec.accessLogging[${index}].filter.expression`, report);
+    }
+  });
   checkTracing(spec, report);
   checkOverrides(spec, report);
 }
