@@ -28,7 +28,11 @@ export function serviceCard(service: ServiceNode, named: boolean): Card {
   const lockWidth = service.access === 'open' ? 0 : 18;
   const chips = service.versions.map(chipOf);
   const chipsWidth = chips.reduce((sum, chip) => sum + chip.width + 6, -6);
-  const notes = [...service.rules.map((text) => ({ text, fill: '#0550ae' })), ...service.faults.map((text) => ({ text, fill: '#953800' }))];
+  const notes = [
+    ...service.rules.map((text) => ({ text, fill: '#0550ae' })),
+    ...service.faults.map((text) => ({ text, fill: '#953800' })),
+    ...service.guards.map((text) => ({ text, fill: '#116329' })),
+  ];
   const noteWidth = Math.max(0, ...notes.map(({ text }) => textWidth(text, SMALL)));
   const width = Math.ceil(Math.max(130, titleWidth + 20 + badgeWidth + lockWidth, chipsWidth, noteWidth) + 2 * PAD);
   const parts = [title(service.name, ports), badgeSvg(width - PAD - lockWidth - badgeWidth, badge, service.mtls)];
@@ -52,25 +56,34 @@ export function serviceCard(service: ServiceNode, named: boolean): Card {
   return boxed(width, y + 4, fill, stroke, parts);
 }
 
-/** A gateway: the Gateway objects and what they listen for. */
-export function gatewayCard(gateway: GatewayNode): Card {
+/**
+ * A gateway: the Gateway objects and what they listen for.
+ * @param named whether to say its namespace
+ */
+export function gatewayCard(gateway: GatewayNode, named: boolean): Card {
   const name = gateway.names.map((full) => full.split('/')[1]).join(', ');
+  const detail = named ? gateway.namespace : '';
   const locked = gateway.access !== 'open';
+  const notes = [...gateway.servers.map((text) => ({ text, fill: MUTED })), ...gateway.guards.map((text) => ({ text, fill: '#116329' }))];
   const width = Math.ceil(
-    Math.max(textWidth(name, TITLE, true) + (locked ? 24 : 0), ...gateway.servers.map((server) => textWidth(server, SMALL))) + 2 * PAD,
+    Math.max(textWidth(name, TITLE, true) + (named ? 6 + textWidth(detail, SMALL) : 0) + (locked ? 24 : 0), ...notes.map(({ text }) => textWidth(text, SMALL))) + 2 * PAD,
   );
-  const lines = gateway.servers.map(
-    (server, index) => `<text x="${PAD}" y="${47 + index * 17}" font-size="${SMALL}" fill="${MUTED}">${escapeXml(server)}</text>`,
+  const lines = notes.map(
+    ({ text, fill }, index) => `<text x="${PAD}" y="${47 + index * 17}" font-size="${SMALL}" fill="${fill}">${escapeXml(text)}</text>`,
   );
-  const parts = [title(name, ''), ...lines, ...(locked ? [lock(width - PAD - 12, 11, gateway.access)] : [])];
-  return boxed(width, 40 + gateway.servers.length * 17, '#ddf4ff', '#0969da', parts);
+  const parts = [title(name, detail), ...lines, ...(locked ? [lock(width - PAD - 12, 11, gateway.access)] : [])];
+  return boxed(width, 40 + notes.length * 17, '#ddf4ff', '#0969da', parts);
 }
 
 /** A host outside the mesh. */
 export function externalCard(external: ExternalNode): Card {
   const ports = external.ports.map((port) => `:${port}`).join(' ');
-  const width = Math.ceil(textWidth(external.host, TITLE, true) + 6 + textWidth(ports, SMALL) + 2 * PAD);
-  return boxed(width, 36, '#f6f8fa', MUTED, [title(external.host, ports)], '5 4');
+  const noteWidth = Math.max(0, ...external.notes.map((note) => textWidth(note, SMALL)));
+  const width = Math.ceil(Math.max(textWidth(external.host, TITLE, true) + 6 + textWidth(ports, SMALL), noteWidth) + 2 * PAD);
+  const lines = external.notes.map(
+    (note, index) => `<text x="${PAD}" y="${43 + index * 17}" font-size="${SMALL}" fill="${MUTED}">${escapeXml(note)}</text>`,
+  );
+  return boxed(width, 36 + external.notes.length * 17, '#f6f8fa', MUTED, [title(external.host, ports), ...lines], '5 4');
 }
 
 function chipOf(version: VersionNode): Card {

@@ -14,13 +14,14 @@ export function toMermaid(topology: Topology): string {
   for (const [index, namespace] of namespaces.entries()) {
     lines.push(`  subgraph ns${index}["${quote(namespace)}"]`);
     for (const gateway of topology.gateways.filter((node) => node.namespace === namespace)) {
-      lines.push(`    ${id(gateway.id)}[/"${ACCESS[gateway.access]}${quote([...gateway.names, ...gateway.servers].join('<br/>'))}"/]:::gateway`);
+      lines.push(`    ${id(gateway.id)}[/"${ACCESS[gateway.access]}${quote([...gateway.names, ...gateway.servers, ...gateway.guards].join('<br/>'))}"/]:::gateway`);
     }
     for (const service of topology.services.filter((node) => node.namespace === namespace)) {
       const notes = [
         `${service.name} :${service.ports.join(', ')}`,
         ...service.rules,
         ...service.faults,
+        ...service.guards,
         ...(service.mtls === 'STRICT' ? ['mTLS STRICT'] : []),
       ];
       lines.push(
@@ -35,7 +36,7 @@ export function toMermaid(topology: Topology): string {
     lines.push('  end');
   }
   for (const external of topology.externals) {
-    lines.push(`  ${id(external.id)}{{"${quote([external.host, external.ports.join(', ')].join('<br/>'))}"}}:::external`);
+    lines.push(`  ${id(external.id)}{{"${quote([external.host, external.ports.join(', '), ...external.notes].join('<br/>'))}"}}:::external`);
   }
   lines.push(...topology.edges.map((edge) => `  ${id(edge.from)} ${edgeOf(edge)} ${id(edge.to)}`));
   lines.push(

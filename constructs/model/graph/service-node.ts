@@ -7,16 +7,20 @@ import { isCatchAll } from '../simulate/route-match';
 import { simulate } from '../simulate/simulate';
 import { asksPresence } from '../simulate/string-match';
 import { MESH, virtualServicesOf } from '../simulate/virtual-services';
-import type { Access, ServiceNode, VersionNode } from './topology';
+import type { Restriction } from './access';
+import type { ServiceNode, VersionNode } from './topology';
 
-/** Who gets in, and the policies that say so. */
-export interface Restriction {
-  readonly access: Access;
-  readonly policies: readonly string[];
-}
-
-/** A service with its versions, what its routes do, and what guards it. */
-export function serviceNode(model: MeshModel, service: RegistryService, restriction: Restriction, mtls: ServiceNode['mtls']): ServiceNode {
+/**
+ * A service with its versions, what its routes do, and what guards it.
+ * @param parts hosts of Services that choose some of another's pods, and that other's host
+ */
+export function serviceNode(
+  model: MeshModel,
+  service: RegistryService,
+  restriction: Restriction,
+  mtls: ServiceNode['mtls'],
+  parts: ReadonlyMap<string, string> = new Map(),
+): ServiceNode {
   const routes = virtualServicesOf(model)
     .filter((virtualService) => virtualService.gateways.includes(MESH) && virtualService.hosts.includes(service.host))
     .flatMap((virtualService) => virtualService.http.map(({ route }) => route));
@@ -25,7 +29,7 @@ export function serviceNode(model: MeshModel, service: RegistryService, restrict
     name: service.name,
     namespace: service.namespace,
     ports: service.ports.map((port) => port.number),
-    versions: versionsOf(model, service, routes),
+    versions: versionsOf(model, service, routes, parts),
     rules: routes.flatMap(rulesOf),
     faults: routes.flatMap(faultsOf),
     ...restriction,
@@ -33,15 +37,21 @@ export function serviceNode(model: MeshModel, service: RegistryService, restrict
   };
 }
 
-function versionsOf(model: MeshModel, service: RegistryService, routes: readonly VirtualServiceHttp[]): VersionNode[] {
+function versionsOf(
+  model: MeshModel,
+  service: RegistryService,
+  routes: readonly VirtualServiceHttp[],
+  parts: ReadonlyMap<string, string>,
+): VersionNode[] {
+  const isOwn = (host: string): boolean => host === service.host || parts.get(host) === service.host;
   const simulation = simulate(model, { to: `${service.name}.${service.namespace}`, port: service.ports[0]?.number });
   const sent = new Map<string, number>();
-  for (const share of simulation.destinations.filter((candidate) => candidate.routable && candidate.host === service.host)) {
+  for (const share of simulation.destinations.filter((candidate) => candidate.routable && isOwn(candidate.host))) {
     sent.set(share.version, (sent.get(share.version) ?? 0) + share.percent);
   }
   const mirrored = new Map(
     simulation.mirrors
-      .filter((mirror) => mirror.host === service.host)
+      .filter((mirror) => isOwn(mirror.host))
       .flatMap((mirror) => mirror.versions.map((version) => [version, mirror.percent] as const)),
   );
   const workloads = Registry.of(model).endpoints(service) ?? [];

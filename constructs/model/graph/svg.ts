@@ -26,6 +26,8 @@ const MARGIN = 24;
 const LABEL = 11.5;
 /** Pixels beside a card that belong to its own edges. */
 const CLEAR = 80;
+/** Services beside each other that nothing joins. */
+const ROW = 5;
 const COLOURS = { ingress: '#0969da', call: '#57606a', allowed: '#1a7f37', route: '#8250df' } as const;
 
 /** A topology as SVG, laid out in layers from the gateways to what is called last. The same topology always gives the same picture. */
@@ -78,7 +80,7 @@ function layOut(topology: Topology): {
   // Frames of several namespaces may run into each other and are then left out.
   const several = new Set(topology.services.map((node) => node.namespace)).size > 1;
   const cards = new Map<string, Card>([
-    ...topology.gateways.map((node) => [node.id, gatewayCard(node)] as const),
+    ...topology.gateways.map((node) => [node.id, gatewayCard(node, topology.gateways.length > 1)] as const),
     ...topology.services.map((node) => [node.id, serviceCard(node, several)] as const),
     ...topology.externals.map((node) => [node.id, externalCard(node)] as const),
   ]);
@@ -89,6 +91,14 @@ function layOut(topology: Topology): {
     const lines = label ? wrapList(label, 24) : [];
     const width = Math.max(0, ...lines.map((line) => textWidth(line, LABEL) + 8));
     graph.setEdge(from, to, { width, height: lines.length * 15, labelpos: 'c' });
+  }
+  // Services that nobody is known to call, and that call nobody, lie in rows rather than in one long column.
+  const linked = new Set(topology.edges.flatMap(({ from, to }) => [from, to]));
+  const alone = topology.services.filter((service) => !linked.has(service.id));
+  for (const [index, service] of alone.entries()) {
+    if (index % ROW > 0) {
+      graph.setEdge(alone[index - 1].id, service.id, { width: 0, height: 0 });
+    }
   }
   // Hosts that nothing here is known to call lie to the right of what calls nothing itself, not among the gateways.
   const called = new Set(topology.edges.map((edge) => edge.to));
@@ -104,6 +114,7 @@ function layOut(topology: Topology): {
     return { id, card, x: x - card.width / 2, y: y - card.height / 2 };
   });
   const groups = groupsOf(topology, placed);
+  moveOut(topology, placed, groups);
   const routed = topology.edges.map((edge) => {
     const { points: inner, x, y } = graph.edge(edge.from, edge.to) as { points: Point[]; x?: number; y?: number };
     const label = edge.label && x !== undefined && y !== undefined ? { x, y } : undefined;
@@ -129,6 +140,17 @@ function layOut(topology: Topology): {
 function side(placed: readonly { id: string; card: Card; x: number; y: number }[], id: string, right: 0 | 1): Point {
   const node = placed.find((candidate) => candidate.id === id);
   return node ? { x: node.x + right * node.card.width, y: node.y + node.card.height / 2 } : { x: 0, y: 0 };
+}
+
+/** Hosts outside belong to no namespace: those that lie in a frame are put to the right of all frames. */
+function moveOut(topology: Topology, placed: { id: string; card: Card; x: number; y: number }[], groups: readonly Group[]): void {
+  const edge = Math.max(...groups.map(({ x, width }) => x + width), 0);
+  for (const external of topology.externals) {
+    const place = placed.find(({ id }) => id === external.id);
+    if (place && groups.some(({ x, y, width, height }) => place.x < x + width && place.x + place.card.width > x && place.y < y + height && place.y + place.card.height > y)) {
+      place.x = edge + 40;
+    }
+  }
 }
 
 /** A frame around the services of each namespace, where frames do not run into each other. */

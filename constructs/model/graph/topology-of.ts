@@ -1,16 +1,20 @@
 import type { AuthorizationPolicySpec, GatewaySpec } from '../../istio/generated';
+import { gatewayApiOf } from '../gateway-api/translate';
 import type { MeshModel } from '../mesh-model';
-import { namespaceOf } from '../object';
 import { BOOKINFO_CALLS, CallGraph } from '../simulate/call-graph';
 import { serverMode } from '../simulate/hop-security';
 import { policiesFor, PolicyTarget } from '../simulate/policy-scope';
 import { matchesNamespace, matchesPrincipal } from '../simulate/policy-match';
-import { gatewayOf } from '../simulate/gateway-proxy';
+import { destinationRuleFor, tlsSettings } from '../simulate/destination-rules';
+import { gatewayOfWorkload } from '../simulate/gateway-proxy';
+import { serviceOfGateway } from '../simulate/gateway-servers';
 import { identityOf, isInjected } from '../simulate/proxy';
 import { Registry, RegistryService } from '../simulate/registry';
 import { MESH, virtualServicesOf } from '../simulate/virtual-services';
-import { Restriction, serviceNode } from './service-node';
-import type { GatewayNode, Topology, TopologyEdge } from './topology';
+import { accessOf } from './access';
+import { gatewayNodes, ingressEdges } from './gateway-nodes';
+import { serviceNode } from './service-node';
+import type { Topology, TopologyEdge } from './topology';
 
 export interface TopologyOptions {
   /** Who calls whom. @default Bookinfo's calls, of which those between services that the model has are drawn */
@@ -21,64 +25,58 @@ export interface TopologyOptions {
 export function topologyOf(model: MeshModel, options: TopologyOptions = {}): Topology {
   const registry = Registry.of(model);
   const inside = registry.services.filter((service) => !service.external && !isGatewayService(model, service));
-  const services = inside.map((service) => serviceNode(model, service, accessOf(model, targetOf(model, service)), mtlsOf(model, service))).sort(byId);
+  const versions = versionServices(inside);
+  const shown = inside.filter((service) => !versions.has(service.host));
+  const services = shown
+    .map((service) => serviceNode(model, service, accessOf(model, targetOf(model, service)), mtlsOf(model, service), versions))
+    .sort(byId);
   const externals = registry.services
     .filter((service) => service.external)
-    .map((service) => ({ id: service.host, host: service.host, ports: service.ports.map((port) => String(port.number)) }))
+    .map((service) => ({
+      id: service.host,
+      host: service.host,
+      ports: service.ports.map((port) => String(port.number)),
+      notes: startsTls(model, service) ? ['TLS by the proxies'] : [],
+    }))
     .sort(byId);
-  const gateways = gatewaysOf(model);
+  const gateways = gatewayNodes(model);
   const ids = new Set([...services, ...externals, ...gateways].map((node) => node.id));
   const edges = [
     ...ingressEdges(model, gateways),
-    ...callEdges(inside, options.calls ?? BOOKINFO_CALLS),
+    ...callEdges(shown, options.calls ?? BOOKINFO_CALLS),
     ...routeEdges(model),
-    ...allowedEdges(model, inside),
-  ].filter((edge) => ids.has(edge.from) && ids.has(edge.to));
+    ...allowedEdges(model, shown),
+  ]
+    .map((edge) => ({ ...edge, from: versions.get(edge.from) ?? edge.from, to: versions.get(edge.to) ?? edge.to }))
+    .filter((edge) => edge.from !== edge.to && ids.has(edge.from) && ids.has(edge.to));
   return { gateways, services, externals, edges: unique(edges) };
 }
 
-function gatewaysOf(model: MeshModel): GatewayNode[] {
-  const groups = new Map<string, { names: string[]; servers: string[] }>();
-  for (const gateway of model.ofKind<GatewaySpec>('networking.istio.io', 'Gateway')) {
-    const id = gatewayId(gateway.spec?.selector ?? {});
-    const group = groups.get(id) ?? { names: [], servers: [] };
-    group.names.push(`${namespaceOf(gateway)}/${gateway.metadata.name}`);
-    for (const { port, hosts, tls } of gateway.spec?.servers ?? []) {
-      const shown = hosts.map((host) => host.slice(host.indexOf('/') + 1)).join(', ');
-      group.servers.push(`${port.protocol} ${port.number}: ${shown}${tls?.httpsRedirect ? ' (to HTTPS)' : ''}`);
-    }
-    groups.set(id, group);
-  }
-  return [...groups]
-    .map(([id, { names, servers }]): GatewayNode => {
-      const { proxy } = gatewayOf(model, names[0]);
-      return {
-        id,
-        names: [...names].sort(),
-        namespace: proxy.namespace,
-        servers: [...new Set(servers)].sort(),
-        access: accessOf(model, proxy).access,
-      };
-    })
-    .sort(byId);
+/** Services that choose some of another's pods, as the Gateway API has versions, by the host of the other. */
+function versionServices(services: readonly RegistryService[]): Map<string, string> {
+  const isPart = (service: RegistryService, whole: RegistryService): boolean => {
+    const own = Object.entries(whole.selector ?? {});
+    return (
+      whole !== service &&
+      whole.namespace === service.namespace &&
+      own.length > 0 &&
+      own.length < Object.keys(service.selector ?? {}).length &&
+      own.every(([label, value]) => service.selector?.[label] === value)
+    );
+  };
+  return new Map(
+    services.flatMap((service): [string, string][] => {
+      const whole = services.find((candidate) => isPart(service, candidate));
+      return whole ? [[service.host, whole.host]] : [];
+    }),
+  );
 }
 
-function ingressEdges(model: MeshModel, gateways: readonly GatewayNode[]): TopologyEdge[] {
-  return gateways.flatMap((gateway) =>
-    virtualServicesOf(model)
-      .filter((virtualService) => virtualService.gateways.some((name) => gateway.names.includes(name)))
-      .flatMap((virtualService) =>
-        virtualService.http.flatMap(({ route }): TopologyEdge[] => {
-          const paths = (route.match ?? []).flatMap((match) =>
-            match.uri ? [match.uri.exact ?? (match.uri.prefix ? `${match.uri.prefix}*` : `~${match.uri.regex ?? ''}`)] : [],
-          );
-          const shown = paths.length > 3 ? [...paths.slice(0, 2), `${paths.length - 2} more`] : paths;
-          const hosts = virtualService.hosts.filter((host) => host !== '*');
-          const label = [...hosts, ...shown].join(', ') || undefined;
-          return (route.route ?? []).map((target) => ({ from: gateway.id, to: target.destination.host, kind: 'ingress', label }));
-        }),
-      ),
-  );
+/** Whether a DestinationRule has the proxies of a host's callers start TLS. */
+function startsTls(model: MeshModel, service: RegistryService): boolean {
+  const proxy = { kind: 'sidecar', title: '', namespace: service.namespace, labels: {}, identity: '' } as const;
+  const rule = destinationRuleFor(model, service, proxy);
+  return service.ports.some((port) => ['SIMPLE', 'MUTUAL'].includes(tlsSettings(rule, undefined, port.number)?.tls.mode ?? ''));
 }
 
 function callEdges(services: readonly RegistryService[], calls: CallGraph): TopologyEdge[] {
@@ -131,20 +129,6 @@ function allowedEdges(model: MeshModel, services: readonly RegistryService[]): T
   );
 }
 
-/** Who gets in, as far as policies with no conditions tell. */
-function accessOf(model: MeshModel, target: PolicyTarget): Restriction {
-  const policies = policiesFor<AuthorizationPolicySpec>(model, 'AuthorizationPolicy', target).filter((policy) => policy.spec?.action !== 'AUDIT');
-  const named = policies.map((policy) => policy.metadata.name).sort();
-  const rulesOf = (action: string): number[] =>
-    policies.filter((policy) => (policy.spec?.action ?? 'ALLOW') === action).map((policy) => policy.spec?.rules?.length ?? 0);
-  const allowing = rulesOf('ALLOW');
-  if (allowing.length > 0 && allowing.every((rules) => rules === 0)) {
-    return { access: 'closed', policies: named };
-  }
-  const restricted = allowing.length > 0 || [...rulesOf('DENY'), ...rulesOf('CUSTOM')].some((rules) => rules > 0);
-  return { access: restricted ? 'restricted' : 'open', policies: named };
-}
-
 function targetOf(model: MeshModel, service: RegistryService): PolicyTarget {
   const workload = Registry.of(model).endpoints(service)?.[0];
   return { namespace: service.namespace, labels: workload?.labels ?? service.selector ?? {} };
@@ -161,20 +145,16 @@ function mtlsOf(model: MeshModel, service: RegistryService): 'STRICT' | 'PERMISS
 
 /** The mesh's own gateways are drawn as gateways. */
 function isGatewayService(model: MeshModel, service: RegistryService): boolean {
-  const { selector } = service;
+  const { selector, namespace } = service;
+  const [pods] = Registry.of(model).endpoints(service) ?? [];
   return (
-    selector !== undefined &&
-    model
-      .ofKind<GatewaySpec>('networking.istio.io', 'Gateway')
-      .some((gateway) => Object.entries(gateway.spec?.selector ?? {}).every(([label, value]) => selector[label] === value))
+    (pods !== undefined && gatewayOfWorkload(model, pods) !== undefined) ||
+    (selector !== undefined &&
+      model
+        .ofKind<GatewaySpec>('networking.istio.io', 'Gateway')
+        .some((gateway) => Object.entries(gateway.spec?.selector ?? {}).every(([label, value]) => selector[label] === value))) ||
+    gatewayApiOf(model).listeners.some(({ gateway }) => serviceOfGateway(model, gateway) === `${service.name}.${namespace}.svc.${model.clusterDomain}`)
   );
-}
-
-function gatewayId(selector: Readonly<Record<string, string>>): string {
-  return `gateway ${Object.entries(selector)
-    .sort()
-    .map(([label, value]) => `${label}=${value}`)
-    .join(',')}`;
 }
 
 /** One edge between two nodes: what is known first wins, labels of one kind are put together. */

@@ -26,17 +26,24 @@ export interface ServiceNode {
   readonly access: Access;
   /** Policies that decide, by name. */
   readonly policies: readonly string[];
+  /** What they ask beyond who calls: `tokens of https://issuer`, `asks opa`, `denied by closed`. */
+  readonly guards: readonly string[];
   readonly mtls: 'STRICT' | 'PERMISSIVE' | 'DISABLE' | 'none';
 }
 
 /** Pods at the edge of the mesh and the Gateway objects that they serve. */
 export interface GatewayNode {
   readonly id: string;
+  /** `namespace/name` of the Gateway objects. */
   readonly names: readonly string[];
+  /** Names by which routes bind to them. */
+  readonly bound: readonly string[];
   readonly namespace: string;
   /** `HTTP 80: *` */
   readonly servers: readonly string[];
   readonly access: Access;
+  /** As for services. */
+  readonly guards: readonly string[];
 }
 
 /** A host outside the mesh that it knows. */
@@ -44,6 +51,8 @@ export interface ExternalNode {
   readonly id: string;
   readonly host: string;
   readonly ports: readonly string[];
+  /** `TLS by the proxies` */
+  readonly notes: readonly string[];
 }
 
 /** Why there is an edge: a gateway's route, a call that is known, a policy that allows it, or a route that leads elsewhere. */
