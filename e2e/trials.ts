@@ -6,6 +6,7 @@ import type { VerifyResult } from '../cli/verify';
 import { localClusterPaths } from '../local-cluster/paths';
 import { SCENARIOS } from '../scenarios';
 import { aksIstio, clusterOptions, expectCode } from './command';
+import { gatewayApiSuite } from './gateway-api';
 import { KILL_NODE, KILLS, killTrial } from './kills';
 import { differences, Machine, machineState } from './machine';
 import { patternSuite } from './patterns';
@@ -29,7 +30,7 @@ export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
     againTrial(),
     ...SCENARIOS.map(({ name }) => scenarioTrial(name)),
     // Their pods need images that the node has or builds.
-    ...(props.ownCluster ? [simulatorTrial(), patternTrial()] : []),
+    ...(props.ownCluster ? [simulatorTrial(), patternTrial(), gatewayApiTrial()] : []),
     planTrial(),
     reportsTrial(),
     sabotageTrial(),
@@ -112,6 +113,17 @@ function patternTrial(): Trial {
       const { proved, failed } = await patternSuite({ report: (line) => report.push(line) });
       must(failed.length === 0, report.join('\n'));
       return `${proved} proved`;
+    },
+  };
+}
+
+function gatewayApiTrial(): Trial {
+  return {
+    name: 'Gateway API: every kind on a gateway that istiod makes',
+    async run() {
+      const { proved, failed } = await gatewayApiSuite({ report: () => undefined });
+      must(failed.length === 0, failed.join('\n'));
+      return `${proved} proofs`;
     },
   };
 }

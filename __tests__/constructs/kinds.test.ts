@@ -466,7 +466,13 @@ describe('Gateway API', () => {
         { group: '', kind: 'Secret', name: 'other' },
       ],
     });
-    expect(specs['BackendTLSPolicy tls']).toMatchObject({ validation: { hostname: 'reviews.example.com', caCertificateRefs: [{ kind: 'ConfigMap', name: 'ca' }] } });
+    expect(specs['BackendTLSPolicy tls']).toMatchObject({
+      validation: {
+        hostname: 'reviews.example.com',
+        subjectAltNames: [{ type: 'Hostname', hostname: 'reviews.example.com' }],
+        caCertificateRefs: [{ kind: 'ConfigMap', name: 'ca' }],
+      },
+    });
   });
 
   test('TCP and TLS routes are written in the version that the mesh reads', () => {

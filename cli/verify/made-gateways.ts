@@ -5,6 +5,8 @@ import { Entrance, openEntrance } from './entrance';
 
 /** Pods start within seconds; a load balancer of a cloud may take minutes to have its address. */
 const PROGRAMMED_SECONDS = 300;
+/** Label of all that istiod makes for a Gateway. */
+const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name';
 
 interface Served {
   readonly metadata: { readonly name: string };
@@ -50,8 +52,7 @@ export class MadeGateways {
     const { namespace } = bookinfo;
     await this.programmed(name, namespace);
     const describe = `kubectl describe gateways.gateway.networking.k8s.io -n ${namespace} ${name}`;
-    const selector = `gateway.networking.k8s.io/gateway-name=${name}`;
-    const { stdout } = await this.tools.kubectl(['get', 'services', '-n', namespace, '-l', selector, '-o', 'json'], { timeoutSeconds: 20 });
+    const { stdout } = await this.tools.kubectl(['get', 'services', '-n', namespace, '-l', `${GATEWAY_NAME}=${name}`, '-o', 'json'], { timeoutSeconds: 20 });
     const [service] = (JSON.parse(stdout) as { readonly items: readonly Served[] }).items;
     if (!service) {
       throw new CliError('no address to send requests to', `the Gateway ${namespace}/${name} has no Service`, [describe]);
@@ -66,6 +67,9 @@ export class MadeGateways {
     const wait = ['wait', object, '-n', namespace, '--for=condition=Programmed', `--timeout=${PROGRAMMED_SECONDS}s`];
     try {
       await this.tools.kubectl(wait, { timeoutSeconds: PROGRAMMED_SECONDS + 20 });
+      // That tells of the Service; its pods may still be starting.
+      const pods = ['wait', 'deployments', '-l', `${GATEWAY_NAME}=${name}`, '-n', namespace, '--for=condition=Available', `--timeout=${PROGRAMMED_SECONDS}s`];
+      await this.tools.kubectl(pods, { timeoutSeconds: PROGRAMMED_SECONDS + 20 });
     } catch (error) {
       const said = '-o=jsonpath={.status.conditions[?(@.type=="Programmed")].message}';
       const { stdout } = await this.tools.kubectl(['get', object, '-n', namespace, said], { timeoutSeconds: 20 });

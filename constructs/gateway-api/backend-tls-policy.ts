@@ -39,10 +39,12 @@ export class BackendTLSPolicy extends GatewayApiObject<BackendTLSPolicySpec> {
     const { service, port, hostname, trust } = this.settings;
     return {
       targetRefs: [{ group: '', kind: 'Service', name: service.name, sectionName: port }],
-      validation:
-        trust === 'system'
-          ? { hostname, wellKnownCACertificates: 'System' }
-          : { hostname, caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: trust.configMap }] },
+      validation: {
+        hostname,
+        // By the host name alone Istio asks, and takes a certificate for any name.
+        subjectAltNames: [{ type: 'Hostname', hostname }],
+        ...(trust === 'system' ? { wellKnownCACertificates: 'System' } : { caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: trust.configMap }] }),
+      },
     };
   }
 }
