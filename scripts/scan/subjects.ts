@@ -61,7 +61,7 @@ function patterns(outdir: string): string {
     namespace: 'ratelimit',
     config: {},
     callers: [{ namespace: 'scanned', serviceAccountName: 'scanned' }],
-    image: 'envoyproxy/ratelimit:30a4ce1a',
+    image: 'envoyproxy/ratelimit:3fb70258',
     redisImage: 'redis:7.4-alpine',
     mesh: existingMesh({ version: '1.29.1' }),
   });
