@@ -318,7 +318,7 @@ describe('an environment in Azure', () => {
         { when: 'plan*', code: 2 },
         { when: '*', also: 'echo "in $(basename "$PWD")" >>calls-here', stdout: 'Destroy complete! Resources: 3 destroyed.' },
       ],
-      az: [show, { when: 'aks get-credentials*', also: `printf 'current-context: a\ncontexts: [{name: a}]\n' >.aks-istio/dev/kubeconfig` }],
+      az: [show, { when: 'group exists*dev-aks --*', stdout: 'true' }, { when: 'group exists*', stdout: 'false' }, { when: 'aks get-credentials*', also: `printf 'current-context: a\ncontexts: [{name: a}]\n' >.aks-istio/dev/kubeconfig` }],
       kubelogin: [{ when: '*' }],
       kubectl,
       helm: [{ when: '*' }],
@@ -381,6 +381,20 @@ describe('an environment in Azure', () => {
     expect(changing()[0]).toBe('terraform destroy');
     expect(changing().slice(1).every((call) => call.startsWith('terraform state rm'))).toBe(true);
     await expect(takeDown({ clusterOnly: true, until: 'mesh' })).rejects.toThrow('with --until mesh the cluster stays');
+  });
+
+  test('that is protected is not even begun, and what stays in Azure is named', async () => {
+    cloud(is('Running'));
+    (dev.cluster as { preventDestroy?: boolean }).preventDestroy = true;
+    try {
+      await expect(takeDown()).rejects.toThrow('dev protects its cluster, network and address: nothing was destroyed');
+      expect(fakes.calls).toEqual([]);
+    } finally {
+      delete (dev.cluster as { preventDestroy?: boolean }).preventDestroy;
+    }
+    expect(await takeDown({ clusterOnly: true })).toBe(0);
+    const printed = (process.stdout.write as unknown as jest.Mock<boolean, [string]>).mock.calls.map(([text]) => text).join('');
+    expect(JSON.parse(printed)).toMatchObject({ notes: ['Left in Azure: resource group dev-aks. To remove it with all in it: az group delete --name dev-aks'] });
   });
 
   test('with nothing in the cluster asks nobody about it', async () => {

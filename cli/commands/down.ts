@@ -12,6 +12,7 @@ import { aksPresence } from '../tools/aks-presence';
 import { unreachable } from '../tools/cluster-access';
 import { duration, runTasks, Task } from '../ui/tasks';
 import { azureDownTasks } from './down-azure';
+import { leftInAzure, requireUnprotected } from './down-left';
 
 export interface DownOptions extends CommonOptions {
   /** Asks nothing. */
@@ -29,6 +30,9 @@ export async function down(name: string, options: DownOptions, signal: AbortSign
   const resume = [commandLine('down', name, options), ...(options.until ? [`--until ${options.until}`] : []), ...(options.yes ? ['--yes'] : [])].join(' ');
   requireAzureSettings(session.environment, resume);
   requireClusterOfOurs(session, resume, options);
+  if (options.until === undefined || options.until === 'cluster') {
+    requireUnprotected(session, resume);
+  }
   await confirm(session, resume, options);
   const notes: string[] = [];
   return session.exclusively(resume, async (crashed) => {
@@ -37,7 +41,9 @@ export async function down(name: string, options: DownOptions, signal: AbortSign
       notes.push(`The layers below ${options.until} stay. To take them away: ${commandLine('down', name, options)}`);
     } else if (session.isBuiltHere) {
       await runTasks([{ title: 'local cluster', run: async ({ report }) => void notes.push(...(await lazy.localCluster().stop({ report }))) }], session.mode);
-    } else if (session.environment.cluster.kind !== 'aks' && (await silence(session)) === undefined) {
+    } else if (session.environment.cluster.kind === 'aks') {
+      notes.push(...(await leftInAzure(session)));
+    } else if ((await silence(session)) === undefined) {
       notes.push(...(await leftInCluster(session)));
     }
     const seconds = (Date.now() - begin) / 1000;

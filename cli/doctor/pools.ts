@@ -18,17 +18,18 @@ export interface PoolNeeds {
 
 /** Every pool that an environment's cluster has. */
 export function poolsOf({ profile, systemPool, userPool, nodePools }: AksSettings): PoolNeeds[] {
-  const { zones = [], osDisk, hostEncryption } = PROFILES[profile];
+  const { zones = [], ...defaults } = PROFILES[profile];
   const named: Readonly<Record<string, AksSettings['nodePools'][string]>> = { system: { ...systemPool, kind: 'system' }, user: { ...userPool, kind: 'user' }, ...nodePools };
   return Object.entries(named).map(([name, pool]) => {
     const vmSize = pool.vmSize ?? defaultVmSize(pool.kind);
+    const { osDisk = defaults.osDisk, hostEncryption = defaults.hostEncryption, osDiskSizeGb } = pool;
     return {
       ...{ name, vmSize, osDisk, hostEncryption },
       min: pool.min,
       max: pool.max,
       zones: pool.zones ?? zones,
       isSpot: pool.kind === 'spot',
-      osDiskSizeGb: osDiskSizeOf({ vmSize, osDisk }),
+      osDiskSizeGb: osDiskSizeOf({ vmSize, osDisk, osDiskSizeGb }),
     };
   });
 }
