@@ -15,7 +15,10 @@ export type Expectation =
   | DeniedExpectation
   | PlaintextExpectation
   | CallExpectation
-  | PastProxyExpectation;
+  | PastProxyExpectation
+  | LogExpectation
+  | SamplingExpectation
+  | MetricExpectation;
 
 /** What only some environments can show: a feature of the mesh, images and hosts of the internet, or network policies that are enforced. */
 export type Capability = MeshFeature | 'Internet' | 'NetworkPolicies';
@@ -162,4 +165,42 @@ export interface PastProxyExpectation extends Expected {
   readonly kind: 'past-proxy';
   /** As in a `call`. */
   readonly host: string;
+}
+
+/** A request that is answered like this. */
+export interface AnsweredRequest {
+  readonly path: string;
+  readonly status: number;
+}
+
+/** The proxy of who asks logs one kind of request, and passes over another. */
+export interface LogExpectation extends Expected {
+  readonly kind: 'log';
+  readonly from: 'productpage';
+  readonly host: 'details';
+  readonly logged: AnsweredRequest;
+  readonly passedOver: AnsweredRequest;
+}
+
+/** Of requests without a trace, this share arrives with the decision that they are traced. */
+export interface SamplingExpectation extends Expected {
+  readonly kind: 'sampling';
+  readonly from: 'productpage';
+  /** A service that answers with the headers of the request. */
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly percent: number;
+}
+
+/** The proxy of who asks counts its requests under these tags. */
+export interface MetricExpectation extends Expected {
+  readonly kind: 'metric';
+  readonly from: 'productpage';
+  readonly host: 'details';
+  readonly path: string;
+  /** Name in Prometheus. */
+  readonly metric: string;
+  /** Value of a tag, or `null` for one that must not be there. */
+  readonly tags: Readonly<Record<string, string | null>>;
 }

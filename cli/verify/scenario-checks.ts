@@ -16,6 +16,7 @@ import { callFrom, describeAnswer, MeshAnswer } from './mesh-call';
 import { describeMirror, InboundCount, judgeMirror, parseInboundCount, STATS_FILTER } from './mirror';
 import { hasLabels, MeshPod, PROXY_CONTAINER } from './pods';
 import { pastProxyCheck } from './past-proxy';
+import { logCheck, metricCheck, samplingCheck } from './telemetry-checks';
 import { describeShares, judgeShares, sampleSize } from './shares';
 
 const FAULT_CALLS = 3;
@@ -58,6 +59,12 @@ function checkOf(context: VerifyContext, expectation: Expectation): Check {
       return callCheck(context, expectation);
     case 'past-proxy':
       return pastProxyCheck(context, expectation);
+    case 'log':
+      return logCheck(context, expectation);
+    case 'sampling':
+      return samplingCheck(context, expectation);
+    case 'metric':
+      return metricCheck(context, expectation);
   }
 }
 

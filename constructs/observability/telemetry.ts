@@ -138,6 +138,7 @@ export class Telemetry extends IstioObject<TelemetrySpec> {
     const { accessLogging = [], metrics = [] } = this.spec;
     return [
       ...(accessLogging.some(({ filter }) => filter) ? (['TelemetryAccessLogFilter'] as const) : []),
+      ...(metrics.length > 0 ? (['IstioMetrics'] as const) : []),
       ...(metrics.some(({ reportingInterval }) => reportingInterval !== undefined) ? (['TelemetryReportingInterval'] as const) : []),
     ];
   }
