@@ -44,7 +44,7 @@ export function factsOf(object: SampleObject): string[] {
 
 function virtualService(name: string, spec: Members): string[] {
   const { hosts, gateways, http } = only(spec, 'hosts', 'gateways', 'http');
-  const place = `${nameOutside('VirtualService', name, (hosts as string[])[0])}${(hosts as string[]).map(short).join(', ')}${gateways ? ` at ${(gateways as string[]).join(', ')}` : ''}`;
+  const place = `${nameOutside('VirtualService', name, (hosts as string[])[0])}${(hosts as string[]).map(short).join(', ')}${gateways ? ` at ${(gateways as string[]).map(gatewayName).join(', ')}` : ''}`;
   const routes = http as Members[];
   const open = routes.findIndex(({ match }) => match === undefined);
   return routes.slice(0, open < 0 ? routes.length : open + 1).map((route) => `${place}: ${httpRoute(route)}`);
@@ -135,7 +135,7 @@ function gateway(name: string, spec: Members): string[] {
   return (servers as Members[]).map((server) => {
     const { port, hosts } = only(server, 'port', 'hosts');
     const { number, protocol } = only(port as Members, 'number', 'name', 'protocol');
-    return `gateway ${name}: ${number === 8080 ? 80 : String(number)} ${String(protocol)} for ${(hosts as string[]).join(', ')}`;
+    return `gateway ${gatewayName(name)}: ${number === 8080 ? 80 : String(number)} ${String(protocol)} for ${(hosts as string[]).join(', ')}`;
   });
 }
 
@@ -181,7 +181,10 @@ function rateLimit(config: Members): string {
 
 /** Who an object is: a Gateway of the Gateway API has another name here, as that of Istio's own stays beside it. */
 export function titleOf({ apiVersion, kind, metadata }: SampleObject): string {
-  return apiVersion === GATEWAY_API && kind === 'Gateway' ? `KubernetesGateway ${made(metadata.name)}` : `${kind} ${metadata.name}`;
+  if (kind !== 'Gateway') {
+    return `${kind} ${metadata.name}`;
+  }
+  return apiVersion === GATEWAY_API ? `KubernetesGateway ${made(metadata.name)}` : `Gateway ${gatewayName(metadata.name)}`;
 }
 
 function made(gateway: string): string {
@@ -220,6 +223,11 @@ function pathFact(match: Members): string {
 function backendFact(backend: Members): string {
   const { name, port, weight } = only(backend, 'name', 'port', 'weight');
   return `${String(name)} ${String(port)}${weight === undefined ? '' : ` ${String(weight)} %`}`;
+}
+
+/** Upstream opens the same port for the same hosts once more where somebody else comes in. */
+function gatewayName(name: string): string {
+  return name === 'cert-manager-gateway' ? 'bookinfo-gateway' : name;
 }
 
 function short(host: string): string {

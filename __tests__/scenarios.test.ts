@@ -58,6 +58,11 @@ function keyOf(object: SampleObject): string {
   return object.kind === 'EnvoyFilter' ? object.kind : titleOf(object);
 }
 
+/** Who writes a route at the gateway. */
+function ownerOf(fact: string): string {
+  return fact.includes('acme-challenge') ? 'cert-manager' : 'bookinfo';
+}
+
 /** The objects that the facts speak of. */
 function keysOf(facts: readonly string[]): string[] {
   const keys = facts.map((fact) => {
@@ -73,7 +78,7 @@ function keysOf(facts: readonly string[]): string[] {
       return named;
     }
     const [, rule, gateway] = /^(?:rule (\S+):|gateway (\S+):)/.exec(fact) ?? [];
-    return rule ? `DestinationRule ${rule}` : gateway ? `Gateway ${gateway}` : `VirtualService ${fact.startsWith('*') ? 'bookinfo' : fact.split(':')[0]}`;
+    return rule ? `DestinationRule ${rule}` : gateway ? `Gateway ${gateway}` : `VirtualService ${fact.startsWith('*') ? ownerOf(fact) : fact.split(':')[0]}`;
   });
   return [...new Set(keys)];
 }

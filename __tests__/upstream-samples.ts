@@ -84,6 +84,11 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
   },
   { file: 'networking/virtual-service-reviews-v2-v3.yaml', scenarios: ['reviews-v2-v3'], facts: ['reviews: any -> reviews v2 50 %, reviews v3 50 %'] },
   {
+    file: 'networking/certmanager-gateway.yaml',
+    scenarios: ['ingress-acme'],
+    facts: ['gateway bookinfo-gateway: 80 HTTP for *', '* at bookinfo-gateway: path prefix /.well-known/acme-challenge/ -> cert-manager-resolver:8089'],
+  },
+  {
     file: 'policy/productpage_envoy_ratelimit.yaml',
     scenarios: ['ingress-path-limit'],
     facts: [
@@ -123,7 +128,6 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
 
 /** Files without a scenario, and what they need that Bookinfo as it is deployed here has not. */
 export const UPSTREAM_WITHOUT_SCENARIO: Readonly<Record<string, string>> = {
-  'networking/certmanager-gateway.yaml': 'a resolver of cert-manager, and a public name',
   'networking/virtual-service-ratings-mysql-vm.yaml': 'ratings v2 and MySQL on a virtual machine',
 };
 
@@ -141,6 +145,12 @@ export const DIFFERENCES: readonly Difference[] = [
   { what: 'port of the gateway', upstream: '8080', here: '80', why: 'it works with every installation of a gateway' },
   { what: 'selector of the gateway', upstream: '`istio: ingressgateway`', here: 'the one of the mesh', why: 'the Helm chart and the AKS add-on label their gateways differently' },
   { what: 'port of a destination', upstream: '9080 at the gateway', here: '9080, or none', why: 'the Services have this port alone' },
+  {
+    what: 'a second Gateway for the same port and hosts',
+    upstream: '`cert-manager-gateway`, in `istio-system`',
+    here: 'the one of Bookinfo',
+    why: 'two Gateways would share one listener (IST0145)',
+  },
   {
     what: 'the way to the rate limit service',
     upstream: 'a cluster of its own, in plaintext, in two EnvoyFilters',

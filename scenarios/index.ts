@@ -44,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
   access.ingressPrefix,
   access.ingressSecondHost,
   ingress.ingressHttps,
+  ingress.ingressAcme,
   access.allMtls,
   access.detailsPlaintext,
   access.detailsDenied,
