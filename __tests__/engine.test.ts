@@ -142,6 +142,11 @@ describe('typed Terraform resources become Kubernetes objects', () => {
   });
 });
 
+test('a Secret, whose values Terraform takes as they are and the API in Base64', () => {
+  const secret = toKubernetesObject('kubernetes_secret_v1', { metadata: { name: 'key', namespace: 'a' }, data: { user_name: 'root' }, binary_data: { file: 'AAE=' } });
+  expect(secret).toMatchObject({ kind: 'Secret', data: { user_name: 'cm9vdA==', file: 'AAE=' } });
+});
+
 describe('a synthesised stack', () => {
   test('its references to itself are answered, its escapes taken off', () => {
     const references = new References({

@@ -6,7 +6,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { GATEWAY_API_VERSION } from '../constructs/gateway-api/generated';
 import { imageSteps } from '../cli/local-steps';
-import { BOOKINFO_TAG, CLIENT_IMAGE, GATEWAY_API, ISTIO_VERSION, KUBERNETES_VERSION, localClusterPaths } from '../local-cluster';
+import { BOOKINFO_TAG, CLIENT_IMAGE, GATEWAY_API, ISTIO_VERSION, KUBERNETES_VERSION, localClusterPaths, OUTSIDE_HOSTS } from '../local-cluster';
+import { loadEnvironment } from '../environments';
+import { dnsManifest } from '../local-cluster/dns';
 import { extraImages, extraSteps } from '../local-cluster/extras';
 import { imageNames, imagePlan } from '../local-cluster/images';
 import { raiseLimits, restoreLimits } from '../local-cluster/kernel-limits';
@@ -58,6 +60,14 @@ describe('paths', () => {
       kubectl: '/h/.cache/aks-istio/bin/kubectl',
     });
   });
+});
+
+test('the outside world has the hosts that scenarios call, and its DNS knows nothing of ours that is not filled in', () => {
+  const { traffic } = loadEnvironment('local');
+  expect(OUTSIDE_HOSTS).toContain(traffic.externalHost);
+  const left = dnsManifest().match(/@[A-Z_]+@/g);
+  expect(left).toBeNull();
+  expect(dnsManifest()).toContain(`template IN A ${OUTSIDE_HOSTS.join(' ')} {`);
 });
 
 describe('pins', () => {

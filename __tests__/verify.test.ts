@@ -27,6 +27,7 @@ import type { VerifyResult } from '../cli/verify/result';
 import { countVersions } from '../cli/verify/scenario-checks';
 import { acceptedCounts, describeShares, judgeShares, sampleSize, tolerancePoints } from '../cli/verify/shares';
 import { printVerifyTable } from '../cli/verify/table';
+import { countSampled, countTagged, judgeLog } from '../cli/verify/telemetry-checks';
 import { checksOf, runCheck } from '../cli/verify/verify';
 import type { Check, VerifyContext } from '../cli/verify/context';
 import type { Outcome } from '../cli/verify/result';
@@ -504,6 +505,36 @@ describe('the run', () => {
     // A name that does not resolve proves nothing.
     expect(judgePastProxy(6, '').verdict).toBe('fail');
     expect(judgePastProxy(127, '').verdict).toBe('skipped');
+  });
+
+  test('a log holds every error and nothing else', () => {
+    expect(judgeLog({ logged: 5, passedOver: 0, sent: 5 })).toEqual({ verdict: 'pass', observation: '5 of 5 errors logged, 0 of 5 others' });
+    expect(judgeLog({ logged: 5, passedOver: 1, sent: 5 }).verdict).toBe('fail');
+    expect(judgeLog({ logged: 4, passedOver: 0, sent: 5 }).verdict).toBe('fail');
+  });
+
+  test('the decision to trace is read from the header that arrived', () => {
+    const answer = (body: string, status = 200): MeshAnswer => ({ call: 0, seconds: 0, status, body });
+    const arrived = (flags: string): MeshAnswer => answer(`{"headers": {"Traceparent": [\n  "00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}"]}}`);
+    expect(countSampled([arrived('01'), arrived('00'), arrived('03'), answer('{"headers": {}}'), answer('no', 503)])).toEqual({
+      traced: 2,
+      'not traced': 1,
+      'no traceparent': 1,
+      '503 no': 1,
+    });
+  });
+
+  test('time series are summed by their tags, and by those that they lack', () => {
+    const text = [
+      '# TYPE istio_requests_total counter',
+      'istio_requests_total{reporter="source",request_host="details:9080"} 3',
+      'istio_requests_total{reporter="source",request_host="details:9080",response_flags="-"} 4',
+      'istio_requests_total{reporter="source",request_host="reviews:9080"} 5',
+      'istio_requests_duration{request_host="details:9080"} 6',
+    ].join('\n');
+    expect(countTagged(text, 'istio_requests_total', { request_host: 'details:9080' })).toBe(7);
+    expect(countTagged(text, 'istio_requests_total', { request_host: 'details:9080', response_flags: null })).toBe(3);
+    expect(countTagged(text, 'istio_requests_total', { request_host: 'ratings:9080' })).toBe(0);
   });
 
   test('every promise of every scenario has its check, beside what holds always', () => {

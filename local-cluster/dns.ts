@@ -18,16 +18,20 @@ export async function dnsIsReady(): Promise<boolean> {
   return (deployment.status?.availableReplicas ?? 0) > 0;
 }
 
-/** Applies CoreDNS and waits until it answers. */
-export async function deployDns(ctx: StepContext): Promise<void> {
-  const manifest = fs
+/** CoreDNS as it is applied. */
+export function dnsManifest(): string {
+  return fs
     .readFileSync(path.join(assetFolder(), 'dns.yaml'), 'utf8')
     .replaceAll('@IMAGE@', COREDNS_IMAGE)
     .replaceAll('@ADDRESS@', DNS_ADDRESS)
     .replaceAll('@OUTSIDE_ADDRESS@', OUTSIDE_ADDRESS)
     .replaceAll('@OUTSIDE_HOSTS@', OUTSIDE_HOSTS.join(' '));
+}
+
+/** Applies CoreDNS and waits until it answers. */
+export async function deployDns(ctx: StepContext): Promise<void> {
   const file = path.join(localClusterPaths().root, 'node', 'dns.yaml');
-  fs.writeFileSync(file, manifest);
+  fs.writeFileSync(file, dnsManifest());
   await kubectl(ctx, ['apply', '--server-side', '--force-conflicts', '-f', file]);
   ctx.report('waiting for CoreDNS to answer');
   try {

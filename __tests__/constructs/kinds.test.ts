@@ -573,6 +573,13 @@ describe('Gateway API', () => {
     const mesh = existingMesh({ version: '1.29.1', revision: 'canary', loadBalancer: false });
     const objects = rendered((stack) => {
       const gateway = new KubernetesGateway(stack, 'Public', { namespace, hosts: ['a.b'], tls: { certificates: ['cert'], mode: 'MUTUAL' } });
+      new KubernetesGateway(stack, 'Open', { namespace, networkPolicy: true }).addListener({ name: 'more', port: 8080, protocol: 'HTTP' });
+      const { resource } = stack.toTerraform() as { resource: Record<string, Record<string, { spec: object }>> };
+      const [policy] = Object.values(resource.kubernetes_network_policy_v1!);
+      expect(policy!.spec).toMatchObject({
+        pod_selector: { match_labels: { 'gateway.networking.k8s.io/gateway-name': 'open' } },
+        ingress: [{ ports: [80, 8080, 15020, 15021, 15090].map((port) => ({ port: String(port), protocol: 'TCP' })) }],
+      });
       gateway.allow({ paths: ['/a'] });
       new HTTPRoute(stack, 'Web', { namespace, parents: [gateway], rules: [{ to: web }] });
       new AuthorizationPolicy(stack, 'Callers', { namespace, workload: web, rules: [{ from: [gateway] }] });
@@ -654,6 +661,13 @@ describe('Gateway API', () => {
     expect(() => new BackendTLSPolicy(meshStack(), 'B', { service: cart, hostname: '*.a', trust: 'system' })).toThrow(/one DNS name/);
     expect(refusal((stack) => new HTTPRoute(stack, 'R', { namespace, parents: [reviews] }))).toContain('Call addRule');
   });
+});
+
+test('metrics are refused on a mesh that keeps none, as its proxies would refuse all that comes with them', () => {
+  const unsupported = { IstioMetrics: { reason: 'plain proxies', alternative: 'Read statistics' } };
+  const tagged = (stack: TerraformStack): unknown => new Telemetry(stack, 'T', { namespace }).tagMetrics('host', 'request.host');
+  expect(refusal(tagged, existingMesh({ version: '1.29.1', unsupported }))).toMatch(/plain proxies.*Read statistics/s);
+  expect(rendered(tagged)).toHaveLength(1);
 });
 
 describe('on the AKS add-on', () => {

@@ -112,6 +112,7 @@ describe('what differs between the flavours', () => {
     ['EnvoyFilter', true, true],
     ['TelemetryAccessLogFilter', true, false],
     ['TelemetryReportingInterval', true, false],
+    ['IstioMetrics', true, true],
     ['GatewayPorts', true, false],
     ['EgressGateway', false, false],
     ['EastWestGateway', false, false],

@@ -35,7 +35,8 @@ export function logCheck(context: VerifyContext, { host, logged, passedOver }: L
         return { logged: count(logged), passedOver: count(passedOver) };
       };
       let found = await seen();
-      for (const until = Date.now() + LOG_SECONDS * 1000; found.logged < CALLS && found.passedOver === 0 && Date.now() < until; found = await seen()) {
+      const until = Date.now() + LOG_SECONDS * 1000;
+      for (; found.logged < CALLS && found.passedOver === 0 && Date.now() < until; found = await seen()) {
         await pause(LOG_PAUSE_MS, undefined, { signal: context.signal });
       }
       return judgeLog({ ...found, sent: CALLS });
