@@ -1,4 +1,5 @@
 import { App, TerraformStack } from 'cdktf';
+import { HTTPRoute, KubernetesGateway } from '../../constructs/gateway-api';
 import { MeshChecks } from '../../constructs/istio';
 import { existingService, KubernetesObject } from '../../constructs/kubernetes';
 import { existingMesh, provideMesh } from '../../constructs/mesh';
@@ -81,6 +82,22 @@ test('objects that constructs only pass on are checked too, and what Istio merel
   });
   expect(errors).toEqual([expect.stringMatching(/^AI0801 shop\/Plain .*spec\.rules/)]);
   expect(warnings).toEqual([expect.stringMatching(/^AI0114 shop\/Shares .*spec\.http\[0\]\.route: \[1,2\]/)]);
+});
+
+test('the Gateway API is held against itself by the codes of the command line', () => {
+  const { errors, warnings } = verdict((stack) => {
+    new MeshChecks(stack, 'Checks', { services: [cart] });
+    const gateway = new KubernetesGateway(stack, 'Front', { namespace: 'shop', hosts: ['shop.example.com'] });
+    new HTTPRoute(stack, 'Cart', { namespace: 'shop', parents: [gateway], hosts: ['shop.example.org'], rules: [{ to: { service: cart } }] });
+    new KubernetesObject(stack, 'Plain', {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'plain', namespace: 'shop' },
+      fields: () => ({ spec: { parentRefs: [{ name: 'front' }], hostnames: ['shop.example.com'], rules: [{ backendRefs: [{ name: 'card', port: 80, prot: 1 }] }] } }),
+    });
+  });
+  expect(errors.map((text) => text.split(' ').slice(0, 2).join(' ')).sort()).toEqual(['AI0001 shop/Plain', 'AI2104 shop/Cart', 'AI2105 shop/Plain']);
+  expect(warnings).toEqual([]);
 });
 
 test('warnings are annotations', () => {

@@ -1,10 +1,13 @@
-import { RE2JS } from 're2js';
 import { celWords, DURATION_RULE } from '../cel-words';
 import { MILLISECOND, parseDuration } from '../duration';
 import { child, Report } from '../finding';
 import { isDnsLabel, isIpAddress, isSubnet, whyNotFqdn, whyNotHost } from './names';
 
 export const DOCS = 'https://istio.io/latest/docs/reference/config';
+
+// Loaded with the first expression: many meshes have none.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const re2 = () => require('re2js') as typeof import('re2js');
 
 const LABEL_PREFIX = /^[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*$/;
 const LABEL_VALUE = /^(?:(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
@@ -110,7 +113,7 @@ export function checkRegex(report: Report, field: string, regex: string): void {
 /** Why RE2 does not take an expression; nothing where it does. */
 export function whyNoRegex(regex: string): string | undefined {
   try {
-    RE2JS.compile(regex);
+    re2().RE2JS.compile(regex);
     return undefined;
   } catch (error) {
     return (error as Error).message;
