@@ -30,7 +30,8 @@ export const gatewayApiIngress: Scenario = {
   apply(traffic) {
     const { namespace, productpage } = traffic;
     routed(traffic).reviews.split({ v1: 100 });
-    const gateway = new KubernetesGateway(traffic, 'KubernetesGateway', { name: GATEWAY, namespace }).allow({ methods: ['GET', 'POST'] });
+    const gateway = new KubernetesGateway(traffic, 'KubernetesGateway', { name: GATEWAY, namespace, networkPolicy: true });
+    gateway.allow({ methods: ['GET', 'POST'] });
     new HTTPRoute(traffic, 'KubernetesIngress', { name: 'bookinfo', namespace, parents: [gateway] }).addRule({ match: PRODUCTPAGE_PATHS, to: productpage });
     productpage.allowFrom(gateway);
   },

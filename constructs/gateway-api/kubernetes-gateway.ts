@@ -1,4 +1,6 @@
 import type { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
+import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
+import { Lazy } from 'cdktf';
 import { Construct } from 'constructs';
 import type { PolicyTargetReference } from '../istio/generated/common';
 import type { IstioObjectProps } from '../istio/istio-object';
@@ -35,12 +37,18 @@ export interface KubernetesGatewayProps extends IstioObjectProps<GatewaySpec> {
   readonly gatewayClass?: string;
   /** How its Service is exposed. @default 'LoadBalancer' where the cluster has load balancers, else 'NodePort' */
   readonly serviceType?: 'LoadBalancer' | 'NodePort' | 'ClusterIP';
+  /** Whether a NetworkPolicy lets everybody reach its listeners: for namespaces that otherwise deny it by address. @default false */
+  readonly networkPolicy?: boolean;
 }
 
 /** @see https://istio.io/latest/docs/reference/config/annotations/#NetworkingServiceType */
 const SERVICE_TYPE = 'networking.istio.io/service-type';
 /** @see https://istio.io/latest/docs/reference/config/labels/#IoIstioRev */
 const REVISION = 'istio.io/rev';
+/** Label of all that istiod makes for a gateway. */
+const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name';
+/** Where the pods tell that they are ready, and their metrics. */
+const PROXY_PORTS = [15020, 15021, 15090];
 const TERMINATE_MODE = 'gateway.istio.io/tls-terminate-mode';
 
 /**
@@ -73,6 +81,9 @@ export class KubernetesGateway extends GatewayApiObject<GatewaySpec> implements 
       const parents = this.redirecting.map((listener) => ({ gateway: this, listener }));
       const { namespace, mesh } = this;
       new HTTPRoute(this, 'RedirectHttp', { name: `${this.name}-to-https`, namespace, mesh, parents, rules: [{ redirect: Redirect.https() }] });
+    }
+    if (props.networkPolicy) {
+      this.admitByAddress();
     }
     const [manifest] = this.dependables as unknown as readonly Manifest[];
     // Where Terraform owns the object by itself, it is made when its pods are programmed and it has its address.
@@ -119,6 +130,18 @@ export class KubernetesGateway extends GatewayApiObject<GatewaySpec> implements 
         ? []
         : [{ at: this.at(`listeners[${index}].name`), value, rule: 'the listeners of a gateway have different names', mend: 'Give it another name' }],
     );
+  }
+
+  private admitByAddress(): void {
+    const ports = (): object[] => [...new Set([...this.listeners.map(({ port }) => port), ...PROXY_PORTS])].map((port) => ({ port: String(port), protocol: 'TCP' }));
+    new NetworkPolicyV1(this, 'NetworkPolicy', {
+      metadata: { name: this.serviceName, namespace: this.namespace },
+      spec: {
+        podSelector: { matchLabels: { [GATEWAY_NAME]: this.name } },
+        policyTypes: ['Ingress'],
+        ingress: [{ ports: Lazy.anyValue({ produce: ports }) }],
+      },
+    });
   }
 
   private openFor(hostname: string | undefined, suffix: string, tls: ListenerTls | undefined): void {
