@@ -678,10 +678,7 @@ describe('workloads of production', () => {
       { from: [{ namespaceSelector: { matchLabels: { 'aks-istio/verify': 'true' } } }], ports: [tcp(9080)] },
       { from: [{ namespaceSelector: {} }], ports: [tcp(15020), tcp(15090)] },
     ]);
-    expect(mesh.spec.egress).toEqual([
-      { to: [{ namespaceSelector: {} }] },
-      { to: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } }], ports: [tcp(80), tcp(443)] },
-    ]);
+    expect(mesh.spec.egress).toEqual([{ to: [{ namespaceSelector: {} }] }]);
     const kinds = (name: string) => Object.keys(synthApp((app) => void buildEnvironment(app, loadEnvironment(name)))[`${name}-bookinfo`]!.resource!);
     expect(kinds('prod')).toEqual(expect.arrayContaining(['kubernetes_network_policy_v1', 'kubernetes_pod_disruption_budget_v1']));
     expect(kinds('dev').join()).not.toMatch(/network_policy|disruption/);
@@ -694,6 +691,16 @@ test('every construct of the cluster and of the mesh is on a page', () => {
   const constructs = Object.entries({ ...clusterModule, ...meshModule }).filter(([, member]) => typeof member === 'function' && member.prototype instanceof Construct);
   expect(constructs.length).toBeGreaterThan(15);
   expect(constructs.map(([name]) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(pages))).toEqual([]);
+});
+
+test('Bookinfo leaves the cluster by HTTP and HTTPS, unless a scenario locks it in: rules of policies add up', () => {
+  const policies = (scenario: string) => {
+    const json = synthApp((app) => void buildEnvironment(app, loadEnvironment('prod', { scenario })))['prod-traffic']!;
+    return Object.values(resources(json, 'kubernetes_network_policy_v1')).map(({ metadata, spec }) => [(metadata as { name: string }).name, (spec as { egress: unknown }).egress]);
+  };
+  const ports = ['80', '443'].map((port) => ({ port, protocol: 'TCP' }));
+  expect(policies('all-v1')).toEqual([['way-out', [{ to: [{ ip_block: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } }], ports }]]]);
+  expect(policies('egress-blocked').map(([name]) => name)).toEqual(['egress-lockdown']);
 });
 
 describe('security scan', () => {

@@ -19,9 +19,13 @@ export class BookinfoStack extends LayerStack {
   constructor(scope: Construct, props: BookinfoStackProps) {
     super(scope, 'bookinfo', props.environment);
     new ClusterProviders(this, 'Providers', { cluster: props.cluster });
-    const { bookinfo, cluster } = props.environment;
-    const { namespace, registry, tag, replicas, networkPolicies = cluster.kind === 'aks' && cluster.profile === 'production' } = bookinfo;
-    new Bookinfo(this, 'Bookinfo', { mesh: props.mesh, namespace, registry, tag, replicas, networkPolicies });
+    const { namespace, registry, tag, replicas } = props.environment.bookinfo;
+    new Bookinfo(this, 'Bookinfo', { mesh: props.mesh, namespace, registry, tag, replicas, networkPolicies: hasNetworkPolicies(props.environment) });
     this.bookinfo = bookinfoServices({ namespace });
   }
+}
+
+/** Whether only the mesh reaches Bookinfo by address: as the environment says, else where its profile brings what enforces it. */
+export function hasNetworkPolicies({ bookinfo, cluster }: Environment): boolean {
+  return bookinfo.networkPolicies ?? (cluster.kind === 'aks' && cluster.profile === 'production');
 }

@@ -1,5 +1,6 @@
+import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
 import { Construct } from 'constructs';
-import type { IBookinfo } from '../constructs/bookinfo';
+import { BookinfoWayOut, IBookinfo } from '../constructs/bookinfo';
 import type { ICluster } from '../constructs/cluster';
 import { MeshChecks } from '../constructs/istio/mesh-checks';
 import { ObjectRelease } from '../constructs/kubernetes/object-release';
@@ -7,6 +8,7 @@ import { ClusterProviders } from '../constructs/kubernetes/providers';
 import { IMesh, provideMesh } from '../constructs/mesh/mesh';
 import type { Environment } from '../environments';
 import { addScenario, checkNeeds, findScenario } from '../scenarios';
+import { hasNetworkPolicies } from './bookinfo';
 import { LayerStack } from './layer-stack';
 
 export interface TrafficStackProps {
@@ -36,6 +38,11 @@ export class TrafficStack extends LayerStack {
     const secretNames = [...certificates, ...demoCertificates].map(({ secretName }) => secretName);
     checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`, secretNames);
     const { registry, tag } = environment.bookinfo;
-    addScenario(this, 'Traffic', scenario, { bookinfo, images: { registry, tag }, externalHost: environment.traffic.externalHost });
+    const { externalHost, externalDatabase } = environment.traffic;
+    addScenario(this, 'Traffic', scenario, { bookinfo, images: { registry, tag }, externalHost, externalDatabase });
+    // A scenario with a policy of its own says itself what leaves.
+    if (hasNetworkPolicies(environment) && !this.node.findAll().some((child) => child instanceof NetworkPolicyV1)) {
+      new BookinfoWayOut(this, 'WayOut', { namespace: bookinfo.namespace });
+    }
   }
 }

@@ -4,4 +4,5 @@ export * from './bookinfo-versions';
 export * from './bookinfo-workload';
 export * from './images';
 export * from './ratings-database';
+export { BookinfoWayOut } from './network-policies';
 export * from './services';

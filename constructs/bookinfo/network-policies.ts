@@ -22,15 +22,14 @@ export interface BookinfoNetworkPoliciesProps {
 
 /**
  * What may reach the pods of Bookinfo, and what they may reach, by address: nothing, but each other, the gateways of the mesh, whoever reads
- * metrics, the pods of the cluster (istiod, DNS, collectors), and HTTP and HTTPS outside of it. Who may call what is left to the policies
- * of the mesh, which know identities. The cluster's network plugin has to enforce NetworkPolicies.
+ * metrics, and the pods of the cluster (istiod, DNS, collectors). Who may call what is left to the policies of the mesh, which know identities;
+ * what may leave the cluster to {@link BookinfoWayOut}. The cluster's network plugin has to enforce NetworkPolicies.
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
 export class BookinfoNetworkPolicies extends Construct {
   constructor(scope: Construct, id: string, { namespace, mesh, after }: BookinfoNetworkPoliciesProps) {
     super(scope, id);
     const gateways = [mesh.ingressGateway, mesh.internalIngressGateway].flatMap((gateway) => gateway?.namespace ?? []);
-    const port = (number: string) => ({ port: number, protocol: 'TCP' });
     const fromNamespaces = (labels: Record<string, string>): NetworkPolicyV1SpecIngress => ({
       from: [{ namespaceSelector: { matchLabels: labels } }],
       ports: [port(String(BOOKINFO_PORT))],
@@ -51,12 +50,31 @@ export class BookinfoNetworkPolicies extends Construct {
           fromNamespaces({ [VERIFY_LABEL]: 'true' }),
           { from: [{ namespaceSelector: {} }], ports: METRICS.map(port) },
         ],
-        egress: [
-          { to: [{ namespaceSelector: {} }] },
-          { to: [{ ipBlock: { cidr: '0.0.0.0/0', except: [LINK_LOCAL] } }], ports: ['80', '443'].map(port) },
-        ],
+        egress: [{ to: [{ namespaceSelector: {} }] }],
       },
       dependsOn: [after],
     });
   }
+}
+
+/**
+ * Lets the pods of Bookinfo leave the cluster by HTTP and HTTPS; not to the machine below them, nor to the cloud's metadata service. Apart from
+ * the rest, since rules of NetworkPolicies add up: what is locked down must not be allowed anywhere.
+ */
+export class BookinfoWayOut extends Construct {
+  constructor(scope: Construct, id: string, { namespace }: { readonly namespace: string }) {
+    super(scope, id);
+    new NetworkPolicyV1(this, 'Resource', {
+      metadata: { name: 'way-out', namespace },
+      spec: {
+        podSelector: {},
+        policyTypes: ['Egress'],
+        egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: [LINK_LOCAL] } }], ports: ['80', '443'].map(port) }],
+      },
+    });
+  }
+}
+
+function port(number: string): { port: string; protocol: string } {
+  return { port: number, protocol: 'TCP' };
 }
