@@ -7,6 +7,7 @@ import { bookinfoServices } from '../constructs/bookinfo';
 import { KubernetesObject } from '../constructs/kubernetes/object';
 import { existingMesh } from '../constructs/mesh/existing-mesh';
 import { judgeIngress, judgePlaintextAllowed } from '../cli/verify/access-checks';
+import { judgeEjection, parseHealth } from '../cli/verify/ejection';
 import { judgeDirectAbort, judgeOverflow, judgeTimeout } from '../cli/verify/faults';
 import type { MeshAnswer } from '../cli/verify/mesh-call';
 import { describePage, expectedPage, judgePage } from '../cli/verify/product-page';
@@ -264,6 +265,21 @@ describe('judged', () => {
     expect(judgeTimeout(timeout, { late: [answer({ seconds: 1.5 })], others, seen: 3 }).verdict).toBe('fail');
     expect(judgeTimeout(timeout, { late: [answer({ status: 504, seconds: 0.5 })], others, seen: 3 }).verdict).toBe('fail');
     expect(judgeTimeout(timeout, { late: [answer({ status: 504, seconds: 4 })], others, seen: 3 }).verdict).toBe('fail');
+  });
+
+  test('a pod that fails is out where it was asked, and few noticed', () => {
+    const sample = { sent: 60, shown: 59, failed: 1, ownFailures: 9, proxies: 1, ejecting: 1 };
+    expect(judgeEjection(sample)).toEqual({
+      verdict: 'pass',
+      observation: 'it failed 9 of 20 by itself; 1 of 60 without ratings; out at 1 of 1 proxies that asked it',
+    });
+    for (const change of [{ ownFailures: 0 }, { shown: 57, failed: 3 }, { ejecting: 0 }, { proxies: 0, ejecting: 0 }, { shown: 58 }, { sent: 59, shown: 58 }]) {
+      expect(judgeEjection({ ...sample, ...change }).verdict).toBe('fail');
+    }
+    const lines = (flags: string) =>
+      [`outbound|9080||ratings::10.1.2.3:9080::rq_total::7`, `outbound|9080|v1|ratings::10.1.2.3:9080::rq_total::0`, `x::10.1.2.3:9080::health_flags::${flags}`].join('\n');
+    expect(parseHealth(lines('/failed_outlier_check'))).toEqual({ requests: 7, isOut: true });
+    expect(parseHealth(lines('healthy'))).toEqual({ requests: 7, isOut: false });
   });
 
   test('an overflow refuses some of many, and none of one', () => {

@@ -14,6 +14,7 @@ export type Expectation =
   | IngressExpectation
   | DeniedExpectation
   | PlaintextExpectation
+  | EjectionExpectation
   | CallExpectation
   | PastProxyExpectation
   | LogExpectation
@@ -100,6 +101,13 @@ export interface DeniedExpectation extends Expected {
 export interface PlaintextExpectation extends Expected {
   readonly kind: 'plaintext';
   readonly service: 'details';
+}
+
+/** A version of `service` fails, and the proxies of those who ask it send it nothing for a while. */
+export interface EjectionExpectation extends Expected {
+  readonly kind: 'ejection';
+  readonly service: 'ratings';
+  readonly version: string;
 }
 
 /** Who sends a `call`: a service of Bookinfo, a client outside the cluster through the ingress gateway, or a pod that belongs to no mesh. */

@@ -4,6 +4,7 @@ import { throwOnProblems } from '../constructs/validation';
 import * as access from './access';
 import * as database from './database';
 import * as egress from './egress';
+import { ratingsEjection } from './ejection';
 import * as faults from './faults';
 import * as gatewayApi from './gateway-api';
 import * as ingress from './ingress';
@@ -40,6 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   faults.reviewsTimeout,
   faults.reviewsRetries,
   faults.reviewsConnectionLimits,
+  ratingsEjection,
   routing.reviewsMirrorV3,
   access.ingressPrefix,
   access.ingressSecondHost,
@@ -69,6 +71,7 @@ export const SCENARIOS: readonly Scenario[] = [
   gatewayApi.gatewayApiJasonV2,
   database.ratingsMysql,
   database.ratingsMongodb,
+  database.ratingsMysqlVm,
   telemetry.accessLogErrors,
   telemetry.traceSampling,
   telemetry.metricTags,

@@ -11,6 +11,7 @@ import {
 import { callCheck } from './call-check';
 import { deniedCheck, ingressCheck, plaintextAllowedCheck } from './access-checks';
 import { bookinfoPods, Check, describeHeaders, headersOf, originOf, reviewsVersions, serviceUrl, VerifyContext } from './context';
+import { ejectionCheck } from './ejection';
 import { judgeAbort, judgeDelay, judgeDirectAbort, judgeOverflow, judgeTimeout, servedBy } from './faults';
 import { callFrom, describeAnswer, MeshAnswer } from './mesh-call';
 import { describeMirror, InboundCount, judgeMirror, parseInboundCount, STATS_FILTER } from './mirror';
@@ -55,6 +56,8 @@ function checkOf(context: VerifyContext, expectation: Expectation): Check {
       return deniedCheck(context, expectation);
     case 'plaintext':
       return plaintextAllowedCheck(context, expectation);
+    case 'ejection':
+      return ejectionCheck(context, expectation);
     case 'call':
       return callCheck(context, expectation);
     case 'past-proxy':
