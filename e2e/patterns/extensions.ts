@@ -8,7 +8,7 @@ import { GrpcJsonTranscoding, WasmFilter } from '../../constructs/patterns';
 import { findGo } from '../../local-cluster/programs';
 import { must } from '../runner';
 import { echoDescriptor } from './descriptor';
-import { get, Proof, WEB } from './stage';
+import { get, Proof, tally, WEB } from './stage';
 import { NAMESPACE, WEB_PORTS } from './workloads';
 
 const ECHO_PORT = 7070;
@@ -75,4 +75,21 @@ const wasm: Proof = {
   },
 };
 
-export const EXTENSIONS: readonly Proof[] = [transcoding, wasm];
+const forged: Proof = {
+  name: 'WasmFilter, a module other than the pinned one',
+  build: (stack) =>
+    void new WasmFilter(stack, 'Wasm', {
+      ...{ on: WEB, port: WEB_PORTS.forged, name: 'web-forged' },
+      module: { url: `http://outside.${NAMESPACE}.svc.cluster.local:8080/text/1000`, sha256: 'a'.repeat(64) },
+    }),
+  async prove(stage) {
+    const ask = get('web', WEB_PORTS.forged, '/');
+    await stage.once('a refusal', ask, ({ status }) => status === 403);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const answers = await stage.many(8, ask);
+    must(tally(answers) === '403 x 8', `with a module of another digest: ${tally(answers)}`);
+    return `${tally(answers)}: nobody passes without it`;
+  },
+};
+
+export const EXTENSIONS: readonly Proof[] = [transcoding, wasm, forged];

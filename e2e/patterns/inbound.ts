@@ -1,7 +1,8 @@
 import { Compression, CsrfProtection, GlobalRateLimit, LocalRateLimit, LuaFilter, Tap } from '../../constructs/patterns';
 import { Duration } from '../../constructs/traffic';
 import { must } from '../runner';
-import { get, Proof, Stage, tally, WEB } from './stage';
+import { until } from '../simulator/cluster';
+import { get, objectsOf, Proof, Stage, tally, WEB } from './stage';
 import { NAMESPACE, WEB_PORTS } from './workloads';
 
 const lua: Proof = {
@@ -78,18 +79,22 @@ const localLimit: Proof = {
   },
 };
 
+function countedWeb(failOpen: boolean): Pick<Proof, 'name' | 'build'> {
+  return {
+    name: 'GlobalRateLimit',
+    build: (stack) =>
+      void new GlobalRateLimit(stack, 'Limit', {
+        ...{ on: WEB, port: WEB_PORTS.counted, namespace: NAMESPACE, failOpen },
+        limits: [
+          { by: 'path', value: '/counted', requests: 5, per: 'day' },
+          { by: { header: 'x-user' }, requests: 3, per: 'day' },
+        ],
+      }),
+  };
+}
+
 const globalLimit: Proof = {
-  name: 'GlobalRateLimit',
-  build: (stack) =>
-    void new GlobalRateLimit(stack, 'Limit', {
-      on: WEB,
-      port: WEB_PORTS.counted,
-      namespace: NAMESPACE,
-      limits: [
-        { by: 'path', value: '/counted', requests: 5, per: 'day' },
-        { by: { header: 'x-user' }, requests: 3, per: 'day' },
-      ],
-    }),
+  ...countedWeb(false),
   async prove(stage) {
     const ask = (path: string, headers = {}) => get('web', WEB_PORTS.counted, path, headers);
     await stage.once('an answer of the rate limit service', ask('/free'), ({ status }) => status === 200);
@@ -101,9 +106,22 @@ const globalLimit: Proof = {
     const other = await stage.many(6, ask('/free'));
     must(tally(other) === '200 x 6', `another path: ${tally(other)}`);
     const strangers = await strangerAsks(stage);
-    return `12 for one path to two pods: ${tally(byPath)}; 5 of each of two users: ${tally(users[0]!)}; another path ${tally(other)}; ${strangers}`;
+    const gone = await withoutService(stage);
+    return `12 for one path to two pods: ${tally(byPath)}; 5 of each of two users: ${tally(users[0]!)}; another path ${tally(other)}; ${strangers}; ${gone}`;
   },
 };
+
+/** Takes the service away: requests fail, or pass where they may. */
+async function withoutService(stage: Stage): Promise<string> {
+  const ask = get('web', WEB_PORTS.counted, '/counted');
+  const becomes = (status: number) =>
+    until(`${status} by both pods`, 40, async () => (await stage.many(8, ask)).every((answer) => answer.status === status));
+  await stage.cluster.kubectl(['scale', '-n', NAMESPACE, 'deploy/ratelimit', '--replicas=0']);
+  await becomes(500);
+  await stage.cluster.apply(objectsOf(countedWeb(true)).filter(({ kind }) => kind === 'EnvoyFilter'));
+  await becomes(200);
+  return 'without the service 500, with failOpen 200';
+}
 
 /** Only the limited pods may ask the service, and only it may ask Redis. */
 async function strangerAsks(stage: Stage): Promise<string> {

@@ -140,6 +140,8 @@ export interface Echo {
   readonly pod: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** It was late on purpose. */
+  readonly dawdled?: boolean;
 }
 
 /** @throws Error where the answer is not from a pod of the suite */

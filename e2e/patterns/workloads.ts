@@ -5,7 +5,7 @@ export const NAMESPACE = 'patterns';
 /** Ports of the pods that are asked, one a pattern. */
 export const WEB_PORTS = {
   ...{ plain: 8080, lua: 8081, compressed: 8082, csrf: 8083, tapped: 8084 },
-  ...{ limited: 8085, counted: 8086, guarded: 8087, wasm: 8088 },
+  ...{ limited: 8085, counted: 8086, guarded: 8087, wasm: 8088, forged: 8089 },
 } as const;
 export const BACKEND_PORT = 8080;
 /** Port of the backend's pods that an authoriser guards. */
@@ -26,13 +26,16 @@ let dawdled = 0;
 const serve = (request, response) => {
   const [, what, value] = request.url.split('/');
   const reply = (status, type, body) => response.writeHead(status, { 'content-type': type }).end(body);
-  const me = () => reply(200, 'application/json', JSON.stringify({ version: process.env.VERSION, pod: process.env.HOSTNAME, path: request.url, headers: request.headers }));
-  const later = (ms) => setTimeout(me, ms);
+  const me = (extra) => {
+    const about = { version: process.env.VERSION, pod: process.env.HOSTNAME, path: request.url, headers: request.headers, ...extra };
+    reply(200, 'application/json', JSON.stringify(about));
+  };
+  const later = (ms, extra) => setTimeout(() => me(extra), ms);
   switch (what) {
     case 'delay': return later(Number(value));
     case 'text': return reply(200, 'text/plain', 'x'.repeat(Number(value)));
     case 'fails': return process.env.VERSION === value ? reply(500, 'text/plain', 'failed') : me();
-    case 'dawdles': return request.headers['x-envoy-attempt-count'] === '1' && dawdled++ % 4 === 0 ? later(2000) : me();
+    case 'dawdles': return request.headers['x-envoy-attempt-count'] === '1' && dawdled++ % 4 === 0 ? later(2000, { dawdled: true }) : me();
     case 'file': return fs.createReadStream('/tmp/file').on('error', () => reply(404, 'text/plain', '')).pipe(response);
     case 'judge': return http.get('http://' + value + '/', { agent: false }, (answer) => { answer.resume(); reply(answer.statusCode, 'text/plain', ''); })
       .on('error', (error) => reply(502, 'text/plain', error.message));
