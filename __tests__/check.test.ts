@@ -216,6 +216,7 @@ const GATEWAY_RULES: readonly (readonly [string, string, string, readonly string
   ['Gateway', listener('port: 80, protocol: HTTP'), listener('port: 80, protocol: HTTP, tls: {certificateRefs: [{name: a}]}'), ['AI0007 spec.listeners']],
   ['Gateway', listener('port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: a}]}'), listener('port: 443, protocol: HTTPS, tls: {}'), ['AI0007 spec.listeners[0].tls']],
   ['Gateway', '{gatewayClassName: istio, listeners: [{name: a, port: 80, protocol: HTTP}, {name: b, port: 80, protocol: HTTP, hostname: a.example.com}]}', '{gatewayClassName: istio, listeners: [{name: a, port: 80, protocol: HTTP}, {name: b, port: 80, protocol: HTTP}]}', ['AI0007 spec.listeners']],
+  ['Gateway', listener('port: 80, protocol: HTTP').replace('{g', '{addresses: [{type: Hostname, value: a.shop}], g'), listener('port: 80, protocol: HTTP').replace('{g', '{addresses: [{value: a.shop}], g'), ['AI0006 spec.addresses[0]']],
   ['BackendTLSPolicy', '{targetRefs: [{group: "", kind: Service, name: a}], validation: {hostname: a.com, wellKnownCACertificates: System}}', '{targetRefs: [{group: "", kind: Service, name: a}], validation: {hostname: a.com}}', ['AI0007 spec.validation']],
   ['ReferenceGrant', '{from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: a}], to: [{group: "", kind: Service}]}', '{from: [], to: [{group: "", kind: Service}]}', ['AI0005 spec.from']],
 ];

@@ -67,6 +67,9 @@ function verdictOf(broken: Broken, kind: string, api: ApiWords): Verdict {
     case 'limit':
       return { value: broken.value, rule: `this is ${broken.limit}`, mend: 'Change it so that it fits' };
     case 'alternatives':
+      if (broken.names.length === 0) {
+        return { value: broken.value, rule: 'its members do not go together', mend: 'Correct them: an address, say, is what its `type` says' };
+      }
       return broken.needed
         ? { rule: `one of ${quoted(broken.names)} is required there`, mend: 'Give one of them' }
         : { value: broken.given, rule: `only one of ${quoted(broken.names)} may be given`, mend: `Keep one of ${quoted(broken.given)}` };

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import type { CelRule } from './cel-runtime';
 import { child } from './finding';
 import type { Schema } from './schema';
@@ -8,7 +9,7 @@ export type Broken =
   | { readonly kind: 'enum'; readonly field: string; readonly value: unknown; readonly allowed: readonly unknown[] }
   | { readonly kind: 'required'; readonly field: string; readonly name: string }
   | { readonly kind: 'limit'; readonly field: string; readonly value: unknown; readonly limit: string }
-  | { readonly kind: 'alternatives'; readonly field: string; readonly names: readonly string[]; readonly given: readonly string[]; readonly needed: boolean }
+  | { readonly kind: 'alternatives'; readonly field: string; readonly value: unknown; readonly names: readonly string[]; readonly given: readonly string[]; readonly needed: boolean }
   | { readonly kind: 'cel'; readonly field: string; readonly value: unknown; readonly rule: string };
 
 type Members = Readonly<Record<string, unknown>>;
@@ -115,6 +116,7 @@ function limits(schema: Schema, value: string | number, at: string, out: Walk): 
   }
   bound(schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(value), at, value, `of the form ${schema.pattern}`, out);
   bound(schema.format !== 'byte' || BASE64.test(value), at, value, 'bytes in base64', out);
+  bound(isOfFormat(schema.format, value), at, value, 'an IP address', out);
 }
 
 function alternatives(schema: Schema, value: unknown, at: string, out: Walk): void {
@@ -149,6 +151,7 @@ function holds(schema: Schema, value: unknown): boolean {
     (schema.allOf ?? []).every((inner) => holds(inner, value)) &&
     (schema.not === undefined || !holds(schema.not, value)) &&
     (schema.enum === undefined || schema.enum.includes(value)) &&
+    (typeof value !== 'string' || isOfFormat(schema.format, value)) &&
     Object.entries(schema.properties ?? {}).every(([name, inner]) => given[name] === undefined || holds(inner, given[name]))
   );
 }
@@ -156,12 +159,16 @@ function holds(schema: Schema, value: unknown): boolean {
 function alternativeOf(schemas: readonly Schema[], value: unknown, field: string): Broken {
   const names = [...new Set(schemas.flatMap(namesIn))];
   const given = names.filter((name) => (value as Members | null)?.[name] !== undefined);
-  return { kind: 'alternatives', field, names, given, needed: given.length === 0 };
+  return { kind: 'alternatives', field, value, names, given, needed: given.length === 0 };
 }
 
 function namesIn(schema: Schema): string[] {
   const inner = [...(schema.oneOf ?? []), ...(schema.anyOf ?? []), ...(schema.allOf ?? []), ...(schema.not ? [schema.not] : [])];
   return [...(schema.required ?? []), ...inner.flatMap(namesIn)];
+}
+
+function isOfFormat(format: string | undefined, value: string): boolean {
+  return format === 'ipv4' ? isIPv4(value) : format === 'ipv6' ? isIPv6(value) : true;
 }
 
 function bound(kept: boolean, field: string, value: unknown, limit: string, out: Walk): void {
