@@ -1,4 +1,4 @@
-import { environmentNames, loadEnvironment } from "../environments";
+import { checkEnvironment, environmentNames, loadEnvironment } from "../environments";
 import { buildEnvironment } from "../stacks";
 import { StackJson, synthApp } from "./synth";
 
@@ -99,4 +99,24 @@ test("logical ids of stateful resources stay as they are: a change replaces the 
       "azurerm_virtual_network.Cluster_Network_A5E2F637",
     ]
   `);
+});
+
+test.each(["helm", "addon"])("by %s, the Gateway API is for clusters that say they have it", (flavor) => {
+  const dev = loadEnvironment("dev", { flavor });
+  const build = (gatewayApi?: "managed") => {
+    const cluster = { ...dev.cluster, ...(gatewayApi && { gatewayApi }) };
+    const traffic = { ...dev.traffic, scenario: "gateway-api-ingress" };
+    let built: unknown;
+    const stacks = synthApp((app) => {
+      built = buildEnvironment(app, checkEnvironment({ ...dev, cluster, traffic }, "environments/dev.ts")).mesh.gatewayApi;
+    });
+    return { gatewayApi: built, traffic: JSON.stringify(stacks["dev-traffic"]) };
+  };
+  expect(() => build()).toThrow(/environments\/dev\.ts: traffic\.scenario.*'managed' on AKS/);
+  const { gatewayApi, traffic } = build("managed");
+  expect(gatewayApi).toEqual({ version: "1.4.1", channel: "standard" });
+  expect(traffic).toContain("gatewayClassName: istio");
+  // An AKS cluster has load balancers; a revision has to be named to make the gateway.
+  expect(traffic).not.toContain("networking.istio.io/service-type");
+  expect(traffic.includes("istio.io/rev: asm-1-30")).toBe(flavor === "addon");
 });

@@ -5,8 +5,8 @@ import type { IMesh, MeshFeature, Unsupported } from './mesh';
 
 const SEE = 'https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/';
 const INSTALL =
-  "Install its definitions and say so on the cluster, in an environment file below `cluster`: gatewayApi: { version: '1.4.0', channel: 'standard' }. " +
-  'Or use Gateway and VirtualService, which every mesh has';
+  "Install its definitions and say so on the cluster, in an environment file below `cluster`: gatewayApi: { version: '1.4.0', channel: 'standard' }, " +
+  "or 'managed' on AKS after `az aks update --enable-gateway-api`. Or use Gateway and VirtualService, which every mesh has";
 
 /** Kinds that began in the experimental channel: the first release with them in the standard one, and the first Istio that reads them there. */
 const STANDARD_SINCE = {
