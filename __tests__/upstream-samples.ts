@@ -60,6 +60,11 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
     facts: ['reviews: any -> reviews v3', 'ratings: any -> ratings v2-mysql'],
   },
   {
+    file: 'networking/virtual-service-ratings-mysql-vm.yaml',
+    scenarios: ['ratings-mysql-vm'],
+    facts: ['reviews: any -> reviews v3', 'ratings: any -> ratings v2-mysql-vm'],
+  },
+  {
     file: 'networking/virtual-service-ratings-test-abort.yaml',
     scenarios: ['ratings-abort'],
     facts: [`ratings: ${JASON}, abort 500 for 100 % -> ratings v1`, 'ratings: any -> ratings v1'],
@@ -128,7 +133,6 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
 
 /** Files without a scenario, and what they need that Bookinfo as it is deployed here has not. */
 export const UPSTREAM_WITHOUT_SCENARIO: Readonly<Record<string, string>> = {
-  'networking/virtual-service-ratings-mysql-vm.yaml': 'ratings v2 and MySQL on a virtual machine',
 };
 
 /** A deliberate difference. */

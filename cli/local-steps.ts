@@ -42,13 +42,18 @@ export async function stepTasks(steps: readonly Step[], signal: AbortSignal): Pr
   }));
 }
 
-/** Steps that build the images that stacks name and the node on this machine lacks, and load them into it. Any other cluster pulls its own. */
+/**
+ * Steps that build the images that stacks name and the node on this machine lacks, and load them into it, and that start the machine outside of
+ * the cluster that they name. Any other cluster pulls its own.
+ */
 export function imageSteps(session: Pick<Session, 'isBuiltHere'>, stacks: readonly Pick<SynthesizedStack, 'dir'>[]): Step[] {
   if (!session.isBuiltHere) {
     return [];
   }
   const texts = stacks.map(({ dir }) => readFileSync(path.join(dir, 'cdk.tf.json'), 'utf8'));
-  return lazy.localCluster().extraSteps((image) => texts.some((text) => text.includes(image)));
+  const isNamed = (name: string): boolean => texts.some((text) => text.includes(name));
+  const { extraSteps, machineSteps, OUTSIDE_DATABASE } = lazy.localCluster();
+  return [...extraSteps(isNamed), ...machineSteps(isNamed(OUTSIDE_DATABASE))];
 }
 
 /** `35 s, about 7 min 30 s left` */

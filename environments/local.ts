@@ -1,4 +1,4 @@
-import { GATEWAY_API, localClusterPaths, localGatewayValues, localMeshValues } from '../local-cluster/paths';
+import { GATEWAY_API, localClusterPaths, localGatewayValues, localMeshValues, OUTSIDE_DATABASE } from '../local-cluster/paths';
 import { AUTHORIZERS } from '../scenarios/authorizers';
 import { DEMO_CERTIFICATE } from '../scenarios/certificates';
 import { TRACER } from '../scenarios/tracing';
@@ -31,6 +31,7 @@ export function local(kubeconfig?: string, context?: string): EnvironmentInput {
       internet: false,
       networkPolicies: false,
     },
+    traffic: { externalDatabase: OUTSIDE_DATABASE },
     mesh: {
       flavor: 'helm',
       meshConfig,

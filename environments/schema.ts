@@ -108,6 +108,8 @@ const traffic = object({
   scenario: v.optional(text, 'all-v1'),
   /** Host outside of the cluster that the egress scenarios call: it answers `/` with 200, by HTTP on port 80 and by HTTPS on port 443. */
   externalHost: v.optional(matching(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/, 'must be the name of a host, such as www.example.com'), 'www.example.com'),
+  /** IPv4 address of a MySQL or MariaDB outside of Kubernetes that has upstream's database `test`, for root with the password `password`. */
+  externalDatabase: v.optional(v.pipe(v.string(), v.ipv4('must be an IPv4 address'))),
 });
 
 const state = v.variant('kind', [

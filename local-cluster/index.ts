@@ -18,6 +18,7 @@ import { prune, removeAbandoned } from './store';
 export * from './paths';
 export { checkMachine } from './check';
 export { extraImages, extraSteps } from './extras';
+export { machineSteps } from './machine';
 export { status } from './status';
 export type { NodeStatus } from './status';
 export type { Problem, Step, StepContext } from './step';

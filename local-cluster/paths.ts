@@ -43,6 +43,9 @@ export const OUTSIDE_ADDRESS = '203.0.113.10';
 /** Hosts of the internet that the cluster's DNS knows, at {@link OUTSIDE_ADDRESS}; no other name outside of the cluster exists. */
 export const OUTSIDE_HOSTS = ['www.example.com', 'www.googleapis.com'] as const;
 
+/** Address of what stands for a machine with a database on it, in the node's network namespace too. @see https://www.rfc-editor.org/rfc/rfc5737 */
+export const OUTSIDE_DATABASE = '203.0.113.20';
+
 /** Where the local cluster keeps everything. All are absolute paths; none need exist yet. */
 export interface LocalClusterPaths {
   /** Folder that holds all others: `$XDG_CACHE_HOME/aks-istio`, by default `~/.cache/aks-istio`. */

@@ -1,5 +1,6 @@
-import { BookinfoWorkload, RatingsDatabase, RatingsDatabaseKind } from '../constructs/bookinfo';
-import type { BookinfoTraffic } from '../constructs/bookinfo';
+import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
+import { BookinfoTraffic, BookinfoWorkload, mysqlClient, RatingsDatabase, RatingsDatabaseKind } from '../constructs/bookinfo';
+import { WorkloadEntry } from '../constructs/traffic';
 import type { Expectation } from './expectation';
 import { pinToV1 } from './routing';
 import type { Scenario } from './scenario';
@@ -36,6 +37,28 @@ export const ratingsMongodb: Scenario = {
   summary: 'Ratings v2 read their numbers from MongoDB in a pod of the mesh, by mutual TLS; a policy lets ratings alone connect.',
   apply(traffic) {
     readFrom(traffic, 'mongodb', 'v2');
+  },
+  expectations: STARS,
+};
+
+/** The machine with the database, as Kubernetes and the mesh know it. */
+const MACHINE = { name: 'mysqldb-vm', port: 3306, labels: { app: 'mysqldb-vm' } } as const;
+
+export const ratingsMysqlVm: Scenario = {
+  name: 'ratings-mysql-vm',
+  title: 'Ratings from a machine',
+  summary: 'Ratings v2 read their numbers from MySQL on a machine outside of Kubernetes: a WorkloadEntry gives its address to a Service of the cluster.',
+  needs: { features: ['WorkloadEntry'], externalDatabase: true },
+  apply(traffic) {
+    const { productpage, details, reviews, ratings, namespace, images, externalDatabase } = traffic;
+    const { name, port, labels } = MACHINE;
+    pinToV1(productpage, details);
+    new ServiceV1(traffic, 'Machine', { metadata: { name, namespace, labels }, spec: { selector: labels, port: [{ name: 'tcp', port }] } });
+    new WorkloadEntry(traffic, 'MachineEntry', { name, namespace, address: externalDatabase, labels });
+    const env = mysqlClient(name, port, 'password');
+    new BookinfoWorkload(traffic, 'RatingsV2', { service: ratings, version: 'v2-mysql-vm', image: 'ratings-v2', env, images });
+    reviews.split({ v3: 100 });
+    ratings.split({ 'v2-mysql-vm': 100 });
   },
   expectations: STARS,
 };

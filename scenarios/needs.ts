@@ -8,9 +8,16 @@ import type { Scenario } from './scenario';
  * Checks that a mesh has what a scenario needs.
  * @param at what names the scenario, for the message: `environments/dev.ts: traffic.scenario`
  * @param secretNames Secrets with certificates that the environment puts beside the gateway. @default unknown
+ * @param hasExternalDatabase whether the environment names a database outside of Kubernetes. @default true
  * @throws ProblemError naming each thing that is missing, and what to write
  */
-export function checkNeeds({ name, needs = {} }: Pick<Scenario, 'name' | 'needs'>, mesh: IMesh, at: string, secretNames?: readonly string[]): void {
+export function checkNeeds(
+  { name, needs = {} }: Pick<Scenario, 'name' | 'needs'>,
+  mesh: IMesh,
+  at: string,
+  secretNames?: readonly string[],
+  hasExternalDatabase = true,
+): void {
   const certificates = (needs.certificates ?? []).filter(({ secretName }) => secretNames !== undefined && !secretNames.includes(secretName));
   const defined = mesh.extensionProviders;
   const providers = (needs.extensionProviders ?? []).filter((provider) => defined !== undefined && !defined.includes(provider.name));
@@ -33,6 +40,17 @@ export function checkNeeds({ name, needs = {} }: Pick<Scenario, 'name' | 'needs'
         see: 'https://istio.io/latest/docs/tasks/traffic-management/ingress/secure-ingress/',
       }),
     ),
+    ...(needs.externalDatabase && !hasExternalDatabase
+      ? [
+          {
+            at,
+            value: name,
+            rule: 'the environment names a MySQL outside of Kubernetes',
+            mend: "Write traffic.externalDatabase: '10.0.0.5', the address of one that has upstream's database `test`, for root with the password `password`",
+            see: 'https://github.com/istio/istio/blob/release-1.29/samples/bookinfo/src/mysql/mysqldb-init.sql',
+          },
+        ]
+      : []),
     ...(needs.features ?? []).flatMap((feature): Problem[] => {
       const missing = mesh.unsupported(feature);
       return missing ? [{ at, value: name, rule: `${feature}: ${missing.reason}`, mend: missing.alternative, see: missing.see }] : [];

@@ -11,6 +11,8 @@ export interface ScenarioNeeds {
   readonly extensionProviders?: readonly ExtensionProvider[];
   /** Certificates that the gateway serves: Secrets in its namespace, which the environment names. */
   readonly certificates?: readonly { readonly secretName: string; readonly hosts: readonly string[] }[];
+  /** A MySQL outside of Kubernetes, which the environment names. @default false */
+  readonly externalDatabase?: boolean;
   /** What the mesh can do. */
   readonly features?: readonly MeshFeature[];
 }

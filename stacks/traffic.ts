@@ -36,9 +36,9 @@ export class TrafficStack extends LayerStack {
     const scenario = findScenario(environment.traffic.scenario);
     const { certificates, demoCertificates } = environment.mesh;
     const secretNames = [...certificates, ...demoCertificates].map(({ secretName }) => secretName);
-    checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`, secretNames);
-    const { registry, tag } = environment.bookinfo;
     const { externalHost, externalDatabase } = environment.traffic;
+    checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`, secretNames, externalDatabase !== undefined);
+    const { registry, tag } = environment.bookinfo;
     addScenario(this, 'Traffic', scenario, { bookinfo, images: { registry, tag }, externalHost, externalDatabase });
     // A scenario with a policy of its own says itself what leaves.
     if (hasNetworkPolicies(environment) && !this.node.findAll().some((child) => child instanceof NetworkPolicyV1)) {

@@ -206,34 +206,40 @@ describe('BookinfoTraffic and the scenarios', () => {
     ]);
   });
 
+  const PASSWORD = { secret_key_ref: { name: 'mysql-credentials', key: 'rootpasswd' } };
+  const TRAFFIC = { mesh: MESHES.helm, bookinfo: bookinfoServices({ namespace: 'bookinfo' }) };
+
   test.each([
-    ['mysql', 'mysqldb', 3306, 'v2-mysql', { MYSQL_DB_HOST: 'mysqldb', MYSQL_DB_PASSWORD: { secret_key_ref: { name: 'mysql-credentials', key: 'rootpasswd' } } }],
+    ['mysql', 'mysqldb', 3306, 'v2-mysql', { MYSQL_DB_HOST: 'mysqldb', MYSQL_DB_PASSWORD: PASSWORD }],
     ['mongodb', 'mongodb', 27017, 'v2', { MONGO_DB_URL: 'mongodb://mongodb:27017/test' }],
   ] as const)('ratings-%s: a version of ratings that knows its database, which knows ratings alone', (kind, name, port, version, env) => {
     let rules: unknown;
     let versions: string[] = [];
     const json = synthStack((stack) => {
       new KubernetesProvider(stack, 'Kubernetes');
-      const traffic = addScenario(stack, 'Traffic', findScenario(`ratings-${kind}`), { mesh: MESHES.helm, bookinfo: bookinfoServices({ namespace: 'bookinfo' }) });
+      const traffic = addScenario(stack, 'Traffic', findScenario(`ratings-${kind}`), TRAFFIC);
       versions = traffic.ratings.versions.map((each) => each.name);
       const policy = stack.node.findAll().find((child) => child instanceof KubernetesObject && child.metadata.name === `${name}-callers`);
       rules = ((policy as KubernetesObject).render().spec as { rules: unknown }).rules;
     });
     expect(versions).toEqual(['v1', version]);
-    expect(rules).toEqual([{ from: [{ source: { principals: ['cluster.local/ns/bookinfo/sa/bookinfo-ratings'] } }], to: [{ operation: { ports: [String(port)] } }] }]);
+    const from = [{ source: { principals: ['cluster.local/ns/bookinfo/sa/bookinfo-ratings'] } }];
+    expect(rules).toEqual([{ from, to: [{ operation: { ports: [String(port)] } }] }]);
     interface Container { image: string; env?: { name: string; value?: string; value_from?: object }[]; security_context: object }
     interface Body { metadata: { name: string }; spec: { template: { spec: { container: Container[] } } } }
     const deployments = Object.values(resources(json, 'kubernetes_deployment_v1')) as unknown as Body[];
-    const containerOf = (deployment: string): Container => deployments.find(({ metadata }) => metadata.name === deployment)!.spec.template.spec.container[0]!;
+    const containerOf = (deployment: string): Container =>
+      deployments.find(({ metadata }) => metadata.name === deployment)!.spec.template.spec.container[0]!;
     const found = Object.fromEntries((containerOf(`ratings-${version}`).env ?? []).map((each) => [each.name, each.value ?? each.value_from]));
     expect(found).toMatchObject(env);
     expect(containerOf(`ratings-${version}`).image).toBe('docker.io/istio/examples-bookinfo-ratings-v2:1.20.3');
-    expect(containerOf(`${name}-v1`).security_context).toMatchObject({ run_as_non_root: true, allow_privilege_escalation: false, capabilities: { drop: ['ALL'] } });
+    const restricted = { run_as_non_root: true, allow_privilege_escalation: false, capabilities: { drop: ['ALL'] } };
+    expect(containerOf(`${name}-v1`).security_context).toMatchObject(restricted);
   });
 
   test('a version that a service has already is not added', () => {
     const stack = elsewhere();
-    const traffic = addScenario(stack, 'Traffic', findScenario('all-v1'), { mesh: MESHES.helm, bookinfo: bookinfoServices({ namespace: 'bookinfo' }) });
+    const traffic = addScenario(stack, 'Traffic', findScenario('all-v1'), TRAFFIC);
     expect(() => new BookinfoWorkload(traffic, 'X', { service: traffic.ratings, version: 'v1' })).toThrow(/ratings has this version already/);
   });
 

@@ -21,11 +21,16 @@ export interface BookinfoTrafficProps {
   readonly images?: BookinfoImages;
   /** Host outside of the cluster that Bookinfo may be allowed to call. @default 'www.example.com' */
   readonly externalHost?: string;
+  /** Address of a MySQL outside of Kubernetes that ratings may read. @default an address that nobody has */
+  readonly externalDatabase?: string;
   /** Whether the namespace takes mutual TLS alone; where not, a PeerAuthentication or MtlsMigration is yours to make. @default true */
   readonly strictMtls?: boolean;
   /** Whether the calls that the page makes are allowed; where not, nothing is, until a policy allows it. @default true */
   readonly allowPage?: boolean;
 }
+
+/** @see https://www.rfc-editor.org/rfc/rfc5737 */
+const NOBODY = '192.0.2.1';
 
 /** What productpage serves to the outside. */
 export const PRODUCTPAGE_PATHS: readonly Match[] = [
@@ -45,6 +50,7 @@ export class BookinfoTraffic extends Construct {
   readonly gateway: Gateway;
   readonly namespace: string;
   readonly externalHost: string;
+  readonly externalDatabase: string;
   /** Where images of further versions come from. */
   readonly images: BookinfoImages;
   /** What the gateway serves; routes can be added. */
@@ -60,6 +66,7 @@ export class BookinfoTraffic extends Construct {
     const { namespace } = bookinfo;
     this.namespace = namespace;
     this.images = props.images ?? {};
+    this.externalDatabase = props.externalDatabase ?? NOBODY;
     this.externalHost = props.externalHost ?? 'www.example.com';
     const mesh = props.mesh ?? meshOf(this);
     if (mesh) {
