@@ -420,6 +420,13 @@ describe('an environment in Azure', () => {
     cloud(is('Running'), [{ when: '*', stderr: 'Unable to connect to the server: dial tcp 20.1.2.3:443: i/o timeout', code: 1 }]);
     const other = new Session('dev', {}, new AbortController().signal);
     await expect(waitForRights(other, 'aks-istio up dev', () => undefined)).rejects.toThrow('does not answer');
+    // The name of a private API server does not come, however long anybody waits outside its network.
+    fakes.remove();
+    cloud(is('Running'), [{ when: '*', stderr: 'dial tcp: lookup dev.privatelink.westeurope.azmk8s.io: no such host', code: 1 }]);
+    (dev.cluster as { privateApiServer?: boolean }).privateApiServer = true;
+    const inside = new Session('dev', {}, new AbortController().signal);
+    delete (dev.cluster as { privateApiServer?: boolean }).privateApiServer;
+    await expect(waitForRights(inside, 'aks-istio up dev', () => undefined)).rejects.toThrow('no such host');
   });
 });
 

@@ -10,7 +10,7 @@ import { judgeName } from '../cli/doctor/names';
 import { judgeRemains } from '../cli/doctor/mesh-remains';
 import { judgeHostEncryption } from '../cli/doctor/features';
 import { judgeAddresses, judgeCores, judgeDisks, judgeSpot, Usage } from '../cli/doctor/quota';
-import { judgeDnsLabel, judgeIstioSupport, judgeKubernetesVersion, judgeRevisions } from '../cli/doctor/region';
+import { judgeDnsLabel, judgeIstioSupport, judgeKubernetesVersion, judgeRevisions, judgeSupport } from '../cli/doctor/region';
 import { renderFindings } from '../cli/doctor/render';
 import { judgeSizes, usableSizes, VmSku } from '../cli/doctor/sizes';
 import { AksSettings, aksPlace, Subject } from '../cli/doctor/subject';
@@ -188,6 +188,16 @@ describe('the region', () => {
     [['asm-1-30'], '1.31', ['failure: asm-1-30 does not run on Kubernetes 1.31 -> Set cluster.kubernetesVersion to one of 1.32']],
   ])('revisions %j on Kubernetes %s', (wanted, kubernetesVersion, expected) => {
     const judged = judgeRevisions({ value: { meshRevisions: offered } }, wanted, { kubernetesVersion, location: 'westeurope' }).map(said);
+    expect(judged).toHaveLength(expected.length);
+    expected.forEach((part, index) => expect(judged[index]).toContain(part));
+  });
+
+  test.each([
+    ['2026-11-30T00:00:00Z', []],
+    ['2026-12-01T00:00:00Z', ['warning: support of asm-1-30 is to end this month']],
+    ['2027-01-01T00:00:00Z', ['warning: support of asm-1-30 was to end in 2026-12']],
+  ])('the support calendar, on %s', (now, expected) => {
+    const judged = judgeSupport(['asm-1-30', 'asm-1-99'], new Date(now)).map(said);
     expect(judged).toHaveLength(expected.length);
     expected.forEach((part, index) => expect(judged[index]).toContain(part));
   });

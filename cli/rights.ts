@@ -7,8 +7,11 @@ import { CommandError } from './tools/process';
 const LONGEST_SECONDS = 600;
 const PAUSE_SECONDS = 10;
 
-/** What a role, a group or a name in DNS that is about to arrive looks like until then. */
-const TO_COME = /forbidden|unauthorized|AuthorizationFailed|does not have authorization|no such host|must be logged in/i;
+/** What a role or a group that is about to take effect looks like until then. */
+const TO_COME = /forbidden|unauthorized|AuthorizationFailed|does not have authorization|must be logged in/i;
+
+/** A new API server's name arrives in DNS a moment after it; that of a private one never does, outside its network. */
+const NAME_TO_COME = /no such host/i;
 
 export interface RightsProps {
   /** @default 600 */
@@ -43,6 +46,9 @@ export async function waitForRights(session: Session, resume: string, report: (l
 
 /** Why the cluster refuses us for now; nothing where it does not. */
 async function refusal(session: Session): Promise<string | undefined> {
+  const { cluster } = session.environment;
+  const isPrivate = cluster.kind === 'aks' && cluster.privateApiServer;
+  const isToCome = (text: string): boolean => TO_COME.test(text) || (!isPrivate && NAME_TO_COME.test(text));
   try {
     const tools = await session.tools();
     const answer = await tools.kubectl(['auth', 'can-i', 'create', 'namespaces'], { okCodes: [0, 1], timeoutSeconds: 60 });
@@ -50,15 +56,16 @@ async function refusal(session: Session): Promise<string | undefined> {
     if (answer.code === 0 && word.startsWith('yes')) {
       return undefined;
     }
-    if (word.startsWith('no') || TO_COME.test(answer.stderr)) {
+    if (word.startsWith('no') || isToCome(answer.stderr)) {
       return answer.stderr.trim() || 'you may not create namespaces yet';
     }
     throw new CommandError('kubectl auth can-i', answer.code, answer.stdout, answer.stderr);
   } catch (error) {
     const text = error instanceof CliError ? error.why : error instanceof CommandError ? error.stderr : '';
-    if (TO_COME.test(text)) {
+    if (isToCome(text)) {
       return text;
     }
-    throw error instanceof CommandError ? new CliError(`the cluster of ${session.name} does not answer`, error.stderr.trim() || error.message, []) : error;
+    const next = isPrivate ? ['Its API server answers inside its network only: go on from a machine or a build agent there'] : [];
+    throw error instanceof CommandError ? new CliError(`the cluster of ${session.name} does not answer`, error.stderr.trim() || error.message, next) : error;
   }
 }

@@ -1,3 +1,4 @@
+import { MESH_SUPPORT } from '../../constructs/cluster/mesh-support';
 import { reasonOf, Read } from './ask';
 import { Finding, findings } from './finding';
 import type { Account } from './account';
@@ -37,6 +38,7 @@ export async function checkRegion(subject: Subject, settings: AksSettings, accou
   return [
     judgeKubernetesVersion(versions, settings),
     ...(revisions ? judgeRevisions(revisions, environment.mesh.addon?.revisions ?? [], settings) : []),
+    ...(environment.mesh.flavor === 'addon' ? judgeSupport(environment.mesh.addon?.revisions ?? [], subject.now()) : []),
     label,
   ];
 }
@@ -92,6 +94,24 @@ export function judgeRevisions(read: Read<MeshRevisions>, wanted: readonly strin
       return subject.failure(`${revision} cannot be upgraded to ${next} here`, { mend: [`Upgrade to one of ${found.upgrades.join(', ') || 'none yet'}`], see });
     }
     return subject.ok(`${revision} is offered in ${location}`);
+  });
+}
+
+/** What Microsoft's calendar, as it stood on its day, says of revisions whose support is over or ends this month. */
+export function judgeSupport(revisions: readonly string[], now: Date): Finding[] {
+  const month = now.toISOString().slice(0, 7);
+  return revisions.flatMap((revision) => {
+    const ends = MESH_SUPPORT.revisions[revision]?.ends;
+    if (ends === undefined || ends > month) {
+      return [];
+    }
+    const detail = ends < month ? `support of ${revision} was to end in ${ends}` : `support of ${revision} is to end this month`;
+    return [
+      findings('Region', 'mesh support').warning(`${detail} (calendar of ${MESH_SUPPORT.asOf})`, {
+        mend: ['Name the revision that comes next in mesh.addon.next, and go on as docs/day-two.md says: Upgrade the add-on'],
+        see: 'https://learn.microsoft.com/azure/aks/istio-support-policy',
+      }),
+    ];
   });
 }
 
