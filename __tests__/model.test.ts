@@ -7,7 +7,7 @@ import { Bookinfo, BookinfoTraffic, bookinfoServices } from '../constructs/booki
 import { existingService } from '../constructs/kubernetes';
 import { existingMesh } from '../constructs/mesh';
 import { MeshContext, MeshModel, ModelObject, toMermaid, topologyOf, toSvg } from '../constructs/model';
-import { explain, modelOf, renderLines, SimulatedRequest, simulate, simulateChain } from '../constructs/model/matchers';
+import { explain, longestWait, modelOf, renderLines, SimulatedRequest, simulate, simulateChain, triesOf } from '../constructs/model/matchers';
 import { MeshService } from '../constructs/traffic';
 import { SCENARIOS } from '../scenarios';
 
@@ -149,6 +149,9 @@ describe('what a route does', () => {
       retries: { attempts: 3, perTryTimeoutSeconds: 0.1 },
     });
     expect(does({ route: [to('v1')], retries: { attempts: 0 } }).retries).toBeUndefined();
+    const { retries } = does({ route: [to('v1')], retries: { attempts: 3, retryOn: 'gateway-error,418', perTryTimeout: '0.2s' } });
+    expect([503, 500, 418].map((status) => triesOf(retries, status))).toEqual([4, 1, 4]);
+    expect([longestWait(undefined, retries), longestWait(0.5, retries)]).toEqual([0.8, 0.5]);
   });
 
   test('faults happen as often as their percentage says, and never without one', () => {
@@ -262,6 +265,16 @@ describe('which VirtualService, which DestinationRule', () => {
     expect(client(rule('own', { ...tls('DISABLE'), exportTo: ['.'] }))).toBe('mutual');
     expect(client(rule('near', { ...tls('DISABLE'), workloadSelector: { matchLabels: { app: 'other' } } }, 'far'))).toBe('mutual');
     expect(client(rule('wide', { ...tls('DISABLE'), host: '*.shop.svc.cluster.local' }))).toBe('plaintext');
+  });
+
+  test('several DestinationRules of a host: put together where they are for the same, else the last that is for everybody', () => {
+    const base = SHOP.filter((object) => object !== SUBSETS);
+    const of = (name: string, spec: object): ModelObject => rule(name, { host: 'api', ...spec });
+    const tls = (mode: string): object => ({ trafficPolicy: { tls: { mode } } });
+    const client = (...objects: ModelObject[]): string | undefined => ask(new MeshModel([...base, ...objects])).mtls?.client;
+    expect(client(of('a', tls('DISABLE')), of('b', tls('ISTIO_MUTUAL')))).toBe('plaintext');
+    expect(client(of('a', { ...tls('DISABLE'), exportTo: ['.'] }), of('b', tls('ISTIO_MUTUAL')))).toBe('mutual');
+    expect(client(of('a', tls('ISTIO_MUTUAL')), of('b', { ...tls('DISABLE'), workloadSelector: { matchLabels: { app: 'web' } } }))).toBe('plaintext');
   });
 
   test('hosts that the mesh does not know, and those that a Sidecar does not import', () => {
@@ -441,6 +454,18 @@ describe('AuthorizationPolicies', () => {
     expect(ask(shop(...all), { path: '/c' }).policy).toMatchObject({ verdict: 'allow', provider: 'opa' });
   });
 
+  test('an authoriser that MeshConfig does not know, and two on one workload, refuse all that they would be asked', () => {
+    const custom = (name: string, provider: string, path: string): ModelObject => policy(name, { action: 'CUSTOM', provider: { name: provider }, ...operation({ paths: [path] }) });
+    const known: MeshContext = { extensionProviders: ['opa'] };
+    expect(ask(shopIn(known, custom('a', 'opa', '/a')), { path: '/a' })).toMatchObject({ outcome: 'routed', policy: { asks: { title: 'AuthorizationPolicy shop/a' } } });
+    const unknown = shopIn(known, custom('a', 'other', '/a'));
+    expect(ask(unknown, { path: '/a' })).toMatchObject({ status: 403, policy: { why: expect.stringContaining('no extension provider "other"') as unknown } });
+    expect(ask(unknown, { path: '/b' }).outcome).toBe('routed');
+    expect(ask(shop(custom('a', 'opa', '/a'), custom('b', 'other', '/b')), { path: '/a' }).status).toBe(403);
+    const passed = shop(custom('a', 'opa', '/a'), policy('closed', { action: 'DENY', ...operation({ paths: ['/a'] }) }));
+    expect(renderLines(explain(ask(passed, { path: '/a' })))).toMatch(/asks +opa first, by AuthorizationPolicy shop\/a rules\[0\]: taken to allow it/);
+  });
+
   test('mesh, namespace and workload; AUDIT and dry runs decide nothing', () => {
     expect(ask(shop(policy('mesh', {}, 'istio-system'))).outcome).toBe('denied');
     expect(ask(shop(policy('elsewhere', {}, 'other'))).outcome).toBe('routed');
@@ -514,6 +539,28 @@ describe('gateways', () => {
     });
   });
 
+  test('modes of TLS, passthrough by name, plaintext and TLS in the wrong place, servers that contradict an elder one', () => {
+    const server = (number: number, protocol: string, mode: string, ...hosts: string[]): object => ({
+      port: { number, name: `${protocol}-${mode}`, protocol },
+      hosts,
+      tls: { mode, credentialName: 'c' },
+    });
+    const model = shop(
+      gateway([server(443, 'HTTPS', 'MUTUAL', 'm.test'), server(443, 'TLS', 'PASSTHROUGH', '*.p.test'), HTTP]),
+      gateway([server(443, 'HTTPS', 'SIMPLE', 'm.test'), { port: { number: 80, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }], 'younger'),
+      ingress('m', 'm.test', [{ route: [to('v1')] }]),
+      route('p', { hosts: ['*.p.test'], gateways: ['public'], tls: [{ match: [{ sniHosts: ['a.p.test'] }], route: [{ destination: { host: 'db', port: { number: 5432 } } }] }] }),
+    );
+    const by = (serverName: string, request: SimulatedRequest = {}) => simulate(model, { gateway: 'public', to: serverName, scheme: 'https', ...request });
+    expect(by('m.test').summary).toContain('wants a client certificate');
+    expect(by('m.test', { clientCertificate: true })).toMatchObject({ outcome: 'routed', call: { serverName: 'm.test' } });
+    expect(by('m.test', { clientCertificate: true, host: 'other.test' }).status).toBe(404);
+    expect(by('a.p.test')).toMatchObject({ route: { name: 'tls[0]' }, call: { protocol: 'tcp' } });
+    expect(by('b.p.test').summary).toContain('handshake fails');
+    expect(by('m.test', { scheme: 'http', port: 443 }).summary).toContain('takes TLS alone');
+    expect(by('a.example.com', { port: 80 }).summary).toContain('HTTP without TLS');
+  });
+
   test('the gateway is a caller like others: its identity, and claims that only it can route by', () => {
     const context = { gateways: [{ namespace: 'edge', labels: { istio: 'ingress' }, serviceAccountName: 'edge-sa' }] };
     const claims = [{ match: [{ headers: { '@request.auth.claims.tier': { exact: 'gold' } } }], route: [to('v2')] }, { route: [to('v1')] }];
@@ -530,6 +577,191 @@ describe('gateways', () => {
       shares: { v2: 100 },
       mtls: { identity: 'cluster.local/ns/edge/sa/edge-sa' },
     });
+  });
+});
+
+describe('the Gateway API', () => {
+  const api = (kind: string, name: string, spec: object, namespace = 'shop', annotations?: Record<string, string>): ModelObject => ({
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind,
+    metadata: { name, namespace, annotations },
+    spec: spec as Record<string, unknown>,
+  });
+  const edge = (listeners: object[] = [{ name: 'http', port: 80, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'All' } } }]): ModelObject =>
+    api('Gateway', 'edge', { gatewayClassName: 'istio', listeners });
+  const versions = ['v1', 'v2'].map((version): ModelObject => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: `api-${version}`, namespace: 'shop' },
+    spec: { selector: { app: 'api', version }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+  }));
+  const back = (name: string, weight?: number, more: object = {}): object => ({ name, port: 80, ...(weight === undefined ? {} : { weight }), ...more });
+  const routeOf = (name: string, rules: object[], more: object = {}, namespace?: string): ModelObject =>
+    api('HTTPRoute', name, { parentRefs: [{ name: 'edge', namespace: 'shop' }], rules, ...more }, namespace);
+  const ofService = { parentRefs: [{ group: '', kind: 'Service', name: 'api' }] };
+  const model = (...objects: ModelObject[]): MeshModel => shop(edge(), ...versions, ...objects);
+  const come = (mesh: MeshModel, path = '/', request: SimulatedRequest = {}) => simulate(mesh, { gateway: 'edge', to: 'shop.test', path, ...request });
+  const exact = (value: string): object => ({ path: { type: 'Exact', value } });
+  const prefix = (value: string): object => ({ path: { type: 'PathPrefix', value } });
+
+  test('exact before prefix before expression, longer before shorter, then method, headers and query, whatever object they stand in', () => {
+    const mesh = model(
+      routeOf('a', [{ name: 'regex', matches: [{ path: { type: 'RegularExpression', value: '/a/b.*' } }], backendRefs: [back('api-v1')] }]),
+      routeOf('b', [
+        { name: 'short', matches: [prefix('/a')], backendRefs: [back('api-v1')] },
+        { name: 'long', matches: [prefix('/a/b/')], backendRefs: [back('api-v1')] },
+        { name: 'posted', matches: [{ ...prefix('/a/b'), method: 'POST' }], backendRefs: [back('api-v1')] },
+      ]),
+      routeOf('c', [{ name: 'exact', matches: [exact('/a/b')], backendRefs: [back('api-v2')] }]),
+    );
+    const taken = (path: string, request?: SimulatedRequest): string | undefined => come(mesh, path, request).route?.name;
+    expect([taken('/a/b'), taken('/a/b/c'), taken('/a/b/c', { method: 'POST' }), taken('/a/x'), taken('/a/bx')]).toEqual([
+      'exact',
+      'long',
+      'posted',
+      'short',
+      'short',
+    ]);
+    expect(come(mesh, '/ab')).toMatchObject({ outcome: 'failed', status: 404 });
+    expect(come(mesh, '/a/b')).toMatchObject({ route: { source: { title: 'HTTPRoute shop/c', field: 'rules[0].matches[0]' } }, shares: { v2: 100 } });
+  });
+
+  test('weights, none of them, and backends that are not there or may not be used: 500, for their share', () => {
+    const rule = (...backendRefs: object[]): MeshModel => model(routeOf('r', [{ backendRefs }]), service('far', 'other'), pods('far', 'v1', 'other'));
+    expect(come(rule(back('api-v1', 3), back('api-v2'), back('nobody', 0))).shares).toEqual({ v1: 75, v2: 25 });
+    expect(come(rule(back('api-v1', 0)))).toMatchObject({ outcome: 'answered', status: 500 });
+    expect(come(rule(back('api-v1'), back('nobody')))).toMatchObject({ shares: { v1: 50 }, destinations: [{}, { status: 500 }] });
+    const foreign = rule(back('far', 1, { namespace: 'other' }));
+    expect(come(foreign)).toMatchObject({ outcome: 'failed', status: 500, summary: expect.stringContaining('none that the route may use') as unknown });
+    const grant = api('ReferenceGrant', 'g', { from: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'shop' }], to: [{ group: '', kind: 'Service' }] }, 'other');
+    expect(come(new MeshModel([...foreign.objects, grant])).outcome).toBe('routed');
+  });
+
+  test.each<[object, string, string]>([
+    [{ type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/' } } }, '/old/x?q', '/x?q'],
+    [{ type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/new/' } } }, '/old/x', '/new/x'],
+    [{ type: 'URLRewrite', urlRewrite: { path: { type: 'ReplaceFullPath', replaceFullPath: '/all' } } }, '/old/x?q', '/all?q'],
+    [{ type: 'RequestRedirect', requestRedirect: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/new' } } }, '/old/x?q', '302 http://shop.test/new/x?q'],
+    [{ type: 'RequestRedirect', requestRedirect: { scheme: 'https', statusCode: 301 } }, '/old', '301 https://shop.test/old'],
+  ])('filter %j', (filter, path, expected) => {
+    const redirects = (filter as { type: string }).type === 'RequestRedirect';
+    const answer = come(model(routeOf('r', [{ matches: [prefix('/old')], filters: [filter], ...(redirects ? {} : { backendRefs: [back('api-v1')] }) }])), path);
+    expect(answer.rewrite?.path ?? `${answer.redirect?.status} ${answer.redirect?.location}`).toBe(expected);
+  });
+
+  test('headers, mirrors and timeouts', () => {
+    const change = { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'X-A', value: '1' }, { name: 'x-a', value: '2' }] } };
+    const mirror = { type: 'RequestMirror', requestMirror: { backendRef: back('api-v2'), fraction: { numerator: 1, denominator: 4 } } };
+    const answer = come(model(routeOf('r', [{ filters: [change, mirror], timeouts: { request: '2s', backendRequest: '1s' }, backendRefs: [back('api-v1')] }])));
+    expect(answer).toMatchObject({ headers: { request: { set: { 'x-a': '1' } } }, mirrors: [{ versions: ['v2'], percent: 25 }], timeoutSeconds: 1 });
+  });
+
+  test('listeners take routes of their namespaces, kinds, hosts and names; of several the narrowest host serves', () => {
+    const listeners = [
+      { name: 'any', port: 80, protocol: 'HTTP' },
+      { name: 'wild', port: 80, protocol: 'HTTP', hostname: '*.shop.test', allowedRoutes: { namespaces: { from: 'All' } } },
+      { name: 'grpc', port: 81, protocol: 'HTTP', allowedRoutes: { kinds: [{ kind: 'GRPCRoute' }] } },
+    ];
+    const to = (name: string, more: object = {}, namespace?: string): ModelObject => routeOf(name, [{ name, backendRefs: [back('api', 1)] }], more, namespace);
+    const mesh = shop(edge(listeners), service('api', 'other'), pods('api', 'v1', 'other'), to('own', { hostnames: ['own.test'] }), to('far', { hostnames: ['far.test', 'a.shop.test'] }, 'other'));
+    const taken = (host: string, port = 80): string | undefined => simulate(mesh, { gateway: 'edge', to: host, port }).route?.name;
+    expect([taken('own.test'), taken('far.test'), taken('a.shop.test'), taken('own.test', 81)]).toEqual(['own', undefined, 'far', undefined]);
+  });
+
+  test('HTTPS by certificates that may be used, TLS passed through by name, TCP; standard channels have neither of the last two', () => {
+    const certificates = [{ name: 'c', namespace: 'certs' }];
+    const listeners = [
+      { name: 'https', port: 443, protocol: 'HTTPS', hostname: 'shop.test', tls: { certificateRefs: certificates } },
+      { name: 'tls', port: 8443, protocol: 'TLS', tls: { mode: 'Passthrough' } },
+      { name: 'tcp', port: 9000, protocol: 'TCP' },
+    ];
+    const parentRefs = [{ name: 'edge' }];
+    const own = [
+      edge(listeners),
+      routeOf('h', [{ backendRefs: [back('api')] }]),
+      api('TLSRoute', 't', { parentRefs, hostnames: ['a.test'], rules: [{ backendRefs: [back('api')] }] }),
+      api('TCPRoute', 'c', { parentRefs, rules: [{ backendRefs: [back('db', 1, { port: 5432 })] }] }),
+    ];
+    const grant = api('ReferenceGrant', 'g', { from: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'shop' }], to: [{ group: '', kind: 'Secret', name: 'c' }] }, 'certs');
+    const by = (mesh: MeshModel, to: string, port: number) => simulate(mesh, { gateway: 'edge', to, port });
+    expect(by(shop(...own), 'shop.test', 443).outcome).toBe('failed');
+    expect(by(shop(...own, grant), 'shop.test', 443)).toMatchObject({ outcome: 'routed', call: { scheme: 'https', protocol: 'http' } });
+    expect(by(shop(...own), 'a.test', 8443)).toMatchObject({ outcome: 'routed', route: { source: { title: 'TLSRoute shop/t', field: 'rules[0]' } } });
+    expect(by(shop(...own), 'b.test', 8443).summary).toContain('handshake fails');
+    expect(by(shop(...own), 'any.test', 9000)).toMatchObject({ outcome: 'routed', destinations: [{ host: 'db.shop.svc.cluster.local' }] });
+    expect(by(shopIn({ gatewayApiChannel: 'standard' }, ...own), 'a.test', 8443).outcome).toBe('failed');
+  });
+
+  test('in the mesh: routes of the Service for everybody, of the caller before them, of others for nobody; gRPC by its paths', () => {
+    const own = api('HTTPRoute', 'own', { ...ofService, rules: [{ name: 'own', backendRefs: [back('api-v1')] }] });
+    const theirs = api('HTTPRoute', 'theirs', { parentRefs: [{ group: '', kind: 'Service', name: 'api', namespace: 'shop' }], rules: [{ name: 'theirs', backendRefs: [back('api')] }] }, 'far');
+    const mesh = model(own, theirs, service('api', 'far'), pods('api', 'v1', 'far'), service('cli', 'far'), pods('cli', 'v1', 'far'));
+    expect(ask(mesh, { to: 'api.shop' }).route?.name).toBe('own');
+    expect(simulate(mesh, { from: 'cli.far', to: 'api.shop' }).route?.name).toBe('theirs');
+    expect(ask(model(theirs), { to: 'api.shop' }).route?.name).toBe('default');
+    const grpc = api('GRPCRoute', 'g', { ...ofService, rules: [{ matches: [{ method: { service: 'shop.Cart', method: 'Add' } }], backendRefs: [back('api-v2')] }] });
+    expect(ask(model(grpc), { path: '/shop.Cart/Add', method: 'POST' }).shares).toEqual({ v2: 100 });
+    expect(ask(model(grpc), { path: '/shop.Cart/Drop', method: 'POST' }).status).toBe(404);
+  });
+});
+
+describe('ways out', () => {
+  const HTTP = { number: 80, name: 'http', protocol: 'HTTP' };
+  const entry = (name: string, spec: object): ModelObject => istio('networking', 'ServiceEntry', name, { hosts: [`${name}.test`], ports: [HTTP], resolution: 'DNS', ...spec });
+  const go = (mesh: MeshModel, to: string, request: SimulatedRequest = {}) => simulate(mesh, { from: 'web', to, ...request });
+
+  test('addresses by label and weight, machines of a WorkloadEntry, none at all', () => {
+    const endpoints = [{ address: '192.0.2.1', labels: { version: 'a' } }, { address: '192.0.2.2', labels: { version: 'b' }, weight: 3 }];
+    const listed = [
+      entry('listed', { resolution: 'STATIC', endpoints }),
+      rule('listed', { host: 'listed.test', subsets: [{ name: 'b', labels: { version: 'b' } }] }),
+      route('listed', { hosts: ['listed.test'], http: [{ match: [{ uri: { prefix: '/b' } }], route: [{ destination: { host: 'listed.test', subset: 'b' } }] }, { route: [{ destination: { host: 'listed.test' } }] }] }),
+    ];
+    expect(go(shop(...listed), 'listed.test').shares).toEqual({ a: 25, b: 75 });
+    expect(go(shop(...listed), 'listed.test', { path: '/b' }).shares).toEqual({ b: 100 });
+    expect(go(shop(entry('empty', { resolution: 'STATIC' })), 'empty.test').status).toBe(503);
+    const machine = istio('networking', 'WorkloadEntry', 'vm', { address: '192.0.2.3', labels: { role: 'vm', version: 'v7' }, serviceAccount: 'vm' });
+    const inside = entry('inside', { location: 'MESH_INTERNAL', resolution: 'STATIC', workloadSelector: { labels: { role: 'vm' } } });
+    expect(go(shop(inside, machine), 'inside.test')).toMatchObject({ shares: { v7: 100 }, mtls: { client: 'mutual' } });
+  });
+
+  test('through an egress gateway: two hops, the second decides', () => {
+    const context: MeshContext = { gateways: [{ namespace: 'istio-system', labels: { istio: 'egress' }, serviceAccountName: 'egress', serviceName: 'egress', ports: [80, 443] }] };
+    const mutual = { port: { number: 443, name: 'https', protocol: 'HTTPS' }, hosts: ['out.test'], tls: { mode: 'ISTIO_MUTUAL' } };
+    const way = (tls: object, ...more: ModelObject[]): MeshModel =>
+      shopIn(
+        context,
+        entry('out', {}),
+        istio('networking', 'Gateway', 'way', { selector: { istio: 'egress' }, servers: [mutual] }),
+        rule('egress', { host: 'egress.istio-system.svc.cluster.local', trafficPolicy: { tls } }),
+        route('out', {
+          hosts: ['out.test'],
+          gateways: ['mesh', 'way'],
+          http: [
+            { match: [{ gateways: ['mesh'] }], route: [{ destination: { host: 'egress.istio-system.svc.cluster.local', port: { number: 443 } } }] },
+            { match: [{ gateways: ['way'] }], route: [{ destination: { host: 'out.test', port: { number: 80 } } }] },
+          ],
+        }),
+        ...more,
+      );
+    const named = { mode: 'ISTIO_MUTUAL', sni: 'out.test' };
+    expect(go(way(named), 'out.test')).toMatchObject({ outcome: 'routed', onward: { shares: { 'out.test': 100 }, mtls: { client: 'plaintext' } } });
+    expect(go(way({ mode: 'ISTIO_MUTUAL' }), 'out.test').outcome).toBe('failed');
+    expect(go(way({ mode: 'DISABLE' }), 'out.test').summary).toContain('takes TLS alone');
+    const locked = policy('locked', { selector: { matchLabels: { istio: 'egress' } }, rules: [{ from: [{ source: { principals: ['*/sa/web'] } }] }] }, 'istio-system');
+    expect(way(named, locked)).toAllow({ from: 'web', to: 'out.test' });
+    expect(way(named, locked)).toDeny({ from: 'api', to: 'out.test' }, 'locked');
+  });
+
+  test('TLS that the proxy starts, names that tell hosts apart, and TLS for hosts that nobody knows', () => {
+    const started = [entry('started', { ports: [{ ...HTTP, targetPort: 443 }] }), rule('started', { host: 'started.test', trafficPolicy: { tls: { mode: 'SIMPLE' } } })];
+    expect(go(shop(...started), 'started.test').mtls).toMatchObject({ client: 'tls', serverName: 'started.test' });
+    const tls = entry('tls', { ports: [{ number: 443, name: 'tls', protocol: 'TLS' }] });
+    const routed = route('tls', { hosts: ['tls.test'], tls: [{ match: [{ sniHosts: ['tls.test'] }], route: [{ destination: { host: 'db', port: { number: 5432 } } }] }] });
+    expect(go(shop(tls), 'tls.test')).toMatchObject({ call: { scheme: 'https', serverName: 'tls.test' }, shares: { 'tls.test': 100 } });
+    expect(go(shop(tls, routed), 'tls.test').destinations[0]?.host).toBe('db.shop.svc.cluster.local');
+    const blocked = go(shopIn({ outboundTrafficPolicy: 'REGISTRY_ONLY' }), 'nobody.test', { scheme: 'https' });
+    expect([blocked.outcome, blocked.status]).toEqual(['failed', undefined]);
   });
 });
 

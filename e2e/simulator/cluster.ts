@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { AnyObject, MeshModel, ModelObject } from '../../constructs/model';
 
 /** How the suite reaches its cluster. */
@@ -31,14 +32,13 @@ export interface WireAnswer {
   readonly error?: string;
 }
 
-/** Runs in the pod: sends what stands on its standard input, eight at a time, and prints the answers. */
+/** Runs in the pod: sends the requests of each line on its standard input, eight at a time, and prints the answers in a line. */
 const DRIVER = `
 const http = require('http');
 const https = require('https');
-let text = '';
-process.stdin.on('data', (part) => { text += part; }).on('end', async () => {
-  const requests = JSON.parse(text);
+const answerAll = async ({ id, requests }) => {
   const answers = new Array(requests.length);
+  // Connections of one batch are not those of the next: proxies serve old ones by old rules.
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
   const send = (r) => new Promise((resolve) => {
     const started = Date.now();
@@ -54,22 +54,72 @@ process.stdin.on('data', (part) => { text += part; }).on('end', async () => {
   });
   let next = 0;
   await Promise.all(Array.from({ length: 8 }, async () => { while (next < requests.length) { const i = next++; answers[i] = await send(requests[i]); } }));
-  process.stdout.write(JSON.stringify(answers), () => process.exit(0));
-});
+  agent.destroy();
+  process.stdout.write(JSON.stringify({ id, answers }) + '\\n');
+};
+require('readline').createInterface({ input: process.stdin }).on('line', (line) => void answerAll(JSON.parse(line))).on('close', () => process.exit(0));
 `;
+
+/** A driver that runs in a pod until it is closed: starting one takes longer than most questions. */
+class Session {
+  private readonly child: ChildProcessWithoutNullStreams;
+  private readonly open = new Map<number, { resolve(answers: WireAnswer[]): void; reject(error: Error): void }>();
+  private count = 0;
+  private said = '';
+  ended = false;
+
+  constructor(kubectl: string, args: readonly string[]) {
+    this.child = spawn(kubectl, args);
+    this.child.stderr.on('data', (part: Buffer) => void (this.said = `${this.said}${part.toString()}`.slice(-500)));
+    this.child.stdin.on('error', () => undefined);
+    createInterface({ input: this.child.stdout }).on('line', (line) => {
+      const { id, answers } = JSON.parse(line) as { id: number; answers: WireAnswer[] };
+      this.open.get(id)?.resolve(answers);
+      this.open.delete(id);
+      this.hold(this.open.size > 0);
+    });
+    const end = (why: string): void => {
+      this.ended = true;
+      this.open.forEach(({ reject }) => reject(new Error(`kubectl exec: ${why} ${this.said}`)));
+      this.open.clear();
+    };
+    this.child.on('error', (error) => end(error.message)).on('close', (code) => end(`it ended with ${code}`));
+  }
+
+  send(requests: readonly WireRequest[]): Promise<WireAnswer[]> {
+    const id = this.count++;
+    return new Promise((resolve, reject) => {
+      this.open.set(id, { resolve, reject });
+      this.hold(true);
+      this.child.stdin.write(`${JSON.stringify({ id, requests })}\n`);
+    });
+  }
+
+  close(): void {
+    this.child.stdin.end();
+    this.child.kill();
+  }
+
+  /** A driver that nobody waits for does not keep the program from ending. */
+  private hold(wanted: boolean): void {
+    for (const held of [this.child, this.child.stdin, this.child.stdout, this.child.stderr] as unknown as { ref?(): void; unref?(): void }[]) {
+      (wanted ? held.ref : held.unref)?.call(held);
+    }
+  }
+}
 
 /** A cluster with a mesh in it, by way of kubectl. */
 export class Cluster {
   private kinds: readonly string[] | undefined;
+  private readonly sessions = new Map<string, Session>();
 
   constructor(private readonly access: ClusterAccess) {}
 
   async kubectl(args: readonly string[], input = ''): Promise<string> {
-    const context = this.access.context ? ['--context', this.access.context] : [];
     return new Promise((resolve, reject) => {
       const child = execFile(
         this.access.kubectl,
-        ['--kubeconfig', this.access.kubeconfig, ...context, ...args],
+        [...this.place(), ...args],
         { maxBuffer: 256 * 1024 * 1024, timeout: 180_000 },
         (error, stdout, stderr) => (error ? reject(new Error(`kubectl ${args.slice(0, 4).join(' ')}: ${stderr || error.message}`)) : resolve(stdout)),
       );
@@ -115,8 +165,24 @@ export class Cluster {
 
   /** Sends requests from a pod's own container. */
   async send(namespace: string, deployment: string, requests: readonly WireRequest[]): Promise<WireAnswer[]> {
-    const args = ['exec', '-i', '-n', namespace, `deploy/${deployment}`, '-c', 'app', '--', 'node', '-e', DRIVER];
-    return JSON.parse(await this.kubectl(args, JSON.stringify(requests))) as WireAnswer[];
+    const key = `${namespace}/${deployment}`;
+    let session = this.sessions.get(key);
+    if (!session || session.ended) {
+      const exec = ['exec', '-i', '-n', namespace, `deploy/${deployment}`, '-c', 'app', '--', 'node', '-e', DRIVER];
+      session = new Session(this.access.kubectl, [...this.place(), ...exec]);
+      this.sessions.set(key, session);
+    }
+    return session.send(requests);
+  }
+
+  /** Ends what runs in the pods. */
+  close(): void {
+    this.sessions.forEach((session) => session.close());
+    this.sessions.clear();
+  }
+
+  private place(): string[] {
+    return ['--kubeconfig', this.access.kubeconfig, ...(this.access.context ? ['--context', this.access.context] : [])];
   }
 }
 

@@ -1,4 +1,3 @@
-import { localClusterPaths } from '../../local-cluster/paths';
 import { Cluster, until } from './cluster';
 import type { Comparison } from './compare';
 import { externalAuthorization, providersOf, setProvider } from './edge/custom';
@@ -76,16 +75,4 @@ export async function removeEdge(cluster: Cluster): Promise<void> {
   await setProvider(cluster, false);
   await cluster.remove(destinationRules().objects.filter(isMeshWide));
   await cluster.kubectl(['delete', 'namespace', EDGE, FAR, '--ignore-not-found', '--wait=false']);
-}
-
-if (require.main === module) {
-  void (async () => {
-    const paths = localClusterPaths();
-    const cluster = new Cluster({ kubectl: paths.kubectl ?? 'kubectl', kubeconfig: paths.kubeconfig, context: paths.context });
-    const image = 'docker.io/istio/examples-bookinfo-ratings-v1:1.20.3';
-    const parts = await compareEdge(cluster, image, { 'istio-injection': 'enabled' }, Number(process.argv[2] ?? 1));
-    for (const { part, compared, disagreements } of parts) {
-      process.stdout.write(`${part}: ${compared} compared, ${disagreements.length} disagree\n${disagreements.map((line) => `  ${line}\n`).join('')}`);
-    }
-  })();
 }

@@ -112,10 +112,3 @@ function canonical(rendered: Rendered): Rendered {
   const reordered = http && inOrder(http.map((route) => ({ route }))).map(({ route }) => route);
   return { ...parsed, ...(http ? { http: parsed.http?.some(({ match }) => !match?.[0]?.uri) ? reordered : http } : {}) } as Rendered;
 }
-
-/** A file of this machine as an argument: for looking at single cases. */
-if (require.main === module) {
-  const { compared, disagreements } = compareUpstreamRoutes(process.argv[2] ?? '');
-  process.stdout.write(`${compared} compared, ${disagreements.length} disagree\n${disagreements.join('\n')}\n`);
-}
-

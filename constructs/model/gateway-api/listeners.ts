@@ -24,15 +24,17 @@ const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
 
 /** Listeners of the Gateways that istiod serves. Those whose certificate lies in another namespace without leave are not served. */
 export function listenersOf(model: MeshModel): Listener[] {
-  return model
-    .ofKind<GatewaySpec>(GATEWAY_API, 'Gateway')
-    .filter((gateway) => isServed(model, gateway.spec?.gatewayClassName ?? ''))
-    .flatMap((gateway) =>
-      (gateway.spec?.listeners ?? []).flatMap((listener, index) => {
-        const served = isSupported(listener) && mayUseCertificates(model, gateway, listener);
-        return served ? [toListener(model, gateway, listener, index)] : [];
-      }),
-    );
+  return servedGateways(model).flatMap((gateway) =>
+    (gateway.spec?.listeners ?? []).flatMap((listener, index) => {
+      const served = isSupported(model, listener) && mayUseCertificates(model, gateway, listener);
+      return served ? [toListener(model, gateway, listener, index)] : [];
+    }),
+  );
+}
+
+/** Gateways of classes that istiod serves. */
+export function servedGateways(model: MeshModel): ModelObject<GatewaySpec>[] {
+  return model.ofKind<GatewaySpec>(GATEWAY_API, 'Gateway').filter((gateway) => isServed(model, gateway.spec?.gatewayClassName ?? ''));
 }
 
 /** Whether istiod programs gateways of a class. */
@@ -41,8 +43,13 @@ export function isServed(model: MeshModel, className: string): boolean {
   return object ? object.spec?.controllerName === 'istio.io/gateway-controller' : (CLASSES[className] ?? false);
 }
 
-function isSupported({ protocol }: GatewayListeners): boolean {
-  return ['HTTP', 'HTTPS', 'TLS', 'TCP'].includes(protocol);
+/** istiod reads TLS and TCP only where it is told to use what is on trial, which comes with the experimental channel. */
+export function isOnTrial(model: MeshModel): boolean {
+  return model.context.gatewayApiChannel !== 'standard';
+}
+
+function isSupported(model: MeshModel, { protocol }: GatewayListeners): boolean {
+  return ['HTTP', 'HTTPS', ...(isOnTrial(model) ? ['TLS', 'TCP'] : [])].includes(protocol);
 }
 
 function mayUseCertificates(model: MeshModel, gateway: ModelObject<GatewaySpec>, { tls }: GatewayListeners): boolean {

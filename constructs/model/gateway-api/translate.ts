@@ -6,7 +6,7 @@ import { AnyObject, ModelObject, namespaceOf } from '../object';
 import type { EffectiveVirtualService, PlacedRoute } from '../simulate/virtual-services';
 import { Backends } from './backends';
 import { convertRule, grpcMatches, httpMatches, inOrder } from './http-rules';
-import { Listener, listenersOf } from './listeners';
+import { isOnTrial, Listener, listenersOf } from './listeners';
 import { Parent, parentsOf, RouteSpec } from './parents';
 import { BackendReference, GATEWAY_API } from './references';
 
@@ -26,8 +26,7 @@ export function gatewayApiOf(model: MeshModel): GatewayApi {
     const virtualServices = [
       ...mergedRoutes(model, listeners, 'HTTPRoute'),
       ...mergedRoutes(model, listeners, 'GRPCRoute'),
-      ...layer4Routes(model, listeners, 'TCPRoute'),
-      ...layer4Routes(model, listeners, 'TLSRoute'),
+      ...(isOnTrial(model) ? [...layer4Routes(model, listeners, 'TCPRoute'), ...layer4Routes(model, listeners, 'TLSRoute')] : []),
     ];
     known = { listeners, virtualServices };
     cache.set(model, known);

@@ -1,5 +1,5 @@
 import type { GatewaySpec } from '../../istio/generated';
-import { gatewayApiOf } from '../gateway-api/translate';
+import { servedGateways } from '../gateway-api/listeners';
 import type { MeshModel, ModelWorkload } from '../mesh-model';
 import { AnyObject, namespaceOf } from '../object';
 import { GATEWAY_NAME, isManaged, serviceOfGateway } from './gateway-servers';
@@ -47,7 +47,7 @@ export function gatewayOfWorkload(model: MeshModel, workload: ModelWorkload): Pr
 function candidatesOf(model: MeshModel): Candidate[] {
   const nameOf = (object: AnyObject): string => `${namespaceOf(object)}/${object.metadata.name}`;
   const own = model.ofKind<GatewaySpec>('networking.istio.io', 'Gateway').map((object) => ({ name: nameOf(object), labels: object.spec?.selector ?? {} }));
-  const ofApi = [...new Set(gatewayApiOf(model).listeners.map(({ gateway }) => gateway))].map((gateway): Candidate => {
+  const ofApi = servedGateways(model).map((gateway): Candidate => {
     const namespace = namespaceOf(gateway);
     const [service, serviceNamespace] = serviceOfGateway(model, gateway).split('.');
     if (isManaged(gateway)) {

@@ -138,7 +138,7 @@ function deployment({ app, version, namespace = EDGE, sidecar }: Pod, image: str
 }
 
 /** Pods of a gateway of the suite's own: nobody else's servers and policies are theirs. */
-export function gatewayPods(name: string): AnyObject[] {
+export function gatewayPods(name: string, namespace = EDGE): AnyObject[] {
   const labels = { istio: name, 'sidecar.istio.io/inject': 'true' };
   const annotations = { ...RESOURCES, 'inject.istio.io/templates': 'gateway' };
   const container = { name: 'istio-proxy', image: 'auto', imagePullPolicy: 'IfNotPresent', resources: { requests: { cpu: '1m', memory: '32Mi' } } };
@@ -150,18 +150,18 @@ export function gatewayPods(name: string): AnyObject[] {
     { name: 'tcp', port: 9000, targetPort: 9000 },
   ];
   return [
-    workload(name, EDGE, labels, { istio: name }, annotations, [container]),
-    { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: EDGE }, spec: { selector: { istio: name }, ports } },
-    ...mayReadSecrets(name),
+    workload(name, namespace, labels, { istio: name }, annotations, [container]),
+    { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { selector: { istio: name }, ports } },
+    ...mayReadSecrets(name, namespace),
   ];
 }
 
 /** istiod hands certificates to gateways whose service account may read them. */
-function mayReadSecrets(name: string): AnyObject[] {
+function mayReadSecrets(name: string, namespace: string): AnyObject[] {
   const group = 'rbac.authorization.k8s.io';
   const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'watch', 'list'] }];
-  const binding = { roleRef: { apiGroup: group, kind: 'Role', name }, subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: EDGE }] };
-  const metadata = { name, namespace: EDGE };
+  const binding = { roleRef: { apiGroup: group, kind: 'Role', name }, subjects: [{ kind: 'ServiceAccount', name: 'default', namespace }] };
+  const metadata = { name, namespace };
   return [
     { apiVersion: `${group}/v1`, kind: 'Role', metadata, rules } as AnyObject,
     { apiVersion: `${group}/v1`, kind: 'RoleBinding', metadata, ...binding } as AnyObject,
