@@ -1,9 +1,11 @@
 import { Construct } from 'constructs';
 import { REQUEST_AUTHENTICATION, RequestAuthenticationJwtRules, RequestAuthenticationSpec } from '../istio/generated/request-authentication';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
+import { refusals } from '../istio/refuse';
 import { matchLabels } from '../istio/selector';
 import type { IWorkload } from '../kubernetes/service';
 import { Problem, throwOnProblems } from '../validation';
+import { checkJwtRule } from '../validation/istio/rules/request-authentication';
 import { AuthorizationPolicy, Operation } from './authorization-policy';
 import { Condition, Source } from './conditions';
 
@@ -89,6 +91,7 @@ export class RequestAuthentication extends IstioObject<RequestAuthenticationSpec
       ...(jwks !== undefined && jwksUri !== undefined
         ? [{ at: at('jwks'), rule: 'keys are given in place or by URL', mend: 'Leave one of jwks and jwksUri out' }]
         : []),
+      ...refusals(this.at(`jwt[${index}]`), (report) => checkJwtRule(rule, '', report)),
     ];
   }
 }

@@ -3,7 +3,7 @@ import type { VirtualServiceHttpCorsPolicy } from '../istio/generated/virtual-se
 import { throwOnProblems } from '../validation';
 import { checkCors } from '../validation/istio/rules/cors';
 import type { Duration } from './duration';
-import { refusals } from './refuse';
+import { refusals } from '../istio/refuse';
 
 export interface CorsOptions {
   /** Origins, exactly, or how they are compared. */

@@ -5,7 +5,7 @@ import type { IMesh } from '../mesh/mesh';
 import { IService, serviceHost } from '../kubernetes/service';
 import { Problem, throwOnProblems } from '../validation';
 import { checkWeight } from '../validation/istio/rules/destination';
-import { refusals } from './refuse';
+import { refusals } from '../istio/refuse';
 
 export interface DestinationOptions {
   /** Subset name. @default every version */

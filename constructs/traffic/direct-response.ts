@@ -1,6 +1,6 @@
 import type { VirtualServiceHttpDirectResponse } from '../istio/generated/virtual-service';
 import { checkDirectResponse } from '../validation/istio/rules/http-answer';
-import { refuse } from './refuse';
+import { refuse } from '../istio/refuse';
 
 /**
  * An answer that the proxy gives by itself.

@@ -1,6 +1,6 @@
 import { Token } from 'cdktf';
 import { checkWholeDuration } from '../validation/istio/rules/common';
-import { refuse } from './refuse';
+import { refuse } from '../istio/refuse';
 
 /** A length of time; Istio counts in whole milliseconds. */
 export class Duration {

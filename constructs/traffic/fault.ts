@@ -3,7 +3,7 @@ import { throwOnProblems } from '../validation';
 import { checkFault } from '../validation/istio/rules/fault';
 import type { Duration } from './duration';
 import { Percent } from './percent';
-import { refuse } from './refuse';
+import { refuse } from '../istio/refuse';
 
 /**
  * A failure that the caller's proxy makes up.

@@ -3,7 +3,7 @@ import type { VirtualServiceHttpMatch } from '../istio/generated/virtual-service
 import type { IWorkload } from '../kubernetes/service';
 import { Problem, throwOnProblems } from '../validation';
 import { checkRegex } from '../validation/istio/rules/common';
-import { refuse } from './refuse';
+import { refuse } from '../istio/refuse';
 
 /** How a text is compared. */
 export interface TextMatch {

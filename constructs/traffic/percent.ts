@@ -1,6 +1,6 @@
 import type { Percentage } from '../istio/generated/common';
 import { checkPercentage } from '../validation/istio/rules/common';
-import { refuse } from './refuse';
+import { refuse } from '../istio/refuse';
 
 /** A share of requests. */
 export class Percent {

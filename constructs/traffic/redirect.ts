@@ -1,6 +1,6 @@
 import type { VirtualServiceHttpRedirect } from '../istio/generated/virtual-service';
 import { checkRedirect } from '../validation/istio/rules/http-answer';
-import { refuse } from './refuse';
+import { refuse } from '../istio/refuse';
 
 /** Statuses that tell a browser to go elsewhere; 307 and 308 keep the method. */
 export type RedirectStatus = 301 | 302 | 303 | 307 | 308;

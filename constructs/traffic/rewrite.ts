@@ -1,7 +1,7 @@
 import type { VirtualServiceHttpRewrite } from '../istio/generated/virtual-service';
 import { throwOnProblems } from '../validation';
 import { checkRewrite } from '../validation/istio/rules/rewrite';
-import { refuse } from './refuse';
+import { refuse } from '../istio/refuse';
 
 /**
  * How a request is changed before it goes on.

@@ -4,6 +4,8 @@ type Words = Omit<Verdict, 'value'>;
 
 /** The rule of every duration. */
 export const DURATION_RULE = "duration(self) >= duration('1ms')";
+/** The rule of the address of signing keys. */
+export const KEYS_RULE = 'url(self).getScheme() in ["http", "https"]';
 const ONE_TARGET: Words = { rule: 'a policy chooses its workloads in one way only', mend: 'Keep one of `selector`, `targetRef` and `targetRefs`' };
 const CREDENTIALS: Words = { rule: 'a server takes its certificates from one place only', mend: 'Keep one of `credentialName`, `credentialNames` and `tlsCertificates`' };
 const WASM_URL: Words = { rule: 'the module comes by http, https, oci or file', mend: 'Write such as oci://registry.example.com/filter:v1' };
@@ -27,7 +29,7 @@ const WORDS: ReadonlyMap<string, Words> = new Map([
   ['(has(self.tlsCertificates) ? 1 : 0) + (has(self.credentialNames) ? 1 : 0) <= 1', CREDENTIALS],
   ['(has(self.credentialNames) ? 1 : 0) + (has(self.tlsCertificates) ? 1 : 0) <= 1', CREDENTIALS],
   ['(has(self.credentialName) ? 1 : 0) + (has(self.credentialNames) ? 1 : 0) <= 1', CREDENTIALS],
-  ['url(self).getScheme() in ["http", "https"]', { rule: 'signing keys are fetched by http or https', mend: 'Write such as https://issuer.example.com/keys' }],
+  [KEYS_RULE, { rule: 'signing keys are fetched by http or https', mend: 'Write such as https://issuer.example.com/keys' }],
   ['has(self.address) || has(self.network)', { rule: 'an endpoint needs an address', mend: 'Give `address`, or `network` where a gateway leads to it' }],
   ['self.startsWith("unix://") ? !self.endsWith("/") : true', UNIX_PATH],
   ['self.startsWith("unix://") ? (self.substring(7, 8) == "/" || self.substring(7, 8) == "@") : true', UNIX_PATH],

@@ -1,5 +1,7 @@
 import type { RequestAuthenticationSpec } from '../../../istio/generated/request-authentication';
+import { celWords, KEYS_RULE } from '../cel-words';
 import { child, Report } from '../finding';
+import { parseRequestUri } from '../go-url';
 import { checkDuration, DOCS } from './common';
 import { checkTarget } from './policy-target';
 
@@ -15,11 +17,15 @@ export function checkRequestAuthentication(spec: RequestAuthenticationSpec, repo
   (spec.jwtRules ?? []).forEach((rule, index) => checkJwtRule(rule, child('spec.jwtRules', index), report));
 }
 
-function checkJwtRule(rule: JwtRule, at: string, report: Report): void {
+/** An issuer and its keys. */
+export function checkJwtRule(rule: JwtRule, at: string, report: Report): void {
   const bad = (field: string, value: unknown, text: string, mend: string): void => report.error('AI0901', field, { value, rule: text, mend, see: SEE });
   const uri = rule.jwksUri ?? rule.jwks_uri;
   if (!rule.issuer && !uri) {
     bad(at, undefined, 'a token is known by its issuer or by its keys', 'Give `issuer` or `jwksUri`');
+  }
+  if (uri !== undefined && !['http', 'https'].includes(parseRequestUri(uri)?.scheme ?? '')) {
+    report.error('AI0007', child(at, rule.jwksUri === undefined ? 'jwks_uri' : 'jwksUri'), { value: uri, ...celWords(KEYS_RULE), see: SEE });
   }
   (['audiences', 'fromParams', 'fromCookies'] as const).forEach((list) =>
     (rule[list] ?? []).forEach((text, index) => {

@@ -1,4 +1,4 @@
-import { isUnknown } from '../istio/unknown';
+import { isUnknown } from './unknown';
 import { type Problem, throwOnProblems } from '../validation';
 import { problemsOf, type Report } from '../validation/istio/finding';
 
