@@ -277,7 +277,7 @@ describe('judged', () => {
       expect(judgeEjection({ ...sample, ...change }).verdict).toBe('fail');
     }
     const lines = (flags: string) =>
-      [`outbound|9080||ratings::10.1.2.3:9080::rq_total::7`, `outbound|9080|v1|ratings::10.1.2.3:9080::rq_total::0`, `x::10.1.2.3:9080::health_flags::${flags}`].join('\n');
+      ['a::10.1.2.3:9080::rq_total::7', 'b::10.1.2.3:9080::rq_total::0', `a::10.1.2.3:9080::health_flags::${flags}`].join('\n');
     expect(parseHealth(lines('/failed_outlier_check'))).toEqual({ requests: 7, isOut: true });
     expect(parseHealth(lines('healthy'))).toEqual({ requests: 7, isOut: false });
   });
