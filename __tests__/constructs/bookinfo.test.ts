@@ -10,10 +10,10 @@ import type { IMesh } from '../../constructs/mesh/mesh';
 import { addScenario, findScenario, SCENARIOS } from '../../scenarios';
 import { resources, StackJson, synthStack } from '../synth';
 
-const cluster = existingAksCluster({ name: 'aks', resourceGroupName: 'rg' });
+const cluster = existingAksCluster({ name: 'aks', resourceGroupName: 'rg', gatewayApi: { version: '1.4.1', channel: 'standard' } });
 const elsewhere = (): TerraformStack => new TerraformStack(new App({ stackTraces: false }), 'elsewhere');
 const MESHES: Readonly<Record<string, IMesh>> = {
-  helm: new HelmIstio(elsewhere(), 'Mesh', { cluster, version: '1.29.1' }),
+  helm: new HelmIstio(elsewhere(), 'Mesh', { cluster, version: '1.29.1', egressGateway: {} }),
   addon: new AksIstioAddon(elsewhere(), 'Mesh', { cluster, revisions: ['asm-1-29'] }),
 };
 const PORT = [{ name: 'http', port: 9080 }];
@@ -184,8 +184,8 @@ describe('BookinfoTraffic and the scenarios', () => {
   }
 
   test.each(SCENARIOS.map(({ name }) => name))('%s', (name) => {
-    const routes = Object.entries(written(name)).filter(([key]) => key.startsWith('VirtualService ') && key !== 'VirtualService bookinfo');
-    expect(Object.fromEntries(routes.map(([key, spec]) => [key, spec.http]))).toMatchSnapshot();
+    const routes = Object.entries(written(name)).filter(([key]) => /^(VirtualService|HTTPRoute) /.test(key) && key !== 'VirtualService bookinfo');
+    expect(Object.fromEntries(routes.map(([key, spec]) => [key, spec.http ?? spec.rules]))).toMatchSnapshot();
   });
 
   test('before any scenario: gateway, public paths, subsets, STRICT mTLS, and exactly the calls of Bookinfo', () => {

@@ -576,6 +576,8 @@ describe('Gateway API', () => {
       new KubernetesGateway(stack, 'Open', { namespace, networkPolicy: true }).addListener({ name: 'more', port: 8080, protocol: 'HTTP' });
       const { resource } = stack.toTerraform() as { resource: Record<string, Record<string, { spec: object }>> };
       const [policy] = Object.values(resource.kubernetes_network_policy_v1!);
+      const [waits] = Object.entries(resource.kubernetes_manifest!).filter(([id]) => id.startsWith('Open')).map(([, body]) => body as object);
+      expect(waits).toMatchObject({ wait: { condition: [{ type: 'Programmed', status: 'True' }] } });
       expect(policy!.spec).toMatchObject({
         pod_selector: { match_labels: { 'gateway.networking.k8s.io/gateway-name': 'open' } },
         ingress: [{ ports: [80, 8080, 15020, 15021, 15090].map((port) => ({ port: String(port), protocol: 'TCP' })) }],
