@@ -80,6 +80,19 @@ export function versionProblems(service: IService, version: string | undefined):
   ];
 }
 
+/** Says where shares of a service's versions are not whole percents that make 100. */
+export function shareProblems(service: IService, shares: Readonly<Record<string, number>>): Problem[] {
+  const values = Object.values(shares);
+  const sum = values.reduce((total, share) => total + share, 0);
+  const unknown = values.some((share) => Token.isUnresolved(share));
+  return [
+    ...Object.keys(shares).flatMap((version) => versionProblems(service, version)),
+    ...(unknown || (sum === 100 && values.every((share) => Number.isInteger(share) && share >= 0))
+      ? []
+      : [{ at: `${service.name}.split`, value: shares, rule: `shares are whole percents, 100 together; these make ${sum}`, mend: 'Mend the shares' }]),
+  ];
+}
+
 function portProblems(service: IService, port: number | undefined): Problem[] {
   const numbers = service.ports.map((candidate) => candidate.port);
   if (Token.isUnresolved(port) || (port === undefined ? numbers.length <= 1 : numbers.includes(port))) {

@@ -1,12 +1,11 @@
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { DestinationRuleTrafficPolicy } from '../istio/generated/destination-rule';
 import type { IService, ServicePort, ServiceVersion } from '../kubernetes/service';
 import { IMesh, meshOf } from '../mesh/mesh';
 import { AuthorizationPolicy, Operation } from '../security/authorization-policy';
 import type { Identity } from '../security/identity';
-import { Problem, throwOnProblems } from '../validation';
-import { Destination, versionProblems } from './destination';
+import { throwOnProblems } from '../validation';
+import { Destination, shareProblems, versionProblems } from './destination';
 import { DestinationRule } from './destination-rule';
 import type { Duration } from './duration';
 import { Fault } from './fault';
@@ -108,7 +107,7 @@ export class MeshService extends Construct implements IService {
   split(shares: Readonly<Record<string, number>>): this {
     throwOnProblems(`${this.node.path} cannot be split:`, [
       ...(this.shares ? [{ at: 'split', value: shares, rule: `${this.name} is split already`, mend: 'Split it once' }] : []),
-      ...this.shareProblems(shares),
+      ...shareProblems(this, shares),
     ]);
     this.shares = shares;
     this.ensureRouted();
@@ -121,10 +120,8 @@ export class MeshService extends Construct implements IService {
    */
   route(route: ServiceRoute): this {
     const { to } = route;
-    throwOnProblems(
-      `${this.node.path} cannot be routed:`,
-      typeof to === 'string' ? versionProblems(this, to) : to && !(to instanceof Destination) ? this.shareProblems(to) : [],
-    );
+    const problems = typeof to === 'string' ? versionProblems(this, to) : to && !(to instanceof Destination) ? shareProblems(this, to) : [];
+    throwOnProblems(`${this.node.path} cannot be routed:`, problems);
     this.routes.push(route);
     this.ensureRouted();
     return this;
@@ -248,17 +245,5 @@ export class MeshService extends Construct implements IService {
     }
     const shares = Object.entries(to);
     return shares.map(([version, weight]) => (shares.length > 1 ? this.version(version).weighted(weight) : this.version(version)));
-  }
-
-  private shareProblems(shares: Readonly<Record<string, number>>): Problem[] {
-    const values = Object.values(shares);
-    const sum = values.reduce((total, share) => total + share, 0);
-    const unknown = values.some((share) => Token.isUnresolved(share));
-    return [
-      ...Object.keys(shares).flatMap((version) => versionProblems(this, version)),
-      ...(unknown || (sum === 100 && values.every((share) => Number.isInteger(share) && share >= 0))
-        ? []
-        : [{ at: `${this.name}.split`, value: shares, rule: `shares are whole percents, 100 together; these make ${sum}`, mend: 'Mend the shares' }]),
-    ];
   }
 }
