@@ -20,6 +20,9 @@ export interface MeshChecksProps {
   readonly services?: readonly IService[];
 }
 
+/** Says that only the experimental channel of the Gateway API has something. */
+const ON_TRIAL = 'AI1200';
+
 /**
  * Holds the objects of a scope against each other at synth, as `istioctl analyze` would against a cluster, and more: subsets that nobody
  * defines, routes that nothing reaches, policies that lock the gateway out, modes of mutual TLS that contradict each other.
@@ -58,7 +61,8 @@ export class MeshChecks extends Construct {
     const mesh = props.mesh ?? meshOf(scope);
     const checked = new Set(scope.node.findAll().filter((construct) => construct instanceof IstioObject).map(({ node }) => node.path));
     return model.objects.flatMap((object) => {
-      const findings = checkObject(object, { istioVersion: model.context.istioVersion }).filter(({ value }) => !isUnknown(value));
+      const said = checkObject(object, { istioVersion: model.context.istioVersion }).filter(({ value }) => !isUnknown(value));
+      const findings = model.context.gatewayApiChannel === 'experimental' ? said.filter(({ code }) => code !== ON_TRIAL) : said;
       if (checked.has(object.origin?.constructPath ?? '')) {
         return findings.filter((finding) => !isRefused(finding));
       }

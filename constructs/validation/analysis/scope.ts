@@ -45,6 +45,7 @@ export class Scope {
   readonly findings: Finding[] = [];
   /** Pods of workloads and of the mesh's gateways. */
   readonly pods: readonly Pods[];
+  private readonly byLabel = new Map<string, Pods[]>();
   private readonly offers: ReadonlyMap<string, Offer>;
   private readonly namespaceLabels: ReadonlyMap<string, Labels>;
 
@@ -53,6 +54,16 @@ export class Scope {
       ...model.workloads.map((workload) => ({ ...workload, workload })),
       ...(model.context.gateways ?? []).map(({ namespace, labels, serviceAccountName }) => ({ namespace, labels, serviceAccountName })),
     ];
+    for (const pods of this.pods) {
+      for (const [key, value] of Object.entries(pods.labels)) {
+        const alike = this.byLabel.get(`${key}=${value}`);
+        if (alike) {
+          alike.push(pods);
+        } else {
+          this.byLabel.set(`${key}=${value}`, [pods]);
+        }
+      }
+    }
     this.offers = offersOf(model);
     this.namespaceLabels = new Map(model.ofKind('', 'Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
   }
@@ -86,7 +97,12 @@ export class Scope {
 
   /** Pods with certain labels; no labels choose all of them. @param namespace where they have to be; anywhere where it is left out */
   selected(labels: Labels | undefined, namespace?: string): readonly Pods[] {
-    return this.pods.filter((pods) => (namespace === undefined || pods.namespace === namespace) && carries(pods.labels, labels ?? {}));
+    const wanted = labels ?? {};
+    // The rarest of the labels leaves few pods to look at.
+    const [fewest = this.pods] = Object.entries(wanted)
+      .map(([key, value]) => this.byLabel.get(`${key}=${value}`) ?? [])
+      .sort((a, b) => a.length - b.length);
+    return fewest.filter((pods) => (namespace === undefined || pods.namespace === namespace) && carries(pods.labels, wanted));
   }
 
   labelsOf(namespace: string): Labels | undefined {
