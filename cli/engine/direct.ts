@@ -67,7 +67,8 @@ export class DirectEngine implements Engine {
         changes.push(...(await this.releaseChanges(release, latest)));
       }
     }
-    const gone = orphansOf(stack, desired, records).flatMap((orphan) => diffObjects(rawObjects(orphan.values) ?? manifestObjects(orphan.manifest), []));
+    const orphans = orphansOf(stack, desired, records).map(({ values, manifest }) => rawObjects(values) ?? manifestObjects(manifest));
+    const gone = orphans.flatMap((objects) => diffObjects(objects, []));
     return { stack: stack.name, layer: stack.layer, changes: [...changes, ...gone] };
   }
 
