@@ -5,7 +5,7 @@ import * as ts from 'typescript';
 
 const ROOT = path.join(__dirname, '..');
 // Inside the checkout, so that packages resolve as they do for its own sources; of this run alone, since another may be under way.
-const FOLDER = path.join(ROOT, '__tests__', '.snippets', String(process.pid));
+const FOLDER = path.join(ROOT, '__tests__', `.snippets-${process.pid}`);
 
 interface Snippet {
   /** Where it stands, as `docs/traffic.md:12`. */
