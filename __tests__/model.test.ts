@@ -595,7 +595,7 @@ describe('the Gateway API', () => {
     metadata: { name: `api-${version}`, namespace: 'shop' },
     spec: { selector: { app: 'api', version }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
   }));
-  const back = (name: string, weight?: number, more: object = {}): object => ({ name, port: 80, ...(weight === undefined ? {} : { weight }), ...more });
+  const back = (name: string, weight = 1, more: object = {}): object => ({ name, port: 80, weight, ...more });
   const routeOf = (name: string, rules: object[], more: object = {}, namespace?: string): ModelObject =>
     api('HTTPRoute', name, { parentRefs: [{ name: 'edge', namespace: 'shop' }], rules, ...more }, namespace);
   const ofService = { parentRefs: [{ group: '', kind: 'Service', name: 'api' }] };

@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import { localClusterPaths } from '../local-cluster/paths';
 import { Cluster, ClusterAccess } from './simulator/cluster';
 import type { Comparison } from './simulator/compare';
@@ -24,7 +23,7 @@ export interface SimulatorSuiteOptions {
   readonly injectionLabels?: Readonly<Record<string, string>>;
   /** Where the generated cases start; the same number gives the same cases. @default 1 */
   readonly seed?: number;
-  /** No part is begun after this time. @default 300 */
+  /** No part of the services strand is begun after this time. @default 480 */
   readonly seconds?: number;
   /** Parts to compare. @default all of them, side by side */
   readonly only?: readonly Strand[];
@@ -48,7 +47,7 @@ export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promi
   const seed = options.seed ?? 1;
   const parts: Comparison[] = [];
   let late = false;
-  const deadline = Date.now() + (options.seconds ?? 300) * 1000;
+  const deadline = Date.now() + (options.seconds ?? 480) * 1000;
   const image = options.image ?? 'docker.io/istio/examples-bookinfo-ratings-v1:1.20.3';
   const labels = options.injectionLabels ?? { 'istio-injection': 'enabled' };
   const tell = (comparison: Comparison): void => {
@@ -77,7 +76,7 @@ export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promi
     },
     edge: async () => (await compareEdge(cluster, image, labels, seed)).forEach(tell),
     scenarios: async () => tell(await compareScenarios(cluster, image, labels)),
-    upstream: async () => Promise.resolve(tell(compareUpstreamRoutes(path.join(paths.samples, '../pilot/pkg/config/kube/gateway/testdata')))),
+    upstream: async () => Promise.resolve(tell(compareUpstreamRoutes())),
   };
   try {
     await Promise.all((options.only ?? (Object.keys(strands) as Strand[])).map((strand) => strands[strand]()));

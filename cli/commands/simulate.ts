@@ -5,7 +5,7 @@ import { RunAction, runPlainly } from './run-action';
 /** `aks-istio simulate <environment>`: what the mesh would do with a request, without asking any cluster. */
 export function simulateCommand(run: RunAction = runPlainly): Command {
   return new Command('simulate')
-    .description('say what the mesh would do with a request: route, shares, faults, policies, mutual TLS; asks no cluster')
+    .description('say what the mesh would do with a request: route, shares, faults, policies, TLS; asks no cluster')
     .argument('<environment>', 'environment to ask')
     .option('--to <service>', 'Service or host that is called')
     .option('--from <workload>', "Service or workload that calls (default: who calls it in Bookinfo; without --to, the ingress gateway's clients)")
@@ -17,6 +17,10 @@ export function simulateCommand(run: RunAction = runPlainly): Command {
     .option('--header <name=value>', 'header of the request; may be repeated', collect)
     .option('--claim <name=value>', 'claim of a valid JSON web token, a text or JSON; may be repeated', collect)
     .option('--source-ip <address>', 'address of the client')
+    .option('--https', 'the client speaks TLS (default: where the port does)')
+    .option('--server-name <host>', 'name in the TLS handshake (default: the host)')
+    .option('--client-certificate', 'the client shows a certificate')
+    .addOption(new Option('--authorizer <answer>', 'what an external authoriser says (default: allow)').choices(['allow', 'deny']))
     .option('--scenario <name>', "traffic scenario (default: the environment file's)")
     .addOption(new Option('--mesh <flavor>', 'who installs Istio').choices(['helm', 'addon']))
     .option('--json', 'print the answer as JSON, and nothing else')

@@ -13,6 +13,10 @@ export interface RequestOptions {
   readonly header?: readonly string[];
   readonly claim?: readonly string[];
   readonly sourceIp?: string;
+  readonly https?: boolean;
+  readonly serverName?: string;
+  readonly clientCertificate?: boolean;
+  readonly authorizer?: 'allow' | 'deny';
 }
 
 /** A request, and what was chosen for what was not said. */
@@ -37,6 +41,10 @@ export function requestOf(model: MeshModel, options: RequestOptions): ChosenRequ
     port: portOf(options.port),
     claims: claimsOf(options.claim),
     sourceIp: options.sourceIp,
+    scheme: options.https || options.serverName !== undefined || options.clientCertificate ? ('https' as const) : undefined,
+    serverName: options.serverName,
+    clientCertificate: options.clientCertificate,
+    externalAuthorization: options.authorizer,
   };
   if (!inside) {
     if (options.gateway === undefined && options.host === undefined) {

@@ -10,13 +10,21 @@ import { resilience } from './edge/resilience';
 import { EDGE, FAR, KeyPair, keyPair, networking, service, stageObjects } from './edge/stage';
 
 /** What surrounds the mesh's own calls: gateways of both APIs, TLS, tokens, hosts outside, rules of several namespaces, retries and mirrors. */
-export async function compareEdge(cluster: Cluster, image: string, injectionLabels: Readonly<Record<string, string>>, seed: number): Promise<Comparison[]> {
+export async function compareEdge(
+  cluster: Cluster,
+  image: string,
+  injectionLabels: Readonly<Record<string, string>>,
+  seed: number,
+): Promise<Comparison[]> {
   const [server, client] = [keyPair('server.test'), keyPair('client.test')];
   const stage = stageObjects(image, injectionLabels, server);
   await cluster.apply(stage.filter(({ kind }) => kind === 'Namespace'));
   await cluster.apply([...stage.filter(({ kind }) => kind !== 'Namespace'), ...secrets(server, client)]);
   await setProvider(cluster, true);
-  const fixed = [gatewayRoutes(seed, 12), meshRoutes(seed, 8), tlsGateways(client), tokensAtGateway(), destinationRules(), resilience(seed), externalAuthorization()];
+  const fixed = [
+    ...[gatewayRoutes(seed, 12), meshRoutes(seed, 8), tlsGateways(client), tokensAtGateway()],
+    ...[destinationRules(), resilience(seed), externalAuthorization()],
+  ];
   await cluster.apply(fixed.flatMap(({ objects }) => objects));
   await Promise.all([EDGE, FAR].map((namespace) => cluster.kubectl(['rollout', 'status', 'deployment', '-n', namespace, '--timeout=170s'])));
   const parts: readonly Part[] = [...fixed, egress(await addressesOf(cluster))];

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { AnyObject, simulate } from '../../constructs/model';
+import { applyAccepted, clean } from './apply';
 import { Cluster, until, WireRequest } from './cluster';
 import { Comparison, contradiction, disagreementsOf } from './compare';
 import { NAMESPACE } from './pods';
-import { applyAccepted, clean } from './routing';
 
 const PATHS = ['/', '/a', '/a/b', '/b', '/c/d'] as const;
 

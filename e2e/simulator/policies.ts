@@ -1,10 +1,10 @@
 import { createSign, generateKeyPairSync, KeyObject } from 'node:crypto';
 import * as fc from 'fast-check';
 import { AnyObject, simulate, SimulatedRequest } from '../../constructs/model';
+import { applyAccepted, clean } from './apply';
 import { Cluster, until, WireRequest } from './cluster';
 import { Comparison, contradiction, disagreementsOf } from './compare';
 import { NAMESPACE } from './pods';
-import { applyAccepted, clean } from './routing';
 
 const PORT = 9080;
 const ISSUER = 'https://issuer.sim.test';

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { AnyObject, simulate } from '../../constructs/model';
+import { applyAccepted, clean } from './apply';
 import { Cluster, until, WireRequest } from './cluster';
 import { Comparison, contradiction, disagreementsOf, echoOf, tolerance } from './compare';
 import { NAMESPACE, serviceObject } from './pods';
@@ -117,11 +118,6 @@ function labelled(rule: object, index: number): object {
   return { ...rest, headers: { ...headers, response: { set: { 'x-route': String(index) } } } };
 }
 
-/** Leaves out what is undefined, which Kubernetes does not take. */
-export function clean<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value)) as Value;
-}
-
 /** Generated VirtualServices for as many Services, asked from a workload of the mesh. */
 export async function compareRouting(cluster: Cluster, seed: number, services: number, requestsEach: number): Promise<Comparison> {
   const names = Array.from({ length: services }, (_, index) => `r${index}`);
@@ -204,26 +200,6 @@ async function compareShares(
     });
   });
   return { compared: split.length, disagreements };
-}
-
-/** Applies one by one what the admission webhook takes. */
-export async function applyAccepted(cluster: Cluster, objects: readonly AnyObject[]): Promise<{ accepted: AnyObject[]; rejected: string[] }> {
-  const accepted: AnyObject[] = [];
-  const rejected: string[] = [];
-  const pending = [...objects];
-  await Promise.all(
-    Array.from({ length: 3 }, async () => {
-      for (let object = pending.shift(); object; object = pending.shift()) {
-        try {
-          await cluster.apply([object]);
-          accepted.push(object);
-        } catch (error) {
-          rejected.push(`${object.metadata.name}: ${String(error)}`);
-        }
-      }
-    }),
-  );
-  return { accepted, rejected };
 }
 
 /** A Service whose route says that everything applied before it has reached the proxies. */

@@ -22,6 +22,7 @@ function objectsOf(name: string): AnyObject[] {
   const mesh = existingMesh({
     version: '1.29.1',
     ingressGateway: { selector: { istio: GATEWAY }, namespace: SPACE, serviceName: GATEWAY, serviceAccountName: 'default', ports: [80, 443] },
+    egressGateway: { selector: { istio: 'none' }, namespace: SPACE, serviceName: 'none', serviceAccountName: 'default', ports: [80, 443] },
   });
   const bookinfo = bookinfoServices({ namespace: SPACE });
   addScenario(stack, 'Traffic', findScenario(name), { bookinfo, mesh });

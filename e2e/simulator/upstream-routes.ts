@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseAllDocuments } from 'yaml';
@@ -21,11 +22,16 @@ interface Rendered {
   readonly tls?: unknown;
 }
 
-/**
- * The VirtualServices that istiod's own tests expect of Gateway API routes, against those that the simulator makes of the same files.
- * @param folder the test data of istiod's Gateway API controller
- */
-export function compareUpstreamRoutes(folder: string): Comparison {
+/** Where Go keeps the source that the local cluster's istiod is built from. */
+function sourceFolder(): string {
+  const module = readFileSync(path.join(__dirname, '../../local-cluster/node/go.mod'), 'utf8');
+  const [, version = ''] = /^\s*istio\.io\/istio (\S+)/m.exec(module) ?? [];
+  return path.join(process.env.GOMODCACHE ?? path.join(os.homedir(), 'go/pkg/mod'), `istio.io/istio@${version}`);
+}
+
+/** The VirtualServices that istiod's own tests expect of Gateway API routes, against those that the simulator makes of the same files. */
+export function compareUpstreamRoutes(): Comparison {
+  const folder = path.join(sourceFolder(), 'pilot/pkg/config/kube/gateway/testdata');
   const part = "istiod's own cases of Gateway API routes";
   if (!existsSync(folder)) {
     return { part: `${part} (skipped: Istio's source is not here)`, compared: 0, disagreements: [] };

@@ -10,7 +10,7 @@ type Mirror = NonNullable<VirtualServiceHttp['mirrors']>[number];
 /** A backend of a rule, with its filters. */
 type Backend = BackendReference & { readonly filters?: readonly HTTPRouteRulesFilters[] };
 
-/** Destinations of the backends of a route. Those that nobody may use, or that are of no kind Istio knows, have an empty host and are answered 500. */
+/** Destinations of the backends of a route. Those that it may not use, or of no kind that Istio knows, have an empty host and are answered 500. */
 export class Backends {
   constructor(
     private readonly model: MeshModel,

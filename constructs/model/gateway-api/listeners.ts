@@ -88,10 +88,15 @@ interface ClientValidation {
   readonly validation?: { readonly caCertificateRefs?: readonly unknown[] };
 }
 
+interface PortValidation {
+  readonly port: number;
+  readonly tls?: ClientValidation;
+}
+
 /** The experimental channel says here which clients may come. */
 interface WithFrontend {
   readonly tls?: {
-    readonly frontend?: { readonly default?: ClientValidation; readonly perPort?: readonly { readonly port: number; readonly tls?: ClientValidation }[] };
+    readonly frontend?: { readonly default?: ClientValidation; readonly perPort?: readonly PortValidation[] };
   };
 }
 

@@ -63,10 +63,11 @@ export function serviceCard(service: ServiceNode, named: boolean): Card {
 export function gatewayCard(gateway: GatewayNode, named: boolean): Card {
   const name = gateway.names.map((full) => full.split('/')[1]).join(', ');
   const detail = named ? gateway.namespace : '';
+  const head = textWidth(name, TITLE, true) + (named ? 6 + textWidth(detail, SMALL) : 0);
   const locked = gateway.access !== 'open';
   const notes = [...gateway.servers.map((text) => ({ text, fill: MUTED })), ...gateway.guards.map((text) => ({ text, fill: '#116329' }))];
   const width = Math.ceil(
-    Math.max(textWidth(name, TITLE, true) + (named ? 6 + textWidth(detail, SMALL) : 0) + (locked ? 24 : 0), ...notes.map(({ text }) => textWidth(text, SMALL))) + 2 * PAD,
+    Math.max(head + (locked ? 24 : 0), ...notes.map(({ text }) => textWidth(text, SMALL))) + 2 * PAD,
   );
   const lines = notes.map(
     ({ text, fill }, index) => `<text x="${PAD}" y="${47 + index * 17}" font-size="${SMALL}" fill="${fill}">${escapeXml(text)}</text>`,

@@ -147,7 +147,9 @@ function moveOut(topology: Topology, placed: { id: string; card: Card; x: number
   const edge = Math.max(...groups.map(({ x, width }) => x + width), 0);
   for (const external of topology.externals) {
     const place = placed.find(({ id }) => id === external.id);
-    if (place && groups.some(({ x, y, width, height }) => place.x < x + width && place.x + place.card.width > x && place.y < y + height && place.y + place.card.height > y)) {
+    const isOver = ({ x, y, width, height }: Group): boolean =>
+      place !== undefined && place.x < x + width && place.x + place.card.width > x && place.y < y + height && place.y + place.card.height > y;
+    if (place && groups.some(isOver)) {
       place.x = edge + 40;
     }
   }

@@ -21,6 +21,13 @@ export function explain(simulation: Simulation): ExplanationLine[] {
     lines.push(['route', `${route.source ? placeOf(route.source) : route.name}`], ['', `because ${route.why}`]);
   }
   simulation.tried.forEach((text, index) => lines.push([index === 0 ? 'not' : '', text]));
+  const { onward } = simulation;
+  if (onward) {
+    lines.push(['then', `${answerOf(onward)}, by the gateway's pods`]);
+    if (onward.route) {
+      lines.push(['', `${onward.route.source ? placeOf(onward.route.source) : onward.route.name}`], ['', `because ${onward.route.why}`]);
+    }
+  }
   const lost = simulation.destinations.filter((share) => !share.reached);
   for (const why of new Set(lost.map((share) => share.why))) {
     const shares = lost.filter((share) => share.why === why);

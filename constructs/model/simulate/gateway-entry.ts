@@ -18,7 +18,7 @@ export type Entry =
   | { readonly kind: 'tcp'; readonly found?: Layer4Route }
   | { readonly kind: 'closed'; readonly why: string };
 
-/** The listener of a gateway that takes a connection: plaintext servers of a port share one; those of TLS are told apart by the name in the handshake. */
+/** What takes a connection: plaintext servers of a port share a listener; those of TLS are told apart by the name in the handshake. */
 export function entryOf(model: MeshModel, proxy: Proxy, servers: readonly PlacedServer[], port: number, knock: Knock): Entry {
   if (servers.length === 0) {
     return { kind: 'closed', why: `${proxy.title} has no server on port ${port}: the connection is refused` };
@@ -38,8 +38,15 @@ export function entryOf(model: MeshModel, proxy: Proxy, servers: readonly Placed
   return tlsEntry(model, proxy, servers, knock);
 }
 
+/** What answers to some names. */
+interface Chain {
+  readonly sniHosts: readonly string[];
+  readonly placed: PlacedServer;
+  readonly found?: Layer4Route;
+}
+
 function tlsEntry(model: MeshModel, proxy: Proxy, servers: readonly PlacedServer[], knock: Knock): Entry {
-  const chains = servers.flatMap((placed): { readonly sniHosts: readonly string[]; readonly placed: PlacedServer; readonly found?: Layer4Route }[] => {
+  const chains = servers.flatMap((placed): Chain[] => {
     if (isPassthrough(placed)) {
       return gatewayTlsRoutes(model, proxy, placed).map((found) => ({ sniHosts: found.sniHosts, placed, found }));
     }

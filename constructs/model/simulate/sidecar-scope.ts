@@ -34,9 +34,10 @@ export function scopeOf(model: MeshModel, proxy: Proxy): Scope {
   );
   const imported = (namespace: string, matches: (host: string) => boolean): boolean =>
     imports.some((entry) => (entry.namespace === '*' || entry.namespace === namespace) && matches(entry.host));
-  const scopedVirtualServices = virtualServices.filter((virtualService) =>
-    virtualService.hosts.some((host) => imported(virtualService.namespace, (wanted) => (virtualService.gatewayApi ? isSubsetOf : overlaps)(host, wanted))),
-  );
+  const scopedVirtualServices = virtualServices.filter(({ hosts, namespace, gatewayApi }) => {
+    const covers = gatewayApi ? isSubsetOf : overlaps;
+    return hosts.some((host) => imported(namespace, (wanted) => covers(host, wanted)));
+  });
   const asked = visible.filter((service) => imported(service.namespace, (host) => isSubsetOf(service.host, host)));
   return { services: preferOwn(asked, proxy.namespace), virtualServices: scopedVirtualServices, outbound, object: sidecar };
 }

@@ -46,7 +46,10 @@ export function virtualServicesOf(model: MeshModel): readonly EffectiveVirtualSe
     objects.filter((object) => (object.spec?.hosts ?? []).length === 0).map((object) => [`${namespaceOf(object)}/${object.metadata.name}`, object]),
   );
   const own = objects.filter((object) => (object.spec?.hosts ?? []).length > 0).map((object) => effectiveOf(model, object, delegates));
-  const named = ({ object, name, namespace }: EffectiveVirtualService): AnyObject => ({ ...object, metadata: { ...object.metadata, name, namespace } });
+  const named = ({ object, name, namespace }: EffectiveVirtualService): AnyObject => ({
+    ...object,
+    metadata: { ...object.metadata, name, namespace },
+  });
   const effective = [...own, ...gatewayApiOf(model).virtualServices].sort((a, b) => byAge(named(a), named(b)));
   cache.set(model, effective);
   return effective;

@@ -107,7 +107,8 @@ const exact = (value: string): object => ({ path: { type: 'Exact', value } });
 /** Routes of HTTP and gRPC at gateways: generated ones, and what decides between several. */
 export function gatewayRoutes(seed: number, routes: number): Part {
   const names = Array.from({ length: routes }, (_, index) => `h${index}`);
-  const http = (name: string, hostnames: readonly string[] | undefined, rules: readonly object[], parents: readonly object[], namespace?: string): AnyObject =>
+  type Objects = readonly object[];
+  const http = (name: string, hostnames: readonly string[] | undefined, rules: Objects, parents: Objects, namespace?: string): AnyObject =>
     gatewayApi('HTTPRoute', name, { parentRefs: parents, ...(hostnames ? { hostnames } : {}), rules }, namespace);
   const fromFar = parent(undefined, { namespace: EDGE });
   const objects = [
