@@ -28,7 +28,8 @@ export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
     ...(props.ownCluster ? [cleanTrial(machine)] : []),
     upTrial(),
     againTrial(),
-    ...SCENARIOS.map(({ name }) => scenarioTrial(name)),
+    // Whether another cluster has the Gateway API is not known.
+    ...SCENARIOS.filter(({ needs }) => props.ownCluster || !needs?.features?.includes('GatewayApi')).map(({ name }) => scenarioTrial(name)),
     // Their pods need images that the node has or builds.
     ...(props.ownCluster ? [simulatorTrial(), patternTrial(), gatewayApiTrial()] : []),
     planTrial(),
