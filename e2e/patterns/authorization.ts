@@ -1,8 +1,10 @@
 import { parse, stringify } from 'yaml';
 import { existingService } from '../../constructs/kubernetes/service';
+import type { MeshGateway } from '../../constructs/mesh';
 import { ExternalAuthorization } from '../../constructs/patterns';
+import { Destination, Gateway, VirtualService } from '../../constructs/traffic';
 import { must } from '../runner';
-import type { Cluster } from '../simulator/cluster';
+import { Cluster, until } from '../simulator/cluster';
 import { echo, get, MESH, Proof, WEB } from './stage';
 import { GUARDED_BACKEND_PORT, NAMESPACE, WEB_PORTS } from './workloads';
 
@@ -71,4 +73,23 @@ const grpc: Proof = {
   },
 };
 
-export const AUTHORIZATION: readonly Proof[] = [http, grpc];
+const PUBLIC_HOST = 'guarded.patterns.example';
+
+const gateway: Proof = {
+  name: 'ExternalAuthorization on a gateway',
+  build(stack, mesh) {
+    const opened = new Gateway(stack, 'Guarded', { namespace: NAMESPACE, hosts: [PUBLIC_HOST] });
+    const to = Destination.of(WEB, { port: WEB_PORTS.plain });
+    new VirtualService(stack, 'Routes', { namespace: NAMESPACE, hosts: [PUBLIC_HOST], gateways: [opened], routes: [{ to }] });
+    new ExternalAuthorization(stack, 'Ask', { on: mesh.ingressGateway as MeshGateway, provider: 'patterns-grpc', to: [{ hosts: [PUBLIC_HOST], ports: [80] }] });
+  },
+  async prove(stage) {
+    const ask = (headers: Readonly<Record<string, string>> = {}) =>
+      stage.sendFromOutside({ dial: `gateway.${NAMESPACE}`, port: 80, method: 'GET', path: '/', headers: { host: PUBLIC_HOST, ...headers } });
+    await until('a refusal', 40, async () => (await ask()).status === 403);
+    await until('an allowed request', 10, async () => (await ask({ 'x-ext-authz': 'allow' })).status === 200);
+    return '403; with x-ext-authz: allow 200';
+  },
+};
+
+export const AUTHORIZATION: readonly Proof[] = [http, grpc, gateway];
