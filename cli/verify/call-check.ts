@@ -28,8 +28,11 @@ export function callCheck(context: VerifyContext, expectation: CallExpectation):
   };
 }
 
-function fromWhom({ from }: CallExpectation): string {
-  return from === 'gateway' ? '' : from === 'outside' ? ' from a pod outside the mesh' : ` from ${from}`;
+function fromWhom({ from, gateway }: CallExpectation): string {
+  if (from === 'gateway') {
+    return gateway === undefined ? '' : `, the Gateway ${gateway} of the Gateway API`;
+  }
+  return from === 'outside' ? ' from a pod outside the mesh' : ` from ${from}`;
 }
 
 interface Place {
