@@ -4,7 +4,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const ASSETS = ['constructs/kubernetes/objects-chart', 'constructs/istio/generated', 'constructs/gateway-api/generated', 'constructs/validation', 'local-cluster'];
+const ASSETS = ['constructs/kubernetes/objects-chart', 'constructs/validation', 'local-cluster'];
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });
