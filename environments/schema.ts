@@ -22,6 +22,8 @@ const helmMesh = object({
   revision: v.optional(matching(/^[a-z0-9]([-a-z0-9]{0,44}[a-z0-9])?$/, 'must be a DNS label of at most 46 characters, such as 1-29-1')),
   /** How pods' traffic reaches their sidecar: by an init container, or by the CNI plugin, which spares them its privileges. */
   trafficRedirection,
+  /** A gateway that calls leave the mesh by. @default none */
+  egressGateway: v.optional(object({ name: v.optional(text), namespace: v.optional(text) })),
   /** Values given to each chart over our own. */
   values: v.optional(object({ base: helmValues, cni: helmValues, istiod: helmValues, gateway: helmValues }), {}),
 });

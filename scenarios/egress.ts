@@ -66,6 +66,24 @@ export const egressBlocked: Scenario = {
   ],
 };
 
+export const egressGateway: Scenario = {
+  name: 'egress-gateway',
+  title: 'One door for all calls to the outside',
+  summary: 'Pods ask a host of the internet by HTTP; the call goes to the egress gateway by mutual TLS, and from there to the host by HTTPS.',
+  needs: { features: ['EgressGateway'] },
+  apply(traffic) {
+    const { productpage, details, reviews, ratings, namespace, externalHost } = traffic;
+    pinToV1(productpage, details, reviews, ratings);
+    refuseUnknownHosts(traffic);
+    new EgressHost(traffic, 'External', { host: externalHost, namespace, protocol: 'originate', throughGateway: true });
+  },
+  expectations: [
+    { kind: 'split', service: 'reviews', shares: { v1: 100 } },
+    { kind: 'exit', from: 'productpage', host: '{external}' },
+    { kind: 'call', name: 'a host that nobody named', from: 'productpage', host: GOOGLE, result: 502 },
+  ],
+};
+
 /** The ISBN that details v2 asks Google Books for, and details v1 has not. */
 const BOOK: readonly Expectation[] = [
   { kind: 'split', service: 'reviews', shares: { v1: 100 } },

@@ -17,6 +17,7 @@ export type Expectation =
   | EjectionExpectation
   | CallExpectation
   | PastProxyExpectation
+  | ExitExpectation
   | LogExpectation
   | SamplingExpectation
   | MetricExpectation;
@@ -171,6 +172,14 @@ export interface CallExpectation extends Expected {
 /** A process that goes past its proxy finds no way to this host: the network itself refuses it. */
 export interface PastProxyExpectation extends Expected {
   readonly kind: 'past-proxy';
+  /** As in a `call`. */
+  readonly host: string;
+}
+
+/** A call to a host outside of the cluster is answered, and stands in the access log of the mesh's egress gateway. */
+export interface ExitExpectation extends Expected {
+  readonly kind: 'exit';
+  readonly from: 'productpage';
   /** As in a `call`. */
   readonly host: string;
 }

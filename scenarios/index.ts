@@ -60,6 +60,7 @@ export const SCENARIOS: readonly Scenario[] = [
   authorizer.extAuthzHttp,
   egress.egressHost,
   egress.egressTlsOrigination,
+  egress.egressGateway,
   egress.egressBlocked,
   egress.detailsV2,
   egress.egressGoogleApis,

@@ -3,6 +3,7 @@ import { HTTPRoute, KubernetesGateway } from '../../constructs/gateway-api';
 import { MeshChecks } from '../../constructs/istio';
 import { existingService, KubernetesObject } from '../../constructs/kubernetes';
 import { existingMesh, provideMesh } from '../../constructs/mesh';
+import { EgressHost } from '../../constructs/patterns';
 import { Destination, DestinationRule, MeshService, Sidecar, VirtualService } from '../../constructs/traffic';
 
 const mesh = existingMesh({
@@ -48,6 +49,17 @@ test('a sound mesh has nothing to say', () => {
       new MeshService(stack, 'Cart', { service: cart }).split({ v1: 90, v2: 10 });
     }),
   ).toEqual({ errors: [], warnings: [] });
+});
+
+test('the egress gateway is there, though another stack makes it', () => {
+  const exit = { selector: { istio: 'egress' }, namespace: 'istio-egress', serviceName: 'istio-egress', serviceAccountName: 'istio-egress', ports: [80, 443] };
+  const through = existingMesh({ version: '1.29.1', ingressGateway: mesh.ingressGateway, egressGateway: exit });
+  const { errors } = verdict((stack) => {
+    provideMesh(stack, through);
+    new MeshChecks(stack, 'Checks');
+    new EgressHost(stack, 'Api', { host: 'api.example.com', namespace: 'shop', protocol: 'originate', throughGateway: true });
+  });
+  expect(errors).toEqual([]);
 });
 
 describe('a finding that is as it should be', () => {

@@ -103,6 +103,21 @@ describe('what differs between the flavours', () => {
     });
   });
 
+  test('the egress gateway of Helm is one only the cluster reaches, whatever the ingress is given', () => {
+    const values = { gateway: { name: 'front', service: { type: 'NodePort' }, resources: { limits: { cpu: '1' } } } };
+    const { mesh, json } = helm({ egressGateway: {}, gateway: { annotations: { a: 'b' } }, values });
+    expect(mesh.egressGateway).toEqual({
+      selector: { istio: 'egress' },
+      namespace: 'istio-egress',
+      serviceName: 'istio-egress',
+      serviceAccountName: 'istio-egress',
+      ports: [80, 443],
+    });
+    expect(valuesOf(json, 'istio-egress')).toMatchObject({ name: '', labels: { istio: 'egress' }, service: { type: 'ClusterIP' }, resources: { limits: { cpu: '1' } } });
+    expect(valuesOf(json, 'istio-egress').service.annotations).toEqual({});
+    expect(mesh.unsupported('EgressGateway')).toBeUndefined();
+  });
+
   test.each<[MeshFeature, boolean, boolean]>([
     ['WorkloadEntry', true, false],
     ['WorkloadGroup', true, false],

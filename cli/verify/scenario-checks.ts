@@ -1,33 +1,20 @@
-import {
-  AbortExpectation,
-  DelayExpectation,
-  Expectation,
-  lackOf,
-  MirrorExpectation,
-  OverflowExpectation,
-  SplitExpectation,
-  TimeoutExpectation,
-} from '../../scenarios';
+import { Expectation, lackOf, MirrorExpectation, SplitExpectation, TimeoutExpectation } from '../../scenarios';
 import { callCheck } from './call-check';
 import { deniedCheck, ingressCheck, plaintextAllowedCheck } from './access-checks';
 import { bookinfoPods, Check, describeHeaders, headersOf, originOf, reviewsVersions, serviceUrl, VerifyContext } from './context';
 import { ejectionCheck } from './ejection';
-import { judgeAbort, judgeDelay, judgeDirectAbort, judgeOverflow, judgeTimeout, servedBy } from './faults';
+import { abortCheck, delayCheck, delayOf, directAbortCheck, FAULT_CALLS, overflowCheck, PATIENCE_SECONDS, suffix } from './fault-checks';
+import { judgeTimeout, servedBy } from './faults';
 import { callFrom, describeAnswer, MeshAnswer } from './mesh-call';
 import { describeMirror, InboundCount, judgeMirror, parseInboundCount, STATS_FILTER } from './mirror';
 import { hasLabels, MeshPod, PROXY_CONTAINER } from './pods';
 import { pastProxyCheck } from './past-proxy';
-import { logCheck, metricCheck, samplingCheck } from './telemetry-checks';
+import { exitCheck, logCheck, metricCheck, samplingCheck } from './telemetry-checks';
 import { describeShares, judgeShares, sampleSize } from './shares';
 
-const FAULT_CALLS = 3;
 const MIRRORED_CALLS = 100;
-const OVERFLOW_CALLS = 60;
-const OVERFLOW_AT_ONCE = 20;
 /** Copies are sent on their own time: they may arrive after the answer. */
 const MIRROR_SECONDS = 4;
-/** Seconds that an answer may take beyond what is injected. */
-const PATIENCE_SECONDS = 5;
 
 /** The check of one thing that a scenario promises; where the environment cannot show it, one that says why. */
 export function scenarioCheck(context: VerifyContext, expectation: Expectation): Check {
@@ -62,6 +49,8 @@ function checkOf(context: VerifyContext, expectation: Expectation): Check {
       return callCheck(context, expectation);
     case 'past-proxy':
       return pastProxyCheck(context, expectation);
+    case 'exit':
+      return exitCheck(context, expectation);
     case 'log':
       return logCheck(context, expectation);
     case 'sampling':
@@ -103,56 +92,6 @@ export function countVersions(answers: readonly MeshAnswer[], versions: Readonly
   return counts;
 }
 
-function delayCheck(context: VerifyContext, expectation: DelayExpectation): Check {
-  const url = serviceUrl(context, 'reviews');
-  const { user, seconds } = expectation;
-  return {
-    name: `delay ratings${suffix(expectation)}`,
-    expectation: `reviews, which asks ratings, takes ${seconds} s longer${user === undefined ? '' : '; not for others'}`,
-    sent: `${FAULT_CALLS} x GET ${url}${describeHeaders(expectation)} from productpage${user === undefined ? '' : `; ${FAULT_CALLS} without the header`}`,
-    async attempt() {
-      const origin = originOf(context, await bookinfoPods(context), 'productpage');
-      const calls = [{ url, headers: headersOf(expectation), count: FAULT_CALLS }, ...(user === undefined ? [] : [{ url, count: FAULT_CALLS }])];
-      const answers = await callFrom(context.tools, origin, calls, { timeoutSeconds: seconds + PATIENCE_SECONDS });
-      return judgeDelay(expectation, answersTo(answers, 0), answersTo(answers, 1));
-    },
-  };
-}
-
-function abortCheck(context: VerifyContext, expectation: AbortExpectation): Check {
-  const url = serviceUrl(context, 'reviews');
-  const direct = serviceUrl(context, 'ratings');
-  const { user, status } = expectation;
-  return {
-    name: `abort ratings${suffix(expectation)}`,
-    expectation: `status ${status} for ratings: reviews come without their stars${user === undefined ? '' : '; not for others'}`,
-    sent: `${FAULT_CALLS} x GET ${url}${describeHeaders(expectation)} and GET ${direct}${describeHeaders(expectation)} from productpage`,
-    async attempt() {
-      const origin = originOf(context, await bookinfoPods(context), 'productpage');
-      const headers = headersOf(expectation);
-      const calls = [{ url, headers, count: FAULT_CALLS }, { url: direct, headers }, ...(user === undefined ? [] : [{ url, count: FAULT_CALLS }])];
-      const answers = await callFrom(context.tools, origin, calls, { timeoutSeconds: delayOf(context, user) + PATIENCE_SECONDS });
-      const directAnswer = answersTo(answers, 1)[0] ?? { call: 1, seconds: 0, error: 'NoAnswer: the request was not sent' };
-      return judgeAbort(expectation, { reviews: answersTo(answers, 0), direct: directAnswer, others: answersTo(answers, 2) });
-    },
-  };
-}
-
-/** A failure that productpage itself meets. Its own proxy makes it up, whoever may call the service. */
-function directAbortCheck(context: VerifyContext, expectation: AbortExpectation): Check {
-  const { service, status } = expectation;
-  const url = serviceUrl(context, service);
-  return {
-    name: `abort ${service}${suffix(expectation)}`,
-    expectation: `status ${status} for ${service}, made up by the mesh`,
-    sent: `${FAULT_CALLS} x GET ${url}${describeHeaders(expectation)} from productpage`,
-    async attempt() {
-      const origin = originOf(context, await bookinfoPods(context), 'productpage');
-      return judgeDirectAbort(expectation, await callFrom(context.tools, origin, [{ url, headers: headersOf(expectation), count: FAULT_CALLS }]));
-    },
-  };
-}
-
 function timeoutCheck(context: VerifyContext, expectation: TimeoutExpectation): Check {
   const url = serviceUrl(context, 'reviews');
   const { seconds, tries } = expectation;
@@ -170,23 +109,6 @@ function timeoutCheck(context: VerifyContext, expectation: TimeoutExpectation): 
       const after = await countInbound(context, targets);
       const others = await callFrom(context.tools, origin, [{ url, count: FAULT_CALLS }]);
       return judgeTimeout(expectation, { late, others, seen: before && after && after.requests - before.requests });
-    },
-  };
-}
-
-function overflowCheck(context: VerifyContext, expectation: OverflowExpectation): Check {
-  const url = serviceUrl(context, 'reviews');
-  const call = { url, headers: headersOf(expectation), count: OVERFLOW_CALLS };
-  return {
-    name: `overflow reviews${suffix(expectation)}`,
-    expectation: 'one after the other: all answered; at once: some 503, refused by the caller\'s proxy',
-    sent: `${OVERFLOW_CALLS} x GET ${url}${describeHeaders(expectation)} from productpage, one after the other, then as many by ${OVERFLOW_AT_ONCE} at once`,
-    phase: 'alone',
-    async attempt() {
-      const origin = originOf(context, await bookinfoPods(context), 'productpage');
-      const single = await callFrom(context.tools, origin, [call], { concurrency: 1 });
-      const atOnce = await callFrom(context.tools, origin, [call], { concurrency: OVERFLOW_AT_ONCE });
-      return judgeOverflow(single, atOnce, OVERFLOW_CALLS);
     },
   };
 }
@@ -233,17 +155,4 @@ async function countInbound(context: VerifyContext, pods: readonly MeshPod[]): P
   );
   const known = counts.filter((count) => count !== undefined);
   return known.length === 0 ? undefined : { counter: known[0].counter, requests: known.reduce((sum, { requests }) => sum + requests, 0) };
-}
-
-function answersTo(answers: readonly MeshAnswer[], call: number): MeshAnswer[] {
-  return answers.filter((answer) => answer.call === call);
-}
-
-function delayOf(context: VerifyContext, user: string | undefined): number {
-  return Math.max(0, ...context.expectations.flatMap((other) => (other.kind === 'delay' && (other.user ?? user) === user ? [other.seconds] : [])));
-}
-
-function suffix(expectation: Expectation): string {
-  const { user, headers = {} } = expectation;
-  return [...(user === undefined ? [] : [user]), ...Object.entries(headers).map(([name, value]) => `${name} ${value}`)].map((part) => `, ${part}`).join('');
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LogExpectation, MetricExpectation, SamplingExpectation } from '../../scenarios';
+import type { ExitExpectation, LogExpectation, MetricExpectation, SamplingExpectation } from '../../scenarios';
+import { realHost } from './call-check';
 import { bookinfoPods, Check, originOf, VerifyContext } from './context';
 import { CallOrigin, callFrom, describeAnswer, MeshAnswer } from './mesh-call';
-import { PROXY_CONTAINER } from './pods';
+import { listPods, PROXY_CONTAINER } from './pods';
 import type { Outcome } from './result';
 import { describeShares, judgeShares, sampleSize } from './shares';
 
@@ -53,7 +54,37 @@ export function judgeLog(counts: Readonly<Record<'logged' | 'passedOver' | 'sent
   };
 }
 
-async function proxyLog(context: VerifyContext, { namespace, pod }: CallOrigin): Promise<string[]> {
+/** Whether calls pass the egress gateway. */
+export function exitCheck(context: VerifyContext, expectation: ExitExpectation): Check {
+  const host = realHost(context, expectation.host);
+  return {
+    name: `exit to ${host}`,
+    expectation: '200, each by the egress gateway',
+    sent: `${CALLS} x GET http://${host}/ from productpage; the log of the egress gateway is read`,
+    async attempt() {
+      const gateway = context.mesh.egressGateway;
+      const pods = gateway ? await listPods(context.tools, gateway.namespace, gateway.selector) : [];
+      const origin = originOf(context, await bookinfoPods(context), 'productpage');
+      const word = randomBytes(4).toString('hex');
+      const answers = await callFrom(context.tools, origin, [{ url: `http://${host}/?${word}`, headers: { connection: 'close' }, count: CALLS }]);
+      const strange = answers.find(({ status }) => status !== 200);
+      if (strange || answers.length < CALLS) {
+        return { verdict: 'fail', observation: strange ? describeAnswer(strange) : `only ${answers.length} of ${CALLS} requests were answered` };
+      }
+      const seen = async (): Promise<number> => {
+        const logs = await Promise.all(pods.map(({ namespace, name }) => proxyLog(context, { namespace, pod: name })));
+        return logs.flat().filter((line) => line.includes(`/?${word}`)).length;
+      };
+      let passed = await seen();
+      for (const until = Date.now() + LOG_SECONDS * 1000; passed < CALLS && Date.now() < until; passed = await seen()) {
+        await pause(LOG_PAUSE_MS, undefined, { signal: context.signal });
+      }
+      return { verdict: passed === CALLS ? 'pass' : 'fail', observation: `${CALLS} x 200, ${passed} of them by the egress gateway` };
+    },
+  };
+}
+
+async function proxyLog(context: VerifyContext, { namespace, pod }: Pick<CallOrigin, 'namespace' | 'pod'>): Promise<string[]> {
   const { stdout } = await context.tools.kubectl(['logs', '-n', namespace, pod, '-c', PROXY_CONTAINER, '--since=60s'], { timeoutSeconds: 20 });
   return stdout.split('\n');
 }

@@ -1,6 +1,6 @@
 import { Annotations } from 'cdktf';
 import { Construct } from 'constructs';
-import type { IService } from '../kubernetes/service';
+import { existingService, IService } from '../kubernetes/service';
 import { IMesh, meshOf } from '../mesh/mesh';
 import type { MeshModel } from '../model/mesh-model';
 import { modelOf } from '../model/from-constructs';
@@ -36,7 +36,8 @@ export class MeshChecks extends Construct {
     super(scope, id);
     this.node.addValidation({
       validate: () => {
-        const model = modelOf(scope, props);
+        const mesh = props.mesh ?? meshOf(this);
+        const model = modelOf(scope, { ...props, services: [...(props.services ?? []), ...exitOf(mesh)] });
         const { open } = this.acknowledgements.sort([...this.ofObjects(scope, props, model), ...analyze(model)]);
         open.filter(({ severity }) => severity === 'warning').forEach((finding) => Annotations.of(this).addWarning(sentence(finding)));
         return open.filter(({ severity }) => severity === 'error').map(sentence);
@@ -73,4 +74,15 @@ export class MeshChecks extends Construct {
 
 function sentence(finding: Finding): string {
   return `${finding.code} ${formatProblem(finding)}`;
+}
+
+/** The Service of the mesh's egress gateway, which routes of a scope lead to though another stack made it. */
+function exitOf(mesh: IMesh | undefined): IService[] {
+  const gateway = mesh?.egressGateway;
+  if (!gateway) {
+    return [];
+  }
+  const { serviceName, namespace, selector, serviceAccountName, ports } = gateway;
+  const named = ports.map((port) => ({ name: port === 443 ? 'https' : `http-${port}`, port }));
+  return [existingService({ name: serviceName, namespace, labels: selector, serviceAccountName, ports: named })];
 }

@@ -24,6 +24,9 @@ const STATUS_PORT = 15021;
 /** Name of the ingress gateway's release and of its namespace. */
 const RELEASE = 'istio-ingress';
 
+/** Name of the egress gateway's release and of its namespace. */
+const EGRESS_RELEASE = 'istio-egress';
+
 /** First minor version with the TrafficExtension API. */
 const TRAFFIC_EXTENSION_SINCE = 30;
 
@@ -62,6 +65,8 @@ export interface HelmIstioProps {
   readonly trafficRedirection?: IMesh['trafficRedirection'];
   /** @default an ingress gateway named `istio-ingress` */
   readonly gateway?: HelmIstioGatewayProps;
+  /** A gateway that calls leave the mesh by, within the cluster: `istio-egress`, in a namespace of its name, unless given. @default none */
+  readonly egressGateway?: Pick<HelmIstioGatewayProps, 'name' | 'namespace'>;
 }
 
 /**
@@ -118,6 +123,13 @@ export class HelmIstio extends Construct implements IMesh {
     const { namespace } = this.ingressGateway;
     const place = namespace === ISTIO_NAMESPACE ? system : this.namespace('GatewayNamespace', namespace);
     this.release('IngressGateway', 'gateway', props.gateway?.name ?? RELEASE, namespace, values.gateway, [place, istiod]);
+    if (props.egressGateway) {
+      const { name = EGRESS_RELEASE } = props.egressGateway;
+      const exitValues = egressValues(props, name);
+      this.egressGateway = { ...gatewayOf({ name }, exitValues), namespace: props.egressGateway.namespace ?? name };
+      const exitPlace = this.namespace('EgressNamespace', this.egressGateway.namespace);
+      this.release('EgressGateway', 'gateway', name, this.egressGateway.namespace, exitValues, [exitPlace, istiod]);
+    }
   }
 
   unsupported(feature: MeshFeature): Unsupported | undefined {
@@ -169,6 +181,12 @@ export class HelmIstio extends Construct implements IMesh {
       dependsOn,
     });
   }
+}
+
+/** Values of the egress gateway: those given to the chart, but for what makes the other one the ingress. */
+function egressValues({ revision, values }: HelmIstioProps, name: string): Values {
+  const own = { name: '', labels: { istio: name.replace(/^istio-/, '') }, serviceAccount: { name: '' } };
+  return mergeValues(values?.gateway, { revision, ...own, service: { type: 'ClusterIP', annotations: {} } });
 }
 
 function gatewayOf(props: HelmIstioGatewayProps = {}, values: Values): MeshGateway {

@@ -31,7 +31,7 @@ export function withoutIstioFilters(istiod: Values, feature: MeshFeature): Unsup
 /** Why a gateway feature is missing where the mesh has no such gateway. */
 export function missingGateway(mesh: Pick<IMesh, 'egressGateway' | 'eastWestGateway'>, feature: MeshFeature): Unsupported | undefined {
   if (feature === 'EgressGateway' && !mesh.egressGateway) {
-    return { reason: 'this mesh has no egress gateway', alternative: 'Let workloads leave by a ServiceEntry alone, or describe a mesh that has one with existingMesh' };
+    return { reason: 'this mesh has no egress gateway', alternative: 'Give HelmIstio one (egressGateway; in an environment file mesh.helm.egressGateway: {}), let workloads leave by a ServiceEntry alone, or describe a mesh that has one' };
   }
   if (feature === 'EastWestGateway' && !mesh.eastWestGateway) {
     return { reason: 'this mesh has no east-west gateway', alternative: 'Describe a mesh that has one with existingMesh' };

@@ -12,6 +12,7 @@ import { startPods } from './pods';
 const PORT = 9080;
 const SAMPLE = 100;
 const GATEWAY = 'sim-gateway';
+const EGRESS = 'sim-egress';
 /** A Bookinfo of stand-ins. */
 const SPACE = 'sim-book';
 const GROUPS = ['networking.istio.io', 'security.istio.io', 'gateway.networking.k8s.io'];
@@ -19,9 +20,11 @@ const GROUPS = ['networking.istio.io', 'security.istio.io', 'gateway.networking.
 /** The objects that a scenario makes for stand-ins of Bookinfo: what decides about requests, and Services; not what is the whole mesh's. */
 function objectsOf(name: string): AnyObject[] {
   const stack = new TerraformStack(new App({ stackTraces: false }), 'simulator');
+  const pods = { namespace: SPACE, serviceAccountName: 'default', ports: [80, 443] };
   const mesh = existingMesh({
     version: '1.29.1',
-    ingressGateway: { selector: { istio: GATEWAY }, namespace: SPACE, serviceName: GATEWAY, serviceAccountName: 'default', ports: [80, 443] },
+    ingressGateway: { selector: { istio: GATEWAY }, serviceName: GATEWAY, ...pods },
+    egressGateway: { selector: { istio: EGRESS }, serviceName: EGRESS, ...pods },
     egressGateway: { selector: { istio: 'none' }, namespace: SPACE, serviceName: 'none', serviceAccountName: 'default', ports: [80, 443] },
   });
   const bookinfo = bookinfoServices({ namespace: SPACE });
@@ -55,7 +58,7 @@ export async function compareScenarios(
   });
   let compared = 0;
   let applied: AnyObject[] = [];
-  await startPods(cluster, image, injectionLabels, SPACE, gatewayPods(GATEWAY, SPACE));
+  await startPods(cluster, image, injectionLabels, SPACE, [...gatewayPods(GATEWAY, SPACE), ...gatewayPods(EGRESS, SPACE)]);
   // What the scenarios do not change is read once.
   const base = (await cluster.model()).objects.filter(({ metadata, apiVersion }) => metadata.namespace !== SPACE || !GROUPS.includes(apiVersion.split('/')[0]!));
   for (const scenario of scenarios) {
@@ -82,7 +85,7 @@ async function settle(cluster: Cluster, name: string, objects: readonly AnyObjec
       return true;
     });
   }
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, 1200));
 }
 
 /** Removes the namespaces of the scenarios. */
