@@ -669,7 +669,13 @@ describe('workloads of production', () => {
   });
 
   test('nothing reaches the pods but the mesh, and they do not reach the machine below them', () => {
-    const [deny, mesh] = ofKind(objects({ networkPolicies: true }), 'NetworkPolicy');
+    const byName = new Map(ofKind(objects({ networkPolicies: true }), 'NetworkPolicy').map((policy) => [policy.metadata.name as string, policy]));
+    const [deny, mesh, gateways] = ['deny-all', 'mesh', 'gateways'].map((name) => byName.get(name));
+    expect(gateways.spec).toEqual({
+      podSelector: { matchExpressions: [{ key: 'gateway.networking.k8s.io/gateway-name', operator: 'Exists' }] },
+      policyTypes: ['Ingress'],
+      ingress: [{}],
+    });
     expect(deny.spec).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
     const tcp = (port: number) => ({ port, protocol: 'TCP' });
     expect(mesh.spec.ingress).toEqual([

@@ -10,6 +10,9 @@ const METRICS = ['15020', '15090'];
 /** Label of the namespaces that a verification makes for a moment, to see the proxies refuse what comes without mutual TLS. */
 const VERIFY_LABEL = 'aks-istio/verify';
 
+/** Label of the pods that Istio makes for a Gateway of the Gateway API. */
+const GATEWAY_LABEL = 'gateway.networking.k8s.io/gateway-name';
+
 /** Addresses of the machine under a pod, and of the cloud's metadata service: no pod has any business there. */
 const LINK_LOCAL = '169.254.0.0/16';
 
@@ -51,6 +54,16 @@ export class BookinfoNetworkPolicies extends Construct {
           { from: [{ namespaceSelector: {} }], ports: METRICS.map(port) },
         ],
         egress: [{ to: [{ namespaceSelector: {} }] }],
+      },
+      dependsOn: [after],
+    });
+    // A Gateway of the Gateway API runs in its own namespace, and is there to be reached from anywhere.
+    new NetworkPolicyV1(this, 'Gateways', {
+      metadata: { name: 'gateways', namespace },
+      spec: {
+        podSelector: { matchExpressions: [{ key: GATEWAY_LABEL, operator: 'Exists' }] },
+        policyTypes: ['Ingress'],
+        ingress: [{}],
       },
       dependsOn: [after],
     });
