@@ -25,7 +25,6 @@ function objectsOf(name: string): AnyObject[] {
     version: '1.29.1',
     ingressGateway: { selector: { istio: GATEWAY }, serviceName: GATEWAY, ...pods },
     egressGateway: { selector: { istio: EGRESS }, serviceName: EGRESS, ...pods },
-    egressGateway: { selector: { istio: 'none' }, namespace: SPACE, serviceName: 'none', serviceAccountName: 'default', ports: [80, 443] },
   });
   const bookinfo = bookinfoServices({ namespace: SPACE });
   addScenario(stack, 'Traffic', findScenario(name), { bookinfo, mesh });
