@@ -23,7 +23,10 @@ const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
 /** What Entra expects as the audience of a federated token. */
 const AUDIENCE = 'api://AzureADTokenExchange';
 
-/** Ids of the roles that an environment's layers may assign, compared with Microsoft's list of 2026-04-09. @see https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
+/**
+ * Ids of the roles that an environment's layers may assign, as public templates and, for some, Microsoft's list of 2026-04-09 have them.
+ * @see https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+ */
 export const ROLE_IDS: Readonly<Record<string, string>> = {
   AcrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d',
   'Azure Kubernetes Service Cluster User Role': '4abbcc35-e782-43d8-92c5-2d3f1bd2253f',
