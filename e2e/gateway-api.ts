@@ -1,10 +1,10 @@
 import { localClusterPaths, NODE_ADDRESS } from '../local-cluster/paths';
 import { GATEWAY, grantObjects, HOSTS, routeObjects, tlsPolicyObjects } from './gateway-api/routes';
-import { Address, call, exchange, get, HttpAnswer, whoEndsTls } from './gateway-api/wire';
+import { Address, call, exchange, get, HttpAnswer, Trust, whoEndsTls } from './gateway-api/wire';
 import { FAR, NAMESPACE, PORTS, SERVER_NAME, workloadObjects } from './gateway-api/workloads';
 import { must } from './runner';
 import { Cluster, until } from './simulator/cluster';
-import { KeyPair, keyPair } from './simulator/edge/stage';
+import { keyPair } from './simulator/edge/stage';
 
 const IMAGE = 'docker.io/istio/examples-bookinfo-ratings-v1:1.20.3';
 const SAMPLE = 400;
@@ -40,7 +40,7 @@ export async function gatewayApiSuite(options: GatewayApiSuiteOptions = {}): Pro
   const report = options.report ?? ((line: string): void => void process.stdout.write(`${line}\n`));
   const paths = localClusterPaths();
   const cluster = new Cluster({ kubectl: paths.kubectl ?? 'kubectl', kubeconfig: paths.kubeconfig, context: paths.context });
-  const front = keyPair(HOSTS.front);
+  const [front, client] = [keyPair(HOSTS.front), keyPair('client.example.com')];
   const failed: string[] = [];
   let proved = 0;
   const prove = async (name: string, proof: () => Promise<string>): Promise<void> => {
@@ -56,14 +56,14 @@ export async function gatewayApiSuite(options: GatewayApiSuiteOptions = {}): Pro
     }
   };
   try {
-    await cluster.apply(workloadObjects(IMAGE, keyPair(SERVER_NAME), front));
+    await cluster.apply(workloadObjects(IMAGE, keyPair(SERVER_NAME), front, client));
     await cluster.apply(routeObjects());
     await cluster.kubectl(['wait', '-n', NAMESPACE, `gateways.gateway.networking.k8s.io/${GATEWAY}`, '--for=condition=Programmed', '--timeout=90s']);
     // Programmed tells of the Service; its pods may still be starting.
     const available = ['--for=condition=Available', 'deployment', '--all', '--timeout=90s'];
     await Promise.all([NAMESPACE, FAR].map((namespace) => cluster.kubectl(['wait', '-n', namespace, ...available])));
     const at = await listeners(cluster);
-    for (const [name, proof] of Object.entries(proofs(cluster, at, front))) {
+    for (const [name, proof] of Object.entries(proofs(cluster, at, { ca: front.certificate, cert: client.certificate, key: client.key }))) {
       await prove(name, proof);
     }
   } finally {
@@ -98,7 +98,7 @@ async function listeners(cluster: Cluster): Promise<Listeners> {
   return { http: at(80), https: at(443), tcp: at(PORTS.tcp), tls: at(PORTS.tls) };
 }
 
-function proofs(cluster: Cluster, at: Listeners, front: KeyPair): Readonly<Record<string, () => Promise<string>>> {
+function proofs(cluster: Cluster, at: Listeners, trust: Trust): Readonly<Record<string, () => Promise<string>>> {
   const shop = (path: string, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer> => get(at.http, HOSTS.shop, path, headers);
   const becomes = (what: string, ask: () => Promise<boolean>): Promise<void> => until(what, PATIENCE_SECONDS, () => ask().catch(() => false));
   const status = async (host: string): Promise<number> => (await get(at.http, host, '/')).status;
@@ -147,13 +147,15 @@ function proofs(cluster: Cluster, at: Listeners, front: KeyPair): Readonly<Recor
       must(headers.lane === 'fast' && headers.cookie === undefined && answer.headers.served === 'yes', JSON.stringify(headers));
       return 'one set, one removed, one added to the answer';
     },
-    'Gateway: TLS ended, HTTP redirected': async () => {
-      await becomes('the certificate', async () => (await get(at.https, HOSTS.front, '/', {}, front.certificate)).status === 200);
-      const secure = echo(await get(at.https, HOSTS.front, '/', {}, front.certificate));
+    'Gateway: TLS ended for clients with a certificate, HTTP redirected': async () => {
+      await becomes('the certificate', async () => (await get(at.https, HOSTS.front, '/', {}, trust)).status === 200);
+      const secure = echo(await get(at.https, HOSTS.front, '/', {}, trust));
+      const nameless = await get(at.https, HOSTS.front, '/', {}, { ca: trust.ca }).then(({ status: code }) => String(code), (error: NodeJS.ErrnoException) => String(error.code));
+      must(/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|ECONNRESET/.test(nameless), `a client without a certificate: ${nameless}`);
       const open = await get(at.http, HOSTS.front, '/a?b=c');
       must(secure.version === 'v2' && open.status === 301, `${secure.version}, ${open.status}`);
       must(open.headers.location === `https://${HOSTS.front}/a?b=c`, String(open.headers.location));
-      return `${secure.version} by HTTPS; by HTTP ${open.status} ${open.headers.location}`;
+      return `${secure.version} by HTTPS, ${nameless} without a certificate; by HTTP ${open.status} ${open.headers.location}`;
     },
     'GRPCRoute: method, service, metadata': async () => {
       await becomes('the route', async () => (await call(at.http, HOSTS.grpc, 'shop.Cart/Add')).startsWith('v1'));

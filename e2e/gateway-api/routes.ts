@@ -53,7 +53,7 @@ export function routeObjects(): AnyObject[] {
     const versions = new VersionServices(stack, 'Versions', { service: web });
     const [v1, v2] = [versions.of('v1'), versions.of('v2')];
     const to = (service: typeof v1, port = 80) => ({ service, port });
-    const gateway = new KubernetesGateway(stack, 'Gateway', { name: GATEWAY, namespace: NAMESPACE, hosts: [HOSTS.front], tls: { certificates: ['front'] } })
+    const gateway = new KubernetesGateway(stack, 'Gateway', { name: GATEWAY, namespace: NAMESPACE, hosts: [HOSTS.front], tls: { certificates: ['front'], mode: 'MUTUAL' } })
       .addListener({ name: 'web', port: 80, protocol: 'HTTP' })
       .addListener({ name: 'tcp', port: PORTS.tcp, protocol: 'TCP' })
       .addListener({ name: 'tls', port: PORTS.tls, protocol: 'TLS', hostname: HOSTS.through, tls: { mode: 'Passthrough' } });

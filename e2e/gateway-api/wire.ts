@@ -18,11 +18,18 @@ export interface HttpAnswer {
 
 const PATIENCE_MS = 10_000;
 
-/** A GET by HTTP, or by HTTPS whose certificate is to be signed by `ca`. */
-export function get(at: Address, name: string, path: string, sent: Readonly<Record<string, string>> = {}, ca?: string): Promise<HttpAnswer> {
-  const options = { ...at, path, agent: false as const, headers: { host: name, ...sent }, timeout: PATIENCE_MS, ca, servername: name };
+/** Who signs the server's certificate, and what the client shows. */
+export interface Trust {
+  readonly ca: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** A GET by HTTP, or by HTTPS where there is something to trust. */
+export function get(at: Address, name: string, path: string, sent: Readonly<Record<string, string>> = {}, trust?: Trust): Promise<HttpAnswer> {
+  const options = { ...at, path, agent: false as const, headers: { host: name, ...sent }, timeout: PATIENCE_MS, ...trust, servername: name };
   return new Promise((resolve, reject) => {
-    const request = (ca === undefined ? http : https).get(options, (response) => {
+    const request = (trust === undefined ? http : https).get(options, (response) => {
       let body = '';
       response.on('data', (part: Buffer) => (body += part.toString()));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));

@@ -37,7 +37,7 @@ http2.createServer().on('stream', (stream, headers) => {
 `;
 
 /** Namespaces that take nothing but what Pod Security calls restricted, the pods, and the Secret and ConfigMap with the certificate. */
-export function workloadObjects(image: string, server: KeyPair, front: KeyPair): AnyObject[] {
+export function workloadObjects(image: string, server: KeyPair, front: KeyPair, client: KeyPair): AnyObject[] {
   const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   const { certificate, key } = front;
   return [
@@ -45,7 +45,7 @@ export function workloadObjects(image: string, server: KeyPair, front: KeyPair):
     ...['v1', 'v2'].map((version) => deployment('web', version, NAMESPACE, image, server)),
     deployment('far', 'v1', FAR, image, server),
     object('Service', 'far', FAR, { spec: { selector: { app: 'far' }, ports: [{ name: 'http', port: 80, targetPort: PORTS.http }] } }),
-    object('Secret', 'front', NAMESPACE, { type: 'kubernetes.io/tls', stringData: { 'tls.crt': certificate, 'tls.key': key } }),
+    object('Secret', 'front', NAMESPACE, { type: 'kubernetes.io/tls', stringData: { 'tls.crt': certificate, 'tls.key': key, 'ca.crt': client.certificate } }),
     object('ConfigMap', 'web-ca', NAMESPACE, { data: { 'ca.crt': server.certificate } }),
   ];
 }
