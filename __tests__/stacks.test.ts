@@ -120,3 +120,16 @@ test.each(["helm", "addon"])("by %s, the Gateway API is for clusters that say th
   expect(traffic).not.toContain("networking.istio.io/service-type");
   expect(traffic.includes("istio.io/rev: asm-1-30")).toBe(flavor === "addon");
 });
+
+test.each([
+  ["gateway-api-ingress", ["bookinfo-istio", "way-out"]],
+  ["egress-blocked", expect.not.arrayContaining(["way-out"])],
+])("in production, pods leave the cluster unless the scenario says otherwise: %s", (scenario, expected) => {
+  const prod = loadEnvironment("prod");
+  const cluster = { ...prod.cluster, gatewayApi: "managed" };
+  const environment = checkEnvironment({ ...prod, cluster, traffic: { ...prod.traffic, scenario } }, "environments/prod.ts");
+  const { resource } = synthApp((app) => buildEnvironment(app, environment))["prod-traffic"]!;
+  const policies = Object.values(resource?.kubernetes_network_policy_v1 ?? {}) as { metadata: { name: string } }[];
+  expect(policies.length).toBeGreaterThan(0);
+  expect(policies.map(({ metadata }) => metadata.name).sort()).toEqual(expected);
+});

@@ -1,5 +1,5 @@
 import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { BookinfoWayOut, IBookinfo } from '../constructs/bookinfo';
 import type { ICluster } from '../constructs/cluster';
 import { MeshChecks } from '../constructs/istio/mesh-checks';
@@ -40,8 +40,9 @@ export class TrafficStack extends LayerStack {
     checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`, secretNames, externalDatabase !== undefined);
     const { registry, tag } = environment.bookinfo;
     addScenario(this, 'Traffic', scenario, { bookinfo, images: { registry, tag }, externalHost, externalDatabase });
-    // A scenario with a policy of its own says itself what leaves.
-    if (hasNetworkPolicies(environment) && !this.node.findAll().some((child) => child instanceof NetworkPolicyV1)) {
+    // A scenario with such a policy of its own says itself what leaves.
+    const saysWhatLeaves = (child: IConstruct): boolean => child instanceof NetworkPolicyV1 && child.specInput?.policyTypes.includes('Egress') === true;
+    if (hasNetworkPolicies(environment) && !this.node.findAll().some(saysWhatLeaves)) {
       new BookinfoWayOut(this, 'WayOut', { namespace: bookinfo.namespace });
     }
   }
