@@ -79,7 +79,16 @@ export async function simulatorSuite(options: SimulatorSuiteOptions = {}): Promi
     upstream: async () => Promise.resolve(tell(compareUpstreamRoutes())),
   };
   try {
-    await Promise.all((options.only ?? (Object.keys(strands) as Strand[])).map((strand) => strands[strand]()));
+    await Promise.all(
+      (options.only ?? (Object.keys(strands) as Strand[])).map(async (strand) => {
+        try {
+          await strands[strand]();
+        } catch (error) {
+          // The others go on: what they see is worth knowing.
+          tell({ part: strand, compared: 0, disagreements: [error instanceof Error ? error.message : String(error)] });
+        }
+      }),
+    );
   } finally {
     cluster.close();
     if (options.cleanUp ?? true) {

@@ -1,6 +1,6 @@
 import { AnyObject, simulate } from '../../constructs/model';
 import { Cluster, until, WireRequest } from './cluster';
-import { Comparison, contradiction, disagreementsOf } from './compare';
+import { Comparison, contradiction, disagreementsOf, echoOf } from './compare';
 import { NAMESPACE, POD_PORTS, serviceObject } from './pods';
 
 const PORT = 9080;
@@ -59,12 +59,17 @@ export async function compareMutualTls(cluster: Cluster): Promise<Comparison> {
   return { part: 'mutual TLS: every client mode against every port and namespace mode', compared, disagreements };
 }
 
-/** The reviews pods have no mode of their own: what a plaintext caller gets there tells when the namespace's mode has arrived. */
+/**
+ * The reviews pods have no mode of their own: what a plaintext caller gets there tells when the namespace's mode has arrived. That the caller's proxy
+ * knows the Services too is told by the certificate that it shows, or does not.
+ */
 async function settle(cluster: Cluster, mode: string): Promise<void> {
   const request: WireRequest = { dial: 'reviews', port: PORT, method: 'GET', path: '/', headers: { host: 'reviews:9080' } };
   await until(`mode ${mode}`, 60, async () => {
     const [plain] = await cluster.send(NAMESPACE, 'outside-v1', [request]);
-    return (plain!.error !== undefined) === (mode === 'STRICT');
+    const [own] = await cluster.send(NAMESPACE, 'productpage-v1', [{ ...request, dial: 'm2-none', headers: { host: 'm2-none:9080' } }]);
+    const shown = echoOf(own!)?.headers?.['x-forwarded-client-cert'] !== undefined;
+    return (plain!.error !== undefined) === (mode === 'STRICT') && shown === (mode !== 'DISABLE');
   });
   await new Promise((resolve) => setTimeout(resolve, 4000));
 }
