@@ -1,5 +1,6 @@
 import { serviceHost } from '../../constructs/kubernetes/service';
-import { bookinfoPods, Check, originOf, reviewsVersions, serviceUrl, VerifyContext } from './context';
+import { CommandError, RunResult } from '../tools/process';
+import { bookinfoPods, Check, originOf, reviewsVersions, serviceUrl, VerifyContext, VerifyTools } from './context';
 import { judgeDenied } from './faults';
 import { Visitor } from './gateway';
 import { callFrom } from './mesh-call';
@@ -152,7 +153,7 @@ async function proxyStatuses(context: VerifyContext): Promise<ProxyStatus[] | st
   if (tools.hasIstioctl) {
     // Newer versions show statuses only when asked for more; older ones do not know the flag.
     for (const flags of [['--verbosity', '1'], []]) {
-      const { stdout, code } = await tools.istioctl(['proxy-status', '-i', mesh.rootNamespace, ...flags], { timeoutSeconds: 20, okCodes: [0, 1, 64] });
+      const { stdout, code } = await askIstioctl(tools, ['proxy-status', '-i', mesh.rootNamespace, ...flags]);
       const statuses = parseProxyStatus(stdout).filter((status) => Object.keys(status.statuses).length > 0);
       if (code === 0 && statuses.length > 0) {
         return statuses;
@@ -173,4 +174,16 @@ async function proxyStatuses(context: VerifyContext): Promise<ProxyStatus[] | st
     return `istioctl is not installed, and istiod in ${mesh.rootNamespace} cannot be asked: ${answers[0]?.stderr.trim().split('\n').at(-1) ?? 'no pod of it is ready'}`;
   }
   return good.flatMap(({ stdout }) => parseSyncz(stdout));
+}
+
+/** Where istioctl gets no answer in time, from a control plane that is busy, istiod itself is asked. */
+async function askIstioctl(tools: VerifyTools, args: readonly string[]): Promise<Pick<RunResult, 'stdout' | 'code'>> {
+  try {
+    return await tools.istioctl(args, { timeoutSeconds: 10, okCodes: [0, 1, 64] });
+  } catch (error) {
+    if (error instanceof CommandError && error.timedOutAfterSeconds !== undefined) {
+      return { stdout: '', code: 1 };
+    }
+    throw error;
+  }
 }
