@@ -39,7 +39,7 @@ export async function patternSuite(options: PatternSuiteOptions = {}): Promise<{
     await cluster.apply([namespace]);
     await setProviders(cluster, true);
     await cluster.apply(others);
-    const allReady = (): Promise<string> => cluster.kubectl(['wait', '-n', NAMESPACE, '--for=condition=Available', 'deployment', '--all', '--timeout=150s']);
+    const allReady = (): Promise<string> => cluster.kubectl(['wait', '-n', NAMESPACE, '--for=condition=Available', 'deployment', '--all', '--timeout=170s']);
     const applied = proofs.map((proof) => applyProof(stage, proof));
     const everything = Promise.all(applied).then(allReady);
     await Promise.all(

@@ -99,7 +99,9 @@ const delivery: Proof = {
       webhooks: [{ name: 'canary answers', url: `http://outside.${NAMESPACE}:8080/judge/shop-canary.${NAMESPACE}` }],
     }),
   async prove(stage) {
-    await phase(stage, 'Initialized', 120);
+    // How long pods take to start says nothing of Flagger.
+    await stage.cluster.kubectl(['wait', '-n', NAMESPACE, '--for=condition=Available', 'deploy/flagger', 'deploy/client', 'deploy/outside', '--timeout=170s']);
+    await phase(stage, 'Initialized', 150);
     await stage.once('the first version', get('shop', PORT, '/'), ({ status, body }) => status === 200 && body.includes('"version":"v1"'));
     const owned = await ownedByFlagger(stage);
     await stage.cluster.apply([shopDeployment('v2')]);
@@ -133,7 +135,7 @@ async function ownedByFlagger(stage: Stage): Promise<string> {
 async function watch(stage: Stage): Promise<{ weights: number[]; versions: Set<string> }> {
   const weights: number[] = [];
   const versions = new Set<string>();
-  await until('the promotion', 150, async () => {
+  await until('the promotion', 200, async () => {
     const { status } = await canary(stage);
     const weight = status?.canaryWeight ?? 0;
     if (weights.at(-1) !== weight) {
