@@ -180,7 +180,8 @@ describe('a synthesised stack', () => {
   });
 
   test('the mesh comes in the order that its releases depend on', () => {
-    expect(desiredReleases(layer('mesh')).map((release) => release.name)).toEqual(['local-mesh-objects', 'istio-base', 'istiod', 'istio-ingress']);
+    const names = desiredReleases(layer('mesh')).map((release) => release.name);
+    expect(names).toEqual(['local-mesh-objects', 'istio-base', 'istiod', 'istio-egress', 'istio-ingress']);
     expect(desiredReleases(layer('bookinfo')).map(({ name, namespace }) => `${namespace}/${name}`)).toEqual(['default/local-bookinfo-objects']);
   });
 

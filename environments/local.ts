@@ -17,7 +17,7 @@ export function local(kubeconfig?: string, context?: string): EnvironmentInput {
     return {
       name: 'local',
       cluster: { kind: 'kubeconfig', path: kubeconfig, context, gatewayService: 'NodePort' },
-      mesh: { flavor: 'helm', meshConfig, demoCertificates, helm: { version: '1.29.1' } },
+      mesh: { flavor: 'helm', meshConfig, demoCertificates, helm: { version: '1.29.1', egressGateway: {} } },
     };
   }
   return {
@@ -38,6 +38,7 @@ export function local(kubeconfig?: string, context?: string): EnvironmentInput {
       demoCertificates,
       helm: {
         version: paths.istioVersion,
+        egressGateway: {},
         charts: { kind: 'folder', path: paths.charts },
         values: { istiod: localMeshValues, gateway: localGatewayValues },
       },
