@@ -1,4 +1,5 @@
 import { Card, externalCard, gatewayCard, INK, lock, MUTED, serviceCard } from './card';
+import { outerOrder } from './outer-order';
 import { escapeXml, textWidth, wrapList } from './text';
 import type { Topology, TopologyEdge } from './topology';
 
@@ -100,13 +101,8 @@ function layOut(topology: Topology): {
       graph.setEdge(alone[index - 1].id, service.id, { width: 0, height: 0 });
     }
   }
-  // Hosts that nothing here is known to call lie to the right of what calls nothing itself, not among the gateways.
-  const called = new Set(topology.edges.map((edge) => edge.to));
-  const sink = topology.services.find((service) => called.has(service.id) && !topology.edges.some((edge) => edge.from === service.id));
-  for (const external of topology.externals.filter((node) => !called.has(node.id))) {
-    if (sink) {
-      graph.setEdge(sink.id, external.id, { width: 0, height: 0 });
-    }
+  for (const [last, id] of outerOrder(topology)) {
+    graph.setEdge(last, id, { width: 0, height: 0 });
   }
   layout(graph);
   const placed = [...cards].map(([id, card]) => {
