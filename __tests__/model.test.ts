@@ -8,6 +8,8 @@ import { existingService } from '../constructs/kubernetes';
 import { HTTPRoute, KubernetesGateway } from '../constructs/gateway-api';
 import { existingMesh } from '../constructs/mesh';
 import { MeshContext, MeshModel, ModelObject, toMermaid, topologyOf, toSvg } from '../constructs/model';
+import { outerOrder } from '../constructs/model/graph/outer-order';
+import type { Topology, TopologyEdge } from '../constructs/model/graph/topology';
 import { explain, longestWait, modelOf, renderLines, SimulatedRequest, simulate, simulateChain, triesOf } from '../constructs/model/matchers';
 import { Match, MeshService } from '../constructs/traffic';
 import { SCENARIOS } from '../scenarios';
@@ -849,6 +851,29 @@ describe('Bookinfo', () => {
     expect(split?.versions.map(({ name, percent }) => [name, percent])).toEqual([['v1', 90], ['v2', 10], ['v3', undefined]]);
     expect(topologyOf(inScenario('ext-authz-http')).services.find(({ name }) => name === 'productpage')?.guards).toEqual(['asks ext-authz-http']);
     expect(topologyOf(inScenario('egress-tls-origination')).externals).toMatchObject([{ host: 'www.example.com', notes: ['TLS by the proxies'] }]);
+    // Nobody enforces the namespace's deny-all on a machine without a proxy.
+    const machine = topologyOf(inScenario('ratings-mysql-vm')).services.find(({ name }) => name === 'mysqldb-vm');
+    expect(machine).toMatchObject({ mtls: 'none', access: 'open' });
+  });
+
+  test('hosts outside, and the gateway that leads to them, come after the longest chain of calls', () => {
+    const call = (from: string, to: string): TopologyEdge => ({ from, to, kind: 'call' });
+    const node = (id: string): { id: string } => ({ id });
+    const topology = {
+      services: ['shop', 'short', 'cart', 'store'].map(node),
+      gateways: ['in', 'out'].map(node),
+      externals: ['called.example', 'lonely.example'].map(node),
+      edges: [
+        call('in', 'shop'),
+        call('shop', 'short'),
+        call('shop', 'cart'),
+        call('cart', 'store'),
+        call('cart', 'shop'),
+        call('out', 'called.example'),
+      ],
+    } as unknown as Topology;
+    expect(outerOrder(topology)).toEqual([['store', 'lonely.example'], ['store', 'out']]);
+    expect(outerOrder({ ...topology, edges: [] })).toEqual([]);
   });
 
   test('the picture as Mermaid, and as the SVG in the documentation', () => {

@@ -10,6 +10,9 @@ export interface Restriction {
   readonly guards: readonly string[];
 }
 
+/** Pods without a sidecar: policies that select them have nobody to enforce them. */
+export const NOBODY_ASKS: Restriction = { access: 'open', policies: [], guards: [] };
+
 /** Who gets in, as far as policies with no conditions tell. */
 export function accessOf(model: MeshModel, target: PolicyTarget): Restriction {
   const policies = policiesFor<AuthorizationPolicySpec>(model, 'AuthorizationPolicy', target).filter((policy) => policy.spec?.action !== 'AUDIT');

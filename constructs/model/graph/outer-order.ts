@@ -20,15 +20,30 @@ export function outerOrder(topology: Topology): [string, string][] {
   return last === undefined ? [] : outer.map(({ id }) => [last.id, id]);
 }
 
-/** How many calls lie before each node, on the longest way; calls that come back to where they began do not count. */
-function depthsOf({ edges, services }: Topology): Map<string, number> {
-  const depths = new Map<string, number>();
-  const visit = (id: string, path: ReadonlySet<string>): number => {
-    const callers = edges.filter(({ to, from }) => to === id && !path.has(from)).map(({ from }) => from);
-    const depth = depths.get(id) ?? Math.max(0, ...callers.map((caller) => 1 + visit(caller, new Set([...path, id]))));
-    depths.set(id, depth);
-    return depth;
+/** How many calls lie before each node, on the longest way; a call that leads back to where it came from does not count. */
+function depthsOf({ edges, services, gateways }: Topology): Map<string, number> {
+  const onward: [string, string][] = [];
+  const seen = new Set<string>();
+  // Each node before those that it calls.
+  const order: string[] = [];
+  const visit = (id: string, path: ReadonlySet<string>): void => {
+    seen.add(id);
+    for (const { to } of edges.filter(({ from, to: target }) => from === id && !path.has(target))) {
+      onward.push([id, to]);
+      if (!seen.has(to)) visit(to, new Set([...path, to]));
+    }
+    order.unshift(id);
   };
-  services.forEach(({ id }) => visit(id, new Set([id])));
+  const ids = [...gateways, ...services].map(({ id }) => id);
+  const first = ids.filter((id) => !edges.some(({ to }) => to === id));
+  for (const id of [...first, ...ids]) {
+    if (!seen.has(id)) visit(id, new Set([id]));
+  }
+  const depths = new Map<string, number>();
+  for (const id of order) {
+    for (const [, to] of onward.filter(([from]) => from === id)) {
+      depths.set(to, Math.max(depths.get(to) ?? 0, (depths.get(id) ?? 0) + 1));
+    }
+  }
   return depths;
 }

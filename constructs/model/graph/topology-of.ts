@@ -11,7 +11,7 @@ import { serviceOfGateway } from '../simulate/gateway-servers';
 import { identityOf, isInjected } from '../simulate/proxy';
 import { Registry, RegistryService } from '../simulate/registry';
 import { MESH, virtualServicesOf } from '../simulate/virtual-services';
-import { accessOf } from './access';
+import { accessOf, NOBODY_ASKS } from './access';
 import { gatewayNodes, ingressEdges } from './gateway-nodes';
 import { serviceNode } from './service-node';
 import type { Topology, TopologyEdge } from './topology';
@@ -28,7 +28,10 @@ export function topologyOf(model: MeshModel, options: TopologyOptions = {}): Top
   const versions = versionServices(inside);
   const shown = inside.filter((service) => !versions.has(service.host));
   const services = shown
-    .map((service) => serviceNode(model, service, accessOf(model, targetOf(model, service)), mtlsOf(model, service), versions))
+    .map((service) => {
+      const mtls = mtlsOf(model, service);
+      return serviceNode(model, service, mtls === 'none' ? NOBODY_ASKS : accessOf(model, targetOf(model, service)), mtls, versions);
+    })
     .sort(byId);
   const externals = registry.services
     .filter((service) => service.external)
