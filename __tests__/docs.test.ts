@@ -41,6 +41,7 @@ test('every snippet in the documentation compiles', () => {
     {
       compilerOptions: {
         target: 'ES2022',
+        lib: ['lib.es2023.d.ts'],
         module: 'nodenext',
         moduleResolution: 'nodenext',
         strict: true,
