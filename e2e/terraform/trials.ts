@@ -6,10 +6,10 @@ import { providerConfiguration } from './providers';
 const ENVIRONMENT = 'local';
 const WITH_TERRAFORM = ['--engine', 'terraform'] as const;
 
-/** Init and plan, however long they take, come before the line that tells of the first object. */
+/** Init and plan take some seconds before anything is applied. */
 const KILLS: readonly Kill[] = [
-  { layer: 'mesh', line: /^> mesh$[\s\S]*: creating$/m, delayMs: 4000, whole: true },
-  { layer: 'bookinfo', line: /^> bookinfo$[\s\S]*: creating$/m, delayMs: 2000, whole: true },
+  { layer: 'mesh', line: /^> mesh$/m, delayMs: 7000, whole: true },
+  { layer: 'bookinfo', line: /^> bookinfo$/m, delayMs: 6000, whole: true },
 ];
 
 /** The same environment through Terraform and its real providers, on the real cluster. They begin with taking down what is there. */
