@@ -5,8 +5,8 @@ module.exports = {
   maxWorkers: '100%',
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
-  // The packed package has a command of its own: compiling it takes as long as all the other tests.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/consumer/', '<rootDir>/__tests__/package.test.ts'],
+  // These two have commands of their own, in jest.apart.config.js: what they run in processes of their own takes as long as all the other tests.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/consumer/', '<rootDir>/__tests__/(package|pipelines).test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/'],
   // What an importer writes, for the snippets in docs/.
   moduleNameMapper: {

@@ -5,6 +5,8 @@ import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
 import { down, DownOptions } from '../cli/commands/down';
+import { plan } from '../cli/commands/plan';
+import { status } from '../cli/commands/status';
 import { DirectEngine } from '../cli/engine/direct';
 import { Stack } from '../cli/engine/engine';
 import { TerraformEngine } from '../cli/engine/terraform';
@@ -565,13 +567,19 @@ describe('the command line', () => {
     expect(aksIstio(['up', 'nowhere', '--verbose']).stderr).toMatch(/must be one of local, dev, prod[^]*\n {4}at /);
   });
 
-  test('plan names layers whose cluster does not exist yet, in code 2; status says that there is none', () => {
-    const planned = aksIstio(['plan', 'local', '--json']);
-    expect(planned.code).toBe(2);
-    const { layers } = JSON.parse(planned.stdout) as { layers: { stack: string; unknown?: string }[] };
-    expect(layers.map(({ stack, unknown }) => `${stack}: ${typeof unknown}`)).toEqual(['local-mesh: string', 'local-bookinfo: string', 'local-traffic: string']);
-    const status = aksIstio(['status', 'local']);
-    expect(status.code).toBe(1);
-    expect(status.stderr).toContain('the local cluster is not running');
+  test('plan names layers whose cluster does not exist yet, in code 2; status says that there is none', async () => {
+    const saved = { ...process.env };
+    Object.assign(process.env, { HOME: folder, XDG_CACHE_HOME: folder });
+    const said: string[] = [];
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    try {
+      expect(await plan('local', { engine: 'auto', json: true }, new AbortController().signal)).toBe(2);
+      const { layers } = JSON.parse(said.join('')) as { layers: { stack: string; unknown?: string }[] };
+      expect(layers.map(({ stack, unknown }) => `${stack}: ${typeof unknown}`)).toEqual(['local-mesh: string', 'local-bookinfo: string', 'local-traffic: string']);
+      await expect(status('local', { engine: 'auto' }, new AbortController().signal)).rejects.toThrow('the local cluster is not running');
+    } finally {
+      write.mockRestore();
+      process.env = saved;
+    }
   });
 });
