@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -6,6 +6,7 @@ import Ajv from 'ajv';
 import { parse } from 'yaml';
 import { checkSources, readSources } from '../cli/check/check-files';
 import { toJson } from '../cli/check/render';
+import { checkCommand } from '../cli/commands/check';
 import { MeshContext, MeshModel } from '../constructs/model/mesh-model';
 import { ModelObject } from '../constructs/model/object';
 import { Acknowledgements, analyze } from '../constructs/validation/analysis';
@@ -645,17 +646,29 @@ describe('aks-istio check', () => {
     fs.rmSync(folder, { recursive: true });
   });
 
-  test('exit codes: 0 fine, 1 findings, 2 unreadable', () => {
-    const program = "require('tsx/cjs'); require('./cli/commands/check').checkCommand().parseAsync(process.argv.slice(1), { from: 'user' })";
-    const run = (input: string, ...options: string[]): number => {
-      try {
-        execFileSync(process.execPath, ['-e', program, '--', '-', ...options], { cwd: path.join(__dirname, '..'), input, stdio: ['pipe', 'ignore', 'ignore'] });
-        return 0;
-      } catch (error) {
-        return (error as { status: number }).status;
-      }
+  test('exit codes: 0 fine, 1 findings, 2 unreadable', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'check-'));
+    const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const run = async (input: string, ...options: string[]): Promise<number> => {
+      let code = -1;
+      const file = path.join(folder, 'input.yaml');
+      fs.writeFileSync(file, input);
+      const command = checkCommand(async (action) => void (code = await action(new AbortController().signal)));
+      await command.parseAsync([file, ...options], { from: 'user' });
+      return code;
     };
     const warned = text.replace('timeout: 5', 'timeout: 5s').replace('host: review}', 'host: reviews}').replace('- route:', '- retries: {attempts: 3, perTryTimeout: 3s}\n      route:');
-    expect([run(text, '--flavor', 'addon'), run(warned), run(warned, '--fail-on', 'warning'), run('a: [')]).toEqual([1, 0, 1, 2]);
+    try {
+      expect([await run(text, '--flavor', 'addon'), await run(warned), await run(warned, '--fail-on', 'warning'), await run('a: [')]).toEqual([1, 0, 1, 2]);
+    } finally {
+      write.mockRestore();
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('standard input, in a process of its own', () => {
+    const program = "require('tsx/cjs'); require('./cli/commands/check').checkCommand().parseAsync(process.argv.slice(1), { from: 'user' })";
+    const { status, stdout } = spawnSync(process.execPath, ['-e', program, '--', '-'], { cwd: path.join(__dirname, '..'), input: text, encoding: 'utf8' });
+    expect([status, stdout.split('  ')[0]]).toEqual([1, 'stdin:16:7']);
   });
 });
