@@ -19,6 +19,7 @@ import { acquireRunLock, runFile } from '../cli/run-lock';
 import { Session } from '../cli/session';
 import { cleanEnvironment, ClusterTools, openCluster } from '../cli/tools/cluster-access';
 import { CommandError, run, RunOptions, RunResult } from '../cli/tools/process';
+import { hasColors } from '../cli/ui/colors';
 import { duration } from '../cli/ui/tasks';
 import { loadEnvironment } from '../environments';
 import { dev } from '../environments/dev';
@@ -541,6 +542,18 @@ describe('what an environment needs', () => {
 });
 
 describe('the command line', () => {
+  test.each([
+    ['a pipe', {}, {}, false],
+    ['a pipe in CI', {}, { CI: 'true' }, false],
+    ['a pipe, asked for', {}, { FORCE_COLOR: '1' }, true],
+    ['a terminal', { isTTY: true }, {}, true],
+    ['a terminal, not wanted', { isTTY: true }, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+    ['a terminal, FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, false],
+    ['a terminal that can do nothing', { isTTY: true }, { TERM: 'dumb' }, false],
+  ])('colours for %s', (_name, stream, env, expected) => {
+    expect(hasColors(stream, env)).toBe(expected);
+  });
+
   const aksIstio = (args: string[], env: NodeJS.ProcessEnv = {}) => {
     const result = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: folder, XDG_CACHE_HOME: folder, ...env } });
     return { code: result.status, stdout: result.stdout, stderr: result.stderr };

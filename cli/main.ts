@@ -13,6 +13,7 @@ import { LAYERS } from '../environments/environment';
 import { formatError, Interrupted } from './errors';
 import { lazy } from './lazy';
 import { CommonOptions, ENGINE_CHOICES, PROGRAM } from './options';
+import { colorsFor } from './ui/colors';
 
 /** Exit code of a usage error, as of sysexits.h. */
 const USAGE = 64;
@@ -118,7 +119,7 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
       process.exitCode = error.exitCode === 0 ? 0 : USAGE;
       return;
     }
-    const { red } = (await import('picocolors')).default;
+    const { red } = colorsFor(process.stderr);
     process.stderr.write(`\n${red('Failed:')} ${formatError(error, given.verbose === true)}\n`);
     process.exitCode = 1;
   }

@@ -1,10 +1,11 @@
-import pc from 'picocolors';
 import { namespaceOf } from '../../constructs/model/object';
 import type { Severity } from '../../constructs/validation/istio/finding';
+import { colorsFor } from '../ui/colors';
 import type { CheckResult, Located } from './check-files';
 import type { Unreadable } from './read-yaml';
 
 const LONGEST = 100;
+const pc = colorsFor();
 const PAINT: Readonly<Record<Severity, (text: string) => string>> = { error: pc.red, warning: pc.yellow, info: pc.cyan };
 
 /** What a check found, for people. */

@@ -6,6 +6,7 @@ import { cleanEnvironment } from '../tools/cluster-access';
 import { asker } from './ask';
 import { azureTime } from './clock';
 import { examine } from './doctor';
+import { hasColors } from '../ui/colors';
 import { countVerdict, Finding, isHealthy } from './finding';
 import { renderFindings } from './render';
 import type { AksSettings, GlobalName } from './subject';
@@ -29,8 +30,7 @@ export async function doctor(name: string, options: CommonOptions, signal: Abort
     },
     () => session.tools(),
   );
-  const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
-  const text = options.json ? JSON.stringify(report(name, list), undefined, 2) : renderFindings(session.environment, list, color);
+  const text = options.json ? JSON.stringify(report(name, list), undefined, 2) : renderFindings(session.environment, list, hasColors());
   process.stdout.write(`${text}\n`);
   return isHealthy(list) ? 0 : 1;
 }

@@ -1,5 +1,7 @@
-import pc from 'picocolors';
 import { explain, Hop, renderLines, showPercent, showShares, Simulation } from '../../constructs/model';
+import { colorsFor } from '../ui/colors';
+
+const pc = colorsFor();
 
 /** An answer as a person wants to read it: the first call in full, the calls that it causes in a line each. */
 export function printSimulation(chain: Hop, choices: readonly string[]): string {

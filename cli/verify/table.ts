@@ -1,10 +1,11 @@
 import Table from 'cli-table3';
 import { createColors } from 'picocolors';
+import { hasColors } from '../ui/colors';
 import { countVerdict, Verdict, VerifyResult, VerifyRow } from './result';
 
 /** How the table is drawn. */
 export interface TableOptions {
-  /** @default colours on a terminal, unless NO_COLOR is set */
+  /** @default colours on a terminal, or as NO_COLOR and FORCE_COLOR say */
   readonly color?: boolean;
   /** Columns to fill. @default the terminal's, else 140 */
   readonly width?: number;
@@ -21,7 +22,7 @@ const GAPS = 8;
 
 /** Expectation, observation and verdict of each check, one a row; below it what each failure sent and got, and the sum. */
 export function printVerifyTable(result: VerifyResult, options: TableOptions = {}): string {
-  const colors = createColors(options.color ?? (process.stdout.isTTY === true && process.env.NO_COLOR === undefined));
+  const colors = createColors(options.color ?? hasColors());
   const paint: Readonly<Record<Verdict, (text: string) => string>> = { pass: colors.green, fail: colors.red, skipped: colors.yellow };
   const width = Math.max(80, options.width ?? process.stdout.columns ?? 140);
   const checkWidth = Math.min(32, Math.max(...result.rows.map(({ check }) => check.length), 5));
