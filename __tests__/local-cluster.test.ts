@@ -8,6 +8,7 @@ import { GATEWAY_API_VERSION } from '../constructs/gateway-api/generated';
 import { imageSteps } from '../cli/local-steps';
 import { BOOKINFO_TAG, CLIENT_IMAGE, GATEWAY_API, ISTIO_VERSION, KUBERNETES_VERSION, localClusterPaths, OUTSIDE_HOSTS } from '../local-cluster';
 import { loadEnvironment } from '../environments';
+import { aptGet } from '../local-cluster/apt';
 import { dnsManifest } from '../local-cluster/dns';
 import { extraImages, extraSteps } from '../local-cluster/extras';
 import { imageNames, imagePlan } from '../local-cluster/images';
@@ -240,6 +241,29 @@ describe('run', () => {
     await expect(run('sleep', ['20'], { signal: controller.signal })).rejects.toThrow(Interrupted);
     expect(Date.now() - began).toBeLessThan(5000);
     await expect(run('true', [], { signal: controller.signal })).rejects.toThrow(Interrupted);
+  });
+});
+
+describe('apt-get', () => {
+  /** Stands in for apt-get: a lock that `held` calls find, then what `last` says. */
+  const apt = (held: number, last: string): Promise<void> => {
+    const counter = path.join(cache, 'calls');
+    const script = `n=$(cat ${counter} 2>/dev/null || echo 0); echo $((n + 1)) >${counter}
+if [ "$n" -lt ${held} ]; then echo 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 9313 (apt-get)' >&2; exit 100; fi
+${last}`;
+    fs.writeFileSync(path.join(cache, 'apt-get'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return aptGet({ report: (line) => void said.push(line), signal: never }, ['update'], { PATH: `${cache}:/usr/bin:/bin` }, { total: 5, step: 0.01 });
+  };
+  const said: string[] = [];
+
+  test('waits for another one to end, and says so', async () => {
+    await apt(2, 'exit 0');
+    expect(said).toEqual(Array(2).fill('waiting for another apt-get on this machine to end'));
+  });
+
+  test('fails at once for any other reason', async () => {
+    await expect(apt(0, "echo 'E: Unable to locate package debootstrap' >&2; exit 100")).rejects.toThrow('Unable to locate package');
+    expect(fs.readFileSync(path.join(cache, 'calls'), 'utf8')).toBe('1\n');
   });
 });
 

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { aptGet } from './apt';
 import { DEBIAN } from './pins';
 import { isInstalled, run } from './run';
 import type { StepContext } from './step';
@@ -40,11 +41,10 @@ export async function buildRootfs(ctx: StepContext): Promise<void> {
 
 async function installDebootstrap(ctx: StepContext): Promise<void> {
   if (isInstalled('debootstrap')) return;
-  const env = { ...systemEnvironment(), DEBIAN_FRONTEND: 'noninteractive' };
   const wanted = ['debootstrap', ...(fs.existsSync('/usr/share/keyrings/debian-archive-keyring.gpg') ? [] : ['debian-archive-keyring'])];
   ctx.report(`installing ${wanted.join(' and ')} on this machine with apt-get (the only thing that is installed on it)`);
-  await run('apt-get', ['update', '-q'], { env, signal: ctx.signal });
-  await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...wanted], { env, signal: ctx.signal });
+  await aptGet(ctx, ['update', '-q'], systemEnvironment());
+  await aptGet(ctx, ['install', '-q', '-y', '--no-install-recommends', ...wanted], systemEnvironment());
 }
 
 /**

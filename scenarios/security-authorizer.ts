@@ -1,9 +1,5 @@
-import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
-import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
-import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
-import { Construct } from 'constructs';
 import type { BookinfoTraffic } from '../constructs/bookinfo';
-import { existingService } from '../constructs/kubernetes/service';
+import { existingService, RestrictedWorkload } from '../constructs/kubernetes';
 import { ExternalAuthorization } from '../constructs/patterns';
 import { AuthorizationPolicy } from '../constructs/security';
 import { AUTHORIZER_PORTS, GRPC_AUTHORIZER, HTTP_AUTHORIZER } from './authorizers';
@@ -15,42 +11,11 @@ const IMAGE = 'docker.io/istio/ext-authz:1.29.1';
 
 /** Istio's own sample of an authoriser, which lets pass what carries the header `x-ext-authz: allow`. Productpage alone may ask it. */
 function addAuthorizer(traffic: BookinfoTraffic): void {
-  const scope = new Construct(traffic, 'Authorizer');
   const { namespace, productpage } = traffic;
   const ports = Object.entries(AUTHORIZER_PORTS).map(([name, port]) => ({ name, port }));
   const service = existingService({ name: 'ext-authz', namespace, ports, serviceAccountName: 'ext-authz' });
-  const { name, serviceAccountName } = service;
-  const labels = { ...service.labels };
-  const account = new ServiceAccountV1(scope, 'ServiceAccount', { metadata: { name: serviceAccountName, namespace }, automountServiceAccountToken: false });
-  new ServiceV1(scope, 'Resource', { metadata: { name, namespace, labels }, spec: { selector: labels, port: ports } });
-  new DeploymentV1(scope, 'Deployment', {
-    metadata: { name, namespace, labels },
-    spec: {
-      replicas: '1',
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          serviceAccountName,
-          automountServiceAccountToken: false,
-          securityContext: { runAsNonRoot: true, runAsUser: '65532', seccompProfile: { type: 'RuntimeDefault' } },
-          container: [
-            {
-              name,
-              image: IMAGE,
-              port: ports.map(({ port }) => ({ containerPort: port })),
-              readinessProbe: { tcpSocket: [{ port: String(AUTHORIZER_PORTS.grpc) }], periodSeconds: 2 },
-              resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '200m', memory: '128Mi' } },
-              securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-            },
-          ],
-        },
-      },
-    },
-    waitForRollout: true,
-    dependsOn: [account],
-  });
-  new AuthorizationPolicy(scope, 'Callers', { name: 'ext-authz-callers', namespace, workload: service, rules: [{ from: [productpage] }] });
+  const authorizer = new RestrictedWorkload(traffic, 'Authorizer', { service, image: IMAGE, user: 65532 });
+  new AuthorizationPolicy(authorizer, 'Callers', { name: 'ext-authz-callers', namespace, workload: service, rules: [{ from: [productpage] }] });
 }
 
 function asked(name: string, path: string, header: string | undefined, result: CallResult, contains?: string): CallExpectation {

@@ -1,9 +1,5 @@
-import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
-import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
-import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
-import { Construct } from 'constructs';
 import type { BookinfoTraffic } from '../constructs/bookinfo';
-import { existingService } from '../constructs/kubernetes/service';
+import { existingService, RestrictedWorkload } from '../constructs/kubernetes';
 import { meshOf } from '../constructs/mesh';
 import { Telemetry } from '../constructs/observability';
 import { AuthorizationPolicy } from '../constructs/security';
@@ -78,43 +74,9 @@ export const metricTags: Scenario = {
 function addCollector(traffic: BookinfoTraffic): void {
   const { namespace, productpage } = traffic;
   const { name, port } = COLLECTOR;
-  const scope = new Construct(traffic, 'Collector');
-  const service = existingService({ name, namespace, ports: [{ name: 'http', port }], serviceAccountName: name });
-  const labels = { ...service.labels };
-  new ServiceV1(scope, 'Resource', { metadata: { name, namespace, labels }, spec: { selector: labels, port: [{ name: 'http', port, targetPort: '8080' }] } });
-  const account = new ServiceAccountV1(scope, 'ServiceAccount', { metadata: { name, namespace }, automountServiceAccountToken: false });
-  new DeploymentV1(scope, 'Deployment', {
-    metadata: { name, namespace, labels },
-    spec: {
-      replicas: '1',
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          serviceAccountName: name,
-          automountServiceAccountToken: false,
-          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-          container: [
-            {
-              name,
-              image: 'docker.io/mccutchen/go-httpbin:2.25.0',
-              imagePullPolicy: 'IfNotPresent',
-              port: [{ containerPort: 8080 }],
-              readinessProbe: { httpGet: { path: '/status/200', port: '8080' }, periodSeconds: 2 },
-              resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
-              securityContext: {
-                ...{ runAsNonRoot: true, runAsUser: '65532', allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
-                capabilities: { drop: ['ALL'] },
-              },
-            },
-          ],
-        },
-      },
-    },
-    waitForRollout: true,
-    dependsOn: [account],
-  });
-  new AuthorizationPolicy(scope, 'Callers', {
+  const service = existingService({ name, namespace, ports: [{ name: 'http', port, targetPort: 8080 }], serviceAccountName: name });
+  const collector = new RestrictedWorkload(traffic, 'Collector', { service, image: 'docker.io/mccutchen/go-httpbin:2.25.0', user: 65532, readyPath: '/status/200' });
+  new AuthorizationPolicy(collector, 'Callers', {
     name: `${name}-callers`,
     namespace,
     workload: service,

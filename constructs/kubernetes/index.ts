@@ -5,5 +5,6 @@ export * from './object';
 export * from './object-release';
 export * from './providers';
 export * from './release-defaults';
+export * from './restricted-workload';
 export * from './service';
 export * from './values';
