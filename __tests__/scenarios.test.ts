@@ -20,8 +20,9 @@ import { extensionProviderNames } from '../constructs/mesh/mesh-config';
 import { loadEnvironment } from '../environments';
 import { ExternalAuthorization } from '../constructs/patterns';
 import { Duration } from '../constructs/traffic';
-import { AUTHORIZERS } from '../scenarios/authorizers';
-import { addScenario, checkNeeds, findScenario, lackOf, Scenario, SCENARIOS, simulatedCall } from '../scenarios';
+import { grpcAuthorizer, httpAuthorizer } from '../scenarios/authorizers';
+import { scenarioProviders } from '../scenarios/providers';
+import { addScenario, checkNeeds, ExtensionProvider, findScenario, lackOf, Scenario, SCENARIOS, simulatedCall } from '../scenarios';
 import { PAGE, scenarioPage } from '../scripts/generate-scenario-page';
 import { DEMO_JWKS } from '../scenarios/demo-tokens';
 import { factsOf, SampleObject, titleOf } from './sample-facts';
@@ -183,7 +184,7 @@ describe('the simulator, asked what a call promises', () => {
 
 describe('what a scenario needs', () => {
   const environment = (change: Partial<IMesh>): IMesh => ({ ...existingMesh({ version: '1.29.1' }), ...change });
-  const check = (mesh: IMesh): void => checkNeeds(findScenario('ext-authz-grpc'), mesh, 'environments/dev.ts: traffic.scenario');
+  const check = (mesh: IMesh): void => checkNeeds(findScenario('ext-authz-grpc'), { mesh, at: 'environments/dev.ts: traffic.scenario' });
 
   test('a provider that MeshConfig lacks is named, with what to write; one that nobody can know about is not asked for', () => {
     expect(() => check(environment({ extensionProviders: ['ext-authz-http'] }))).toThrow(
@@ -193,6 +194,14 @@ describe('what a scenario needs', () => {
     expect(() => check(environment({}))).not.toThrow();
   });
 
+  test('a provider that asks where this Bookinfo is not', () => {
+    const mesh = environment({ extensionProviders: scenarioProviders().map(({ name }) => name) });
+    const need = (extensionProviders: readonly ExtensionProvider[]) => () =>
+      checkNeeds(findScenario('trace-sampling'), { mesh, at: 'here', namespace: 'shop', extensionProviders });
+    expect(need(scenarioProviders())).toThrow(/httpbin\.bookinfo\.svc.*demo-tracing asks httpbin\.shop\.svc.*"service":"httpbin\.shop\.svc/s);
+    expect(need(scenarioProviders('shop'))).not.toThrow();
+  });
+
   test('what the environments have is enough, but where they say so', () => {
     const lacking = ['local', 'dev', 'prod'].flatMap((name) => {
       const { meshConfig, certificates, demoCertificates } = loadEnvironment(name).mesh;
@@ -200,7 +209,7 @@ describe('what a scenario needs', () => {
       const secretNames = [...certificates, ...demoCertificates].map(({ secretName }) => secretName);
       const lacks = (scenario: Scenario): boolean => {
         try {
-          checkNeeds({ ...scenario, needs: { ...scenario.needs, features: [] } }, mesh, name, secretNames);
+          checkNeeds({ ...scenario, needs: { ...scenario.needs, features: [] } }, { mesh, at: name, secretNames });
           return false;
         } catch {
           return true;
@@ -214,7 +223,7 @@ describe('what a scenario needs', () => {
 
   test('a feature that the mesh lacks comes with its alternative', () => {
     const mesh = existingMesh({ version: '1.29.1', unsupported: { WasmPlugin: { reason: 'no Wasm here', alternative: 'Use Lua' } } });
-    expect(() => checkNeeds({ name: 'x', needs: { features: ['WasmPlugin'] } }, mesh, 'here')).toThrow(/no Wasm here.*Use Lua/s);
+    expect(() => checkNeeds({ name: 'x', needs: { features: ['WasmPlugin'] } }, { mesh, at: 'here' })).toThrow(/no Wasm here.*Use Lua/s);
   });
 
   test('what cannot be observed says why, by what the cluster and the mesh declare', () => {
@@ -230,7 +239,7 @@ describe('what a scenario needs', () => {
   test('the authorisers are those that the pattern would write', () => {
     const service = { name: 'ext-authz', namespace: 'bookinfo' };
     const timeout = Duration.seconds(2);
-    expect(AUTHORIZERS).toEqual([
+    expect([grpcAuthorizer, httpAuthorizer].map((provider) => provider('bookinfo'))).toEqual([
       ExternalAuthorization.provider({ name: 'ext-authz-grpc', service, port: 9000, timeout }),
       ExternalAuthorization.provider({ name: 'ext-authz-http', service, port: 8000, protocol: 'http', timeout, requestHeaders: ['x-ext-authz'] }),
     ]);

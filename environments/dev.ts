@@ -1,6 +1,5 @@
-import { AUTHORIZERS } from '../scenarios/authorizers';
-import { TRACER } from '../scenarios/tracing';
 import { DEMO_CERTIFICATE } from '../scenarios/certificates';
+import { scenarioProviders } from '../scenarios/providers';
 import type { EnvironmentInput } from './environment';
 import { adminGroups, dnsLabel } from './settings';
 
@@ -16,7 +15,7 @@ export const dev: EnvironmentInput = {
   },
   mesh: {
     flavor: 'helm',
-    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: [...AUTHORIZERS, TRACER] },
+    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: scenarioProviders() },
     demoCertificates: [DEMO_CERTIFICATE],
     helm: { version: '1.29.1' },
     addon: { revisions: ['asm-1-30'] },

@@ -1,7 +1,6 @@
 import { GATEWAY_API, localClusterPaths, localGatewayValues, localMeshValues, OUTSIDE_DATABASE } from '../local-cluster/paths';
-import { AUTHORIZERS } from '../scenarios/authorizers';
 import { DEMO_CERTIFICATE } from '../scenarios/certificates';
-import { TRACER } from '../scenarios/tracing';
+import { scenarioProviders } from '../scenarios/providers';
 import type { EnvironmentInput } from './environment';
 
 /**
@@ -10,7 +9,7 @@ import type { EnvironmentInput } from './environment';
  * @param context context of that file; without it, its current one. The node's own context means the node, whatever file it stands in
  */
 export function local(kubeconfig?: string, context?: string): EnvironmentInput {
-  const meshConfig = { accessLogFile: '/dev/stdout', extensionProviders: [...AUTHORIZERS, TRACER] };
+  const meshConfig = { accessLogFile: '/dev/stdout', extensionProviders: scenarioProviders() };
   const demoCertificates = [DEMO_CERTIFICATE];
   const paths = localClusterPaths();
   if (kubeconfig !== undefined && context !== paths.context) {

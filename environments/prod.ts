@@ -1,5 +1,4 @@
-import { AUTHORIZERS } from '../scenarios/authorizers';
-import { TRACER } from '../scenarios/tracing';
+import { scenarioProviders } from '../scenarios/providers';
 import type { EnvironmentInput } from './environment';
 import { adminGroups, authorizedRanges, dnsLabel } from './settings';
 
@@ -23,7 +22,7 @@ export const prod: EnvironmentInput = {
   },
   mesh: {
     flavor: 'helm',
-    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: [...AUTHORIZERS, TRACER], outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
+    meshConfig: { accessLogFile: '/dev/stdout', extensionProviders: scenarioProviders(), outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
     // Azure Policy may forbid the privileges that an init container needs.
     helm: { version: '1.29.1', trafficRedirection: 'cni' },
     addon: { revisions: ['asm-1-30'], trafficRedirection: 'cni' },

@@ -2,33 +2,32 @@ import type { ICluster } from '../constructs/cluster/cluster';
 import type { IMesh } from '../constructs/mesh/mesh';
 import { Problem, throwOnProblems } from '../constructs/validation';
 import type { Capability } from './expectation';
-import type { Scenario } from './scenario';
+import type { ExtensionProvider, Scenario } from './scenario';
+
+/** What there is for a scenario. */
+export interface Surroundings {
+  readonly mesh: IMesh;
+  /** What names the scenario, for the message: `environments/dev.ts: traffic.scenario`. */
+  readonly at: string;
+  /** Bookinfo's namespace. @default 'bookinfo' */
+  readonly namespace?: string;
+  /** Entries of MeshConfig's `extensionProviders`. @default their names, as far as the mesh tells */
+  readonly extensionProviders?: readonly ExtensionProvider[];
+  /** Secrets with certificates that the environment puts beside the gateway. @default unknown */
+  readonly secretNames?: readonly string[];
+  /** Whether the environment names a database outside of Kubernetes. @default true */
+  readonly hasExternalDatabase?: boolean;
+}
 
 /**
  * Checks that a mesh has what a scenario needs.
- * @param at what names the scenario, for the message: `environments/dev.ts: traffic.scenario`
- * @param secretNames Secrets with certificates that the environment puts beside the gateway. @default unknown
- * @param hasExternalDatabase whether the environment names a database outside of Kubernetes. @default true
  * @throws ProblemError naming each thing that is missing, and what to write
  */
-export function checkNeeds(
-  { name, needs = {} }: Pick<Scenario, 'name' | 'needs'>,
-  mesh: IMesh,
-  at: string,
-  secretNames?: readonly string[],
-  hasExternalDatabase = true,
-): void {
+export function checkNeeds({ name, needs = {} }: Pick<Scenario, 'name' | 'needs'>, surroundings: Surroundings): void {
+  const { mesh, at, namespace = 'bookinfo', secretNames, hasExternalDatabase = true } = surroundings;
   const certificates = (needs.certificates ?? []).filter(({ secretName }) => secretNames !== undefined && !secretNames.includes(secretName));
-  const defined = mesh.extensionProviders;
-  const providers = (needs.extensionProviders ?? []).filter((provider) => defined !== undefined && !defined.includes(provider.name));
   throwOnProblems(`The scenario ${name} needs more than this environment has:`, [
-    ...providers.map((provider): Problem => ({
-      at,
-      value: name,
-      rule: `MeshConfig defines the extension provider ${provider.name}`,
-      mend: `Add to mesh.meshConfig.extensionProviders: ${JSON.stringify(provider)}`,
-      see: 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ExtensionProvider',
-    })),
+    ...(needs.extensionProviders ?? []).flatMap((provider) => providerProblems(provider(namespace), surroundings)),
     ...certificates.map(
       ({ secretName, hosts }): Problem => ({
         at,
@@ -56,6 +55,23 @@ export function checkNeeds(
       return missing ? [{ at, value: name, rule: `${feature}: ${missing.reason}`, mend: missing.alternative, see: missing.see }] : [];
     }),
   ]);
+}
+
+/** A provider that MeshConfig lacks, or one whose service is looked for where this Bookinfo is not. */
+function providerProblems(wanted: ExtensionProvider, { mesh, at, extensionProviders }: Surroundings): Problem[] {
+  const see = 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ExtensionProvider';
+  const mend = `Write into mesh.meshConfig.extensionProviders: ${JSON.stringify(wanted)}`;
+  if (mesh.extensionProviders !== undefined && !mesh.extensionProviders.includes(wanted.name)) {
+    return [{ at, value: wanted.name, rule: `MeshConfig defines the extension provider ${wanted.name}`, mend, see }];
+  }
+  const [asked, right] = [extensionProviders?.find(({ name }) => name === wanted.name), wanted].map(serviceOf);
+  return asked === undefined || asked === right ? [] : [{ at, value: asked, rule: `the extension provider ${wanted.name} asks ${right}`, mend, see }];
+}
+
+/** Host that a provider names, whatever kind it is of. */
+function serviceOf(provider: ExtensionProvider | undefined): string | undefined {
+  const settings = Object.values(provider ?? {}).find((value) => typeof value === 'object') as { readonly service?: string } | undefined;
+  return settings?.service;
 }
 
 /** Why something cannot be observed here; nothing where it can. What is there is what the cluster and the mesh declare. */

@@ -7,8 +7,8 @@ export type ExtensionProvider = Readonly<Record<string, unknown>> & { readonly n
 
 /** What a scenario asks of its environment beyond a mesh of sidecars. Where something is missing, synth fails and says what to write. */
 export interface ScenarioNeeds {
-  /** Entries that MeshConfig has, told apart by their names. */
-  readonly extensionProviders?: readonly ExtensionProvider[];
+  /** Entries that MeshConfig has, for a Bookinfo of this namespace. */
+  readonly extensionProviders?: readonly ((namespace: string) => ExtensionProvider)[];
   /** Certificates that the gateway serves: Secrets in its namespace, which the environment names. */
   readonly certificates?: readonly { readonly secretName: string; readonly hosts: readonly string[] }[];
   /** A MySQL outside of Kubernetes, which the environment names. @default false */

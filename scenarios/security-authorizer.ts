@@ -2,7 +2,7 @@ import type { BookinfoTraffic } from '../constructs/bookinfo';
 import { existingService, RestrictedWorkload } from '../constructs/kubernetes';
 import { ExternalAuthorization } from '../constructs/patterns';
 import { AuthorizationPolicy } from '../constructs/security';
-import { AUTHORIZER_PORTS, GRPC_AUTHORIZER, HTTP_AUTHORIZER } from './authorizers';
+import { AUTHORIZER_PORTS, GRPC_AUTHORIZER, grpcAuthorizer, HTTP_AUTHORIZER, httpAuthorizer } from './authorizers';
 import type { CallExpectation, CallResult } from './expectation';
 import { pinToV1 } from './routing';
 import type { Scenario } from './scenario';
@@ -38,13 +38,13 @@ export const extAuthzGrpc: Scenario = {
   name: 'ext-authz-grpc',
   title: 'Somebody else decides, by gRPC',
   summary: 'Productpage asks a service of ours by gRPC whether a request may pass; what the page is made of passes unasked.',
-  needs: { extensionProviders: [GRPC_AUTHORIZER] },
+  needs: { extensionProviders: [grpcAuthorizer] },
   publicPage: false,
   apply(traffic) {
     const { productpage, details, reviews, ratings } = traffic;
     pinToV1(productpage, details, reviews, ratings);
     addAuthorizer(traffic);
-    new ExternalAuthorization(traffic, 'Authorization', { on: productpage, provider: GRPC_AUTHORIZER.name, exceptPaths: ['/static/*'] });
+    new ExternalAuthorization(traffic, 'Authorization', { on: productpage, provider: GRPC_AUTHORIZER, exceptPaths: ['/static/*'] });
   },
   // What it adds to its refusal reaches the client.
   expectations: expectations({ 'x-ext-authz-check-result': 'denied' }),
@@ -54,13 +54,13 @@ export const extAuthzHttp: Scenario = {
   name: 'ext-authz-http',
   title: 'Somebody else decides, by HTTP',
   summary: 'The same, asked by HTTP: the authoriser is sent the request without its body, with those of its headers that the MeshConfig names.',
-  needs: { extensionProviders: [HTTP_AUTHORIZER] },
+  needs: { extensionProviders: [httpAuthorizer] },
   publicPage: false,
   apply(traffic) {
     const { productpage, details, reviews, ratings } = traffic;
     pinToV1(productpage, details, reviews, ratings);
     addAuthorizer(traffic);
-    new ExternalAuthorization(traffic, 'Authorization', { on: productpage, provider: HTTP_AUTHORIZER.name, exceptPaths: ['/static/*'] });
+    new ExternalAuthorization(traffic, 'Authorization', { on: productpage, provider: HTTP_AUTHORIZER, exceptPaths: ['/static/*'] });
   },
   expectations: expectations(undefined),
 };

@@ -5,7 +5,7 @@ import { Telemetry } from '../constructs/observability';
 import { AuthorizationPolicy } from '../constructs/security';
 import { pinToV1 } from './routing';
 import type { Scenario } from './scenario';
-import { COLLECTOR, TRACER } from './tracing';
+import { COLLECTOR, TRACER, tracer } from './tracing';
 
 /** Requests of which one is traced, in percent. */
 const SAMPLED = 20;
@@ -29,12 +29,12 @@ export const traceSampling: Scenario = {
   name: 'trace-sampling',
   title: 'One trace in five',
   summary: `The proxy of who asks first decides that ${SAMPLED} % of the requests are traced; those that follow from one carry its decision on.`,
-  needs: { extensionProviders: [TRACER] },
+  needs: { extensionProviders: [tracer] },
   apply(traffic) {
     const { productpage, details, reviews, ratings, namespace } = traffic;
     pinToV1(productpage, details, reviews, ratings);
     addCollector(traffic);
-    new Telemetry(traffic, 'Traces', { name: 'traces', namespace }).traceRequests(SAMPLED, { providers: [TRACER.name] });
+    new Telemetry(traffic, 'Traces', { name: 'traces', namespace }).traceRequests(SAMPLED, { providers: [TRACER] });
   },
   expectations: [
     { kind: 'split', service: 'reviews', shares: { v1: 100 } },
@@ -83,7 +83,7 @@ function addCollector(traffic: BookinfoTraffic): void {
     rules: [
       { from: [productpage], to: [{ methods: ['GET'], paths: ['/headers'] }] },
       // Every proxy sends its spans, as the pod that it stands before.
-      { from: [{ namespaces: [namespace] }], to: [{ methods: ['POST'], paths: [TRACER.opentelemetry.http.path] }] },
+      { from: [{ namespaces: [namespace] }], to: [{ methods: ['POST'], paths: [COLLECTOR.spans] }] },
     ],
   });
 }

@@ -7,7 +7,7 @@ import { ObjectRelease } from '../constructs/kubernetes/object-release';
 import { ClusterProviders } from '../constructs/kubernetes/providers';
 import { IMesh, provideMesh } from '../constructs/mesh/mesh';
 import type { Environment } from '../environments';
-import { addScenario, checkNeeds, findScenario } from '../scenarios';
+import { addScenario, checkNeeds, ExtensionProvider, findScenario } from '../scenarios';
 import { hasNetworkPolicies } from './bookinfo';
 import { LayerStack } from './layer-stack';
 
@@ -37,7 +37,14 @@ export class TrafficStack extends LayerStack {
     const { certificates, demoCertificates } = environment.mesh;
     const secretNames = [...certificates, ...demoCertificates].map(({ secretName }) => secretName);
     const { externalHost, externalDatabase } = environment.traffic;
-    checkNeeds(scenario, mesh, `environments/${environment.name}.ts: traffic.scenario`, secretNames, externalDatabase !== undefined);
+    checkNeeds(scenario, {
+      mesh,
+      at: `environments/${environment.name}.ts: traffic.scenario`,
+      namespace: bookinfo.namespace,
+      extensionProviders: environment.mesh.meshConfig.extensionProviders as readonly ExtensionProvider[] | undefined,
+      secretNames,
+      hasExternalDatabase: externalDatabase !== undefined,
+    });
     const { registry, tag } = environment.bookinfo;
     addScenario(this, 'Traffic', scenario, { bookinfo, images: { registry, tag }, externalHost, externalDatabase });
     // A scenario with such a policy of its own says itself what leaves.
