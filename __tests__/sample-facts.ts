@@ -2,7 +2,7 @@
 export interface SampleObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly spec: Members;
 }
 
@@ -12,6 +12,11 @@ const NETWORKING = /^networking\.istio\.io\/v1$/;
 const GATEWAY_API = 'gateway.networking.k8s.io/v1';
 const PORT = 9080;
 /** Subsets of workloads that Bookinfo here has not. */
+const GATEWAY_NAMESPACES = ['istio-system', 'istio-ingress'];
+/** Labels of the mesh's ingress gateway, as istioctl and the Helm chart write them. */
+const GATEWAY_LABELS = ['ingressgateway', 'ingress'];
+/** Upstream's objects for the challenges, which lie beside the gateway. */
+const CERT_MANAGER = ['cert-manager-gateway', 'cert-manager'];
 const ABSENT = ['ratings v2', 'ratings v2-mysql', 'ratings v2-mysql-vm', 'details v2'];
 
 /**
@@ -19,6 +24,19 @@ const ABSENT = ['ratings v2', 'ratings v2-mysql', 'ratings v2-mysql-vm', 'detail
  * What DIFFERENCES lists is written alike.
  */
 export function factsOf(object: SampleObject): string[] {
+  return factsWithoutPlace(object).map((fact) => `${fact}${placeFact(object)}`);
+}
+
+/** Bookinfo's namespace is not said; the gateway's is called so, whatever its name. */
+function placeFact({ kind, metadata: { name, namespace = 'bookinfo' } }: SampleObject): string {
+  if (kind === 'EnvoyFilter') {
+    return GATEWAY_NAMESPACES.includes(namespace) ? ', in the namespace of the gateway' : `, in ${namespace}`;
+  }
+  const isAtHome = namespace === 'bookinfo' || (namespace === 'istio-system' && CERT_MANAGER.includes(name));
+  return isAtHome ? '' : `, in ${namespace}`;
+}
+
+function factsWithoutPlace(object: SampleObject): string[] {
   if (object.apiVersion === GATEWAY_API) {
     return ofGatewayApi(object);
   }
@@ -131,32 +149,59 @@ function destinationRule(objectName: string, spec: Members): string {
 }
 
 function gateway(name: string, spec: Members): string[] {
-  const { servers } = only(spec, 'selector', 'servers');
+  const { selector, servers } = only(spec, 'selector', 'servers');
+  checkGateway(selector);
   return (servers as Members[]).map((server) => {
     const { port, hosts } = only(server, 'port', 'hosts');
-    const { number, protocol } = only(port as Members, 'number', 'name', 'protocol');
-    return `gateway ${gatewayName(name)}: ${number === 8080 ? 80 : String(number)} ${String(protocol)} for ${(hosts as string[]).join(', ')}`;
+    const { number, name: portName, protocol } = only(port as Members, 'number', 'name', 'protocol');
+    return `gateway ${gatewayName(name)}: ${number === 8080 ? 80 : String(number)} ${String(protocol)} ${String(portName)} for ${(hosts as string[]).join(', ')}`;
   });
 }
 
 /** Filters and limits; the cluster that upstream adds for its question is the mesh's own here. */
 function envoyFilter(spec: Members): string[] {
-  const { configPatches } = only(spec, 'workloadSelector', 'priority', 'configPatches');
+  const { configPatches, workloadSelector } = only(spec, 'workloadSelector', 'priority', 'configPatches');
+  checkGateway(only(workloadSelector as Members, 'labels').labels);
   return (configPatches as Members[]).flatMap((patch) => {
     const { match, applyTo } = only(patch, 'applyTo', 'match', 'patch');
     const { context } = match as Members;
     const { operation, value } = only(patch.patch as Members, 'operation', 'value');
     switch (`${String(applyTo)} ${String(operation)}`) {
       case 'HTTP_FILTER INSERT_BEFORE':
-        return [`filter ${String(context)} before ${routerOf(match as Members)}: ${rateLimit(only(value as Members, 'name', 'typed_config').typed_config as Members)}`];
+        return [`filter ${filterName(value as Members)} in ${String(context)} before ${routerOf(match as Members)}: ${rateLimit((value as Members).typed_config as Members)}`];
       case 'VIRTUAL_HOST MERGE':
-        return (only(value as Members, 'rate_limits').rate_limits as Members[]).map((limit) => `filter ${String(context)} counts ${JSON.stringify(limit)}`);
+        return (only(value as Members, 'rate_limits').rate_limits as Members[]).map(
+          (limit) => `filter in ${String(context)}, ${virtualHosts(match as Members)}, counts ${JSON.stringify(limit)}`,
+        );
       case 'CLUSTER ADD':
         return [];
       default:
         throw new Error(`a patch ${String(operation)} of ${String(applyTo)}`);
     }
   });
+}
+
+/** @throws Error where labels are not those of an ingress gateway */
+function checkGateway(labels: unknown): void {
+  const { istio } = only(labels as Members, 'istio');
+  if (!GATEWAY_LABELS.includes(String(istio))) {
+    throw new Error(`istio: ${String(istio)} selects no ingress gateway`);
+  }
+}
+
+/** Upstream's name and Envoy's own mean the same: proxies go by the type. */
+function filterName(value: Members): string {
+  const { name } = only(value, 'name', 'typed_config');
+  return name === 'envoy.ratelimit' ? 'envoy.filters.http.ratelimit' : String(name);
+}
+
+/** No virtual host named means each of them. */
+function virtualHosts(match: Members): string {
+  const { routeConfiguration } = only(match, 'context', 'routeConfiguration');
+  const { vhost = {} } = only((routeConfiguration ?? {}) as Members, 'vhost');
+  const { name = '', route = {} } = only(vhost as Members, 'name', 'route');
+  const { action = 'ANY' } = only(route as Members, 'action');
+  return `${name === '' ? 'every virtual host' : String(name)}, ${String(action)} action`;
 }
 
 function routerOf(match: Members): string {
@@ -175,7 +220,7 @@ function rateLimit(config: Members): string {
   const { grpc_service } = only(rate_limit_service as Members, 'grpc_service', 'transport_api_version');
   const { envoy_grpc } = only(grpc_service as Members, 'envoy_grpc');
   const { cluster_name } = only(envoy_grpc as Members, 'cluster_name', 'authority');
-  const asked = /^(rate_limit_cluster|outbound\|8081\|\|ratelimit\..*)$/.test(String(cluster_name)) ? 'the rate limit service' : String(cluster_name);
+  const asked = /^(rate_limit_cluster|outbound\|8081\|\|ratelimit\.bookinfo\.svc\.cluster\.local)$/.test(String(cluster_name)) ? 'the rate limit service' : String(cluster_name);
   return `${String(rest['@type'])} of ${String(domain)} asks ${asked} for ${String(timeout)}, ${failure_mode_deny === true ? 'refuses' : 'lets pass'} without an answer`;
 }
 
@@ -195,9 +240,9 @@ function ofGatewayApi({ kind, metadata, spec }: SampleObject): string[] {
   if (kind === 'Gateway') {
     const { gatewayClassName, listeners } = only(spec, 'gatewayClassName', 'listeners');
     return (listeners as Members[]).map((listener) => {
-      const { port, protocol, allowedRoutes } = only(listener, 'name', 'port', 'protocol', 'allowedRoutes');
+      const { name, port, protocol, allowedRoutes } = only(listener, 'name', 'port', 'protocol', 'allowedRoutes');
       const { from } = only(only(allowedRoutes as Members, 'namespaces').namespaces as Members, 'from');
-      return `${String(gatewayClassName)} gateway ${made(metadata.name)}: ${String(port)} ${String(protocol)} for routes of ${String(from)}`;
+      return `${String(gatewayClassName)} gateway ${made(metadata.name)}: ${String(port)} ${String(protocol)} ${String(name)} for routes of ${String(from)}`;
     });
   }
   if (kind !== 'HTTPRoute') {
@@ -205,7 +250,10 @@ function ofGatewayApi({ kind, metadata, spec }: SampleObject): string[] {
   }
   const { parentRefs, rules } = only(spec, 'parentRefs', 'rules');
   const places = (parentRefs as Members[]).map((parent) => {
-    const { kind: parentKind, name, port } = only(parent, 'group', 'kind', 'name', 'port');
+    const { group, kind: parentKind, name, port } = only(parent, 'group', 'kind', 'name', 'port');
+    if (parentKind === 'Service' && group !== '') {
+      throw new Error(`a Service of the group ${String(group)}`);
+    }
     return parentKind === undefined ? `gateway ${made(name as string)}` : `${String(parentKind)} ${String(name)} ${String(port)}`;
   });
   return (rules as Members[]).map((rule) => {

@@ -85,6 +85,36 @@ function keysOf(facts: readonly string[]): string[] {
   return [...new Set(keys)];
 }
 
+/** Of upstream's own values, those that DIFFERENCES lists: subsets without pods, a route that nothing reaches, the cluster of the rate limit. */
+const PASSED_OVER = [
+  /^DestinationRule spec\.subsets\.(name|labels\.version)$/,
+  /^VirtualService spec\.http\.route\.destination\.(host|subset)$/,
+  /^EnvoyFilter spec\.configPatches\.(match\.cluster\.service|patch\.value\.(name|type|connect_timeout|lb_policy|load_assignment\..*))$/,
+];
+
+/** The places in an object where another value is no other fact. */
+function unseen(object: SampleObject): string[] {
+  const facts = (copy: SampleObject): string => {
+    try {
+      return JSON.stringify([titleOf(copy), factsOf(copy)]);
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const before = facts(object);
+  const leaves = (value: unknown, at: readonly string[]): (readonly string[])[] =>
+    typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([key, member]) => leaves(member, [...at, key])) : [at];
+  const places = [...leaves(object.spec, ['spec']), ['metadata', 'name'], ...(object.metadata.namespace === undefined ? [] : [['metadata', 'namespace']])];
+  return places.flatMap((at) => {
+    const copy = structuredClone(object);
+    const parent = at.slice(0, -1).reduce((inner, key) => inner[key] as Record<string, unknown>, copy as unknown as Record<string, unknown>);
+    const key = at.at(-1) as string;
+    const value = parent[key];
+    parent[key] = typeof value === 'number' ? value + 1 : typeof value === 'boolean' ? !value : `${String(value)}-other`;
+    return facts(copy) === before ? [`${object.kind} ${at.filter((part) => !/^\d+$/.test(part)).join('.')}`] : [];
+  });
+}
+
 describe('upstream’s samples', () => {
   const pairs = UPSTREAM_FILES.flatMap(({ file, scenarios, facts }) => scenarios.map((scenario) => ({ file, scenario, facts })));
 
@@ -105,6 +135,17 @@ describe('upstream’s samples', () => {
     expect(() => factsOf({ ...service(route), apiVersion: 'networking.istio.io/v1beta1' })).toThrow('not the newest');
   });
 
+  test('whatever changes in an object changes its facts, but for what DIFFERENCES lists', () => {
+    const compared = new Map<string, string[]>();
+    pairs.forEach(({ scenario, facts }) => compared.set(scenario, [...(compared.get(scenario) ?? []), ...keysOf(facts)]));
+    const objects = [...compared].flatMap(([scenario, keys]) => rendered(scenario).filter((object) => keys.includes(keyOf(object))));
+    expect([...new Set(objects.flatMap(unseen))].sort()).toEqual([
+      'EnvoyFilter spec.configPatches.patch.value.typed_config.rate_limit_service.grpc_service.envoy_grpc.authority',
+      'EnvoyFilter spec.configPatches.patch.value.typed_config.rate_limit_service.transport_api_version',
+      'EnvoyFilter spec.priority',
+    ]);
+  });
+
   // UPSTREAM_SAMPLES=.../samples/bookinfo reads upstream's own files: the table above against the truth, and every file accounted for.
   const folder = process.env.UPSTREAM_SAMPLES;
   (folder ? describe : describe.skip)('read from UPSTREAM_SAMPLES', () => {
@@ -117,6 +158,7 @@ describe('upstream’s samples', () => {
       for (const scenario of scenarios) {
         expect(factsAbout(scenario, objects.map(keyOf))).toEqual(theirs);
       }
+      expect(objects.flatMap(unseen).filter((place) => !PASSED_OVER.some((known) => known.test(place)))).toEqual([]);
     });
 
     test('no file is forgotten', () => {

@@ -26,7 +26,7 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
     file: 'networking/bookinfo-gateway.yaml',
     scenarios: ['all-v1'],
     facts: [
-      'gateway bookinfo-gateway: 80 HTTP for *',
+      'gateway bookinfo-gateway: 80 HTTP http for *',
       '* at bookinfo-gateway: path exact /productpage or path prefix /static or path exact /login or path exact /logout or path prefix /api/v1/products -> productpage',
     ],
   },
@@ -91,16 +91,17 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
   {
     file: 'networking/certmanager-gateway.yaml',
     scenarios: ['ingress-acme'],
-    facts: ['gateway bookinfo-gateway: 80 HTTP for *', '* at bookinfo-gateway: path prefix /.well-known/acme-challenge/ -> cert-manager-resolver:8089'],
+    facts: ['gateway bookinfo-gateway: 80 HTTP http for *', '* at bookinfo-gateway: path prefix /.well-known/acme-challenge/ -> cert-manager-resolver:8089'],
   },
   {
     file: 'policy/productpage_envoy_ratelimit.yaml',
     scenarios: ['ingress-path-limit'],
     facts: [
-      'filter GATEWAY before envoy.filters.network.http_connection_manager, envoy.filters.http.router: ' +
+      'filter envoy.filters.http.ratelimit in GATEWAY before envoy.filters.network.http_connection_manager, envoy.filters.http.router: ' +
         'type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3.RateLimit of productpage-ratelimit ' +
-        'asks the rate limit service for 10s, refuses without an answer',
-      'filter GATEWAY counts {"actions":[{"request_headers":{"header_name":":path","descriptor_key":"PATH"}}]}',
+        'asks the rate limit service for 10s, refuses without an answer, in the namespace of the gateway',
+      'filter in GATEWAY, every virtual host, ANY action, counts {"actions":[{"request_headers":{"header_name":":path","descriptor_key":"PATH"}}]}, ' +
+        'in the namespace of the gateway',
     ],
   },
   { file: 'networking/virtual-service-reviews-v3.yaml', scenarios: ['reviews-v3'], facts: ['reviews: any -> reviews v3'] },
@@ -108,7 +109,7 @@ export const UPSTREAM_FILES: readonly UpstreamFile[] = [
     file: 'gateway-api/bookinfo-gateway.yaml',
     scenarios: ['gateway-api-ingress'],
     facts: [
-      'istio gateway bookinfo: 80 HTTP for routes of Same',
+      'istio gateway bookinfo: 80 HTTP http for routes of Same',
       `route bookinfo at gateway bookinfo: ${PAGE} -> productpage 9080`,
     ],
   },
@@ -152,7 +153,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     what: 'a second Gateway for the same port and hosts',
     upstream: '`cert-manager-gateway`, in `istio-system`',
-    here: 'the one of Bookinfo',
+    here: 'the one of Bookinfo, and the route in its namespace',
     why: 'two Gateways would share one listener (IST0145)',
   },
   {
@@ -160,6 +161,12 @@ export const DIFFERENCES: readonly Difference[] = [
     upstream: 'a cluster of its own, in plaintext, in two EnvoyFilters',
     here: 'the cluster that the mesh has, by mutual TLS, in one EnvoyFilter with a priority',
     why: 'only the gateway may ask it; a relative patch needs a priority (IST0151)',
+  },
+  {
+    what: 'name of the rate limit filter, and its virtual hosts',
+    upstream: '`envoy.ratelimit`, and a match of every virtual host',
+    here: '`envoy.filters.http.ratelimit`, and no match of virtual hosts',
+    why: 'Envoy names it so; without a match every virtual host is meant',
   },
   {
     what: 'gateway of the Gateway API',
