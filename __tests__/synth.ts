@@ -18,8 +18,9 @@ export function synthApp(build: (app: App) => void): Record<string, StackJson> {
     const stacks = path.join(outdir, 'stacks');
     return Object.fromEntries(
       fs.readdirSync(stacks).map((name) => {
-        const json = fs.readFileSync(path.join(stacks, name, 'cdk.tf.json'), 'utf8');
-        return [name, normalize(JSON.parse(json)) as StackJson];
+        const json = normalize(JSON.parse(fs.readFileSync(path.join(stacks, name, 'cdk.tf.json'), 'utf8'))) as StackJson;
+        checkDependencies(name, json);
+        return [name, json];
       }),
     );
   } finally {
@@ -44,6 +45,21 @@ export function onlyResource(stack: StackJson, type: string): Record<string, unk
     throw new Error(`Expected one ${type}, found ${found.length}`);
   }
   return found[0]!;
+}
+
+/** Terraform takes nothing but addresses of the stack's own resources here: no expressions. */
+function checkDependencies(name: string, { resource = {}, data = {} }: StackJson): void {
+  const addresses = (types: object, prefix: string): string[] =>
+    Object.entries(types).flatMap(([type, byId]) => Object.keys(byId as object).map((id) => `${prefix}${type}.${id}`));
+  const known = new Set([...addresses(resource, ''), ...addresses(data, 'data.')]);
+  for (const [type, byId] of Object.entries(resource)) {
+    for (const [id, { depends_on = [] }] of Object.entries(byId)) {
+      const strange = (depends_on as string[]).filter((address) => !known.has(address));
+      if (strange.length > 0) {
+        throw new Error(`${name}: ${type}.${id} depends on what is no address in its stack: ${strange.join(', ')}`);
+      }
+    }
+  }
 }
 
 function normalize(value: unknown, key = ''): unknown {

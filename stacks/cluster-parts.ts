@@ -5,10 +5,13 @@ import type { Environment } from '../environments';
 
 type AksSettings = Extract<Environment['cluster'], { kind: 'aks' }>;
 
-/** Azure resource providers behind a cluster, and behind each part that may stand beside it. */
+/**
+ * Azure resource providers behind a cluster, and behind each part that may stand beside it. Spelt as Azure spells them: azurerm passes over
+ * what it does not find, letter for letter.
+ */
 const PROVIDERS = {
   cluster: ['Microsoft.Compute', 'Microsoft.ContainerService', 'Microsoft.ManagedIdentity', 'Microsoft.Network'],
-  monitoring: ['Microsoft.AlertsManagement', 'Microsoft.Insights', 'Microsoft.Monitor', 'Microsoft.OperationalInsights', 'Microsoft.Security'],
+  monitoring: ['Microsoft.AlertsManagement', 'microsoft.insights', 'Microsoft.Monitor', 'Microsoft.OperationalInsights', 'Microsoft.Security'],
   grafana: ['Microsoft.Dashboard'],
   registry: ['Microsoft.ContainerRegistry'],
   keyVault: ['Microsoft.KeyVault'],

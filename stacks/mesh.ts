@@ -20,7 +20,7 @@ export class MeshStack extends LayerStack {
     const { flavor, meshConfig } = environment.mesh;
     new ClusterProviders(this, 'Providers', { cluster, helm: flavor === 'helm' });
     const addon = addonOf(environment);
-    this.mesh = addon
+    const istio = addon
       ? new AksIstioAddon(this, 'Istio', {
           ...addon,
           cluster,
@@ -29,8 +29,9 @@ export class MeshStack extends LayerStack {
           internalIngressGateway: addon.internalGateway,
         })
       : new HelmIstio(this, 'Istio', { ...required(environment, 'helm'), cluster, meshConfig });
+    this.mesh = istio;
     for (const certificate of environment.mesh.certificates) {
-      new VaultCertificate(this, `Certificate-${certificate.secretName}`, { ...certificate, gateway: this.mesh.ingressGateway });
+      new VaultCertificate(this, `Certificate-${certificate.secretName}`, { ...certificate, gateway: istio.ingressGateway, dependsOn: istio instanceof HelmIstio ? istio.appliedBy : [] });
     }
     if (environment.cluster.kind === 'aks' && clusterPartsOf(environment.cluster).monitoring?.prometheus) {
       new ManagedMeshMetrics(this, 'Metrics', { mesh: this.mesh });

@@ -15,7 +15,8 @@ const DEFAULT_PARTS: readonly AdoptablePart[] = ['resourceGroup', 'network', 'no
 
 /**
  * Makes Terraform import what is there instead of creating it. The plan then shows what adopting changes: read it before applying.
- * Role assignments are not among it: their names are random, and Azure answers a second one with the first one's id.
+ * Role assignments are not among it, since their names are random: Azure refuses a second one for the same identity, role and scope
+ * (RoleAssignmentExists). Delete the old one first, or `terraform import` it by the id that `az role assignment list --scope` prints.
  */
 export function adopt(adopted: AdoptedCluster, names: AksNames, resources: Readonly<Partial<Record<AdoptablePart, TerraformResource>>>): void {
   const ids = resourceIds(adopted.subscriptionId, names);

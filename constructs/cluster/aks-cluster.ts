@@ -1,6 +1,7 @@
 import { KubernetesCluster } from '@cdktf/provider-azurerm/lib/kubernetes-cluster';
 import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import { dependable, ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { throwOnProblems } from '../validation';
 import { adopt } from './adopt';
@@ -47,6 +48,7 @@ export class AksCluster extends Construct implements ICluster {
   readonly identityPrincipalId: string;
   /** Entra groups whose members administer the cluster, and what stands beside it. */
   readonly adminGroupObjectIds: readonly string[];
+  private readonly authorityReaders: readonly RoleAssignment[];
 
   /** @throws ProblemError with everything that Azure would refuse */
   constructor(
@@ -95,10 +97,11 @@ export class AksCluster extends Construct implements ICluster {
       ingressIp = new IngressIp(this, 'IngressIp', { ...this.place, name: names.ingressIp, dnsLabel: props.ingress.dnsLabel, zones: settings.zones });
       this.ingressAddress = { publicIpName: ingressIp.name, resourceGroupName: names.resourceGroup, hostName: ingressIp.hostName };
     }
+    this.authorityReaders = this.meshAuthority();
     this.resource = new KubernetesCluster(this, 'Resource', {
       ...clusterConfig(props, { resourceGroupName: this.resourceGroup.name, network: this.network, identityId: identity.identityId }),
       // The address too: Azure does not delete one that the cluster's load balancer still uses, so the cluster has to go first.
-      dependsOn: [...identity.ready, ...this.network.ready, ...this.meshAuthority(), ...(ingressIp ? [ingressIp.resource] : [])],
+      dependsOn: [...identity.ready, ...this.network.ready, ...this.authorityReaders, ...(ingressIp ? [ingressIp.resource] : [])],
     });
     new AksAdministrators(this, 'Administrators', { clusterId: this.resource.id, groupObjectIds: props.adminGroupObjectIds });
     const userPool = this.addNodePool('UserPool', 'user', props.userPool);
@@ -145,9 +148,16 @@ export class AksCluster extends Construct implements ICluster {
     this.resource.putKeyVaultSecretsProvider(SECRETS_PROVIDER);
   }
 
-  /** Whether the mesh's CA is kept in the vault of this name, so that the cluster's secrets provider may read it already. */
-  readsAuthorityFrom(vaultName: string): boolean {
-    return this.props.mesh?.certificateAuthority?.keyVaultId.endsWith(`/vaults/${vaultName}`) ?? false;
+  /**
+   * Whether the mesh's CA is kept in a vault that is made here, so that the cluster's secrets provider may read it already: once the vault is there.
+   * @param name of the vault
+   */
+  readsAuthorityFrom(vault: ITerraformDependable, name: string): boolean {
+    const isAuthority = this.props.mesh?.certificateAuthority?.keyVaultId.endsWith(`/vaults/${name}`) ?? false;
+    if (isAuthority) {
+      this.authorityReaders.forEach((reader) => (reader.dependsOn = [dependable(vault)]));
+    }
+    return isAuthority;
   }
 
   // By the literal id: the role must be there before the mesh is, and the cluster's own attribute is not known before the cluster.

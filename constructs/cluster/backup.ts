@@ -48,8 +48,8 @@ export class Backup extends Construct {
       name: `${cluster.name}-backup`,
       datastoreType: 'OperationalStore',
       redundancy: 'LocallyRedundant',
-      softDelete: 'On',
-      retentionDurationInDays: 14,
+      // A deleted instance would keep its vault, and the group, from being deleted for a fortnight.
+      ...(preventDestroy ? { softDelete: 'On', retentionDurationInDays: 14 } : { softDelete: 'Off' }),
       identity: { type: 'SystemAssigned' },
       lifecycle,
     });

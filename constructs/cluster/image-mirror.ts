@@ -48,7 +48,7 @@ export class ImageMirror extends Construct {
     const credentialSetId = account && this.credentials(account, registryId);
     for (const repository of repositories) {
       new ContainerRegistryCacheRule(this, repository.replaceAll('/', '-'), {
-        name: repository.replaceAll(/[^a-zA-Z0-9]/g, '-').slice(0, 50),
+        name: cacheRuleName(repository),
         containerRegistryId: registryId,
         sourceRepo: `docker.io/${repository}`,
         targetRepo: repository,
@@ -77,4 +77,12 @@ function repositoryProblems(repositories: readonly string[], at: string): Proble
   return repositories
     .filter((repository) => !/^[a-z0-9][-a-z0-9_.]*\/[a-z0-9][-a-z0-9_.]*$/.test(repository))
     .map((value) => ({ at: `${at}: repositories`, value, rule: 'must be a repository of Docker Hub', mend: 'Write it like istio/pilot, without host and tag' }));
+}
+
+/** Letters and digits with single dashes between them, at most 49 characters. */
+function cacheRuleName(repository: string): string {
+  return repository
+    .replaceAll(/[^a-zA-Z0-9]+/g, '-')
+    .slice(0, 49)
+    .replaceAll(/^-|-$/g, '');
 }

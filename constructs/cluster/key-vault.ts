@@ -94,7 +94,8 @@ export class KeyVault extends Construct {
       }
     }
     cluster.enableSecretsProvider();
-    if (props.readableByCluster ?? !cluster.readsAuthorityFrom(name)) {
+    const isAuthority = cluster.readsAuthorityFrom(this.resource, name);
+    if (props.readableByCluster ?? !isAuthority) {
       this.grantRead('SecretsProvider', cluster.secretsProviderObjectId);
     }
   }

@@ -52,8 +52,8 @@ export class ManagedPrometheus extends Construct {
       targetResourceId: cluster.resource.id,
       dataCollectionRuleId: rule.id,
     });
-    // Empty means no annotations and labels of workloads as labels of metrics: each would multiply what is stored.
-    cluster.resource.putMonitorMetrics({ annotationsAllowed: '', labelsAllowed: '' });
+    // Without a list, no annotations and labels of workloads become labels of metrics (each would multiply what is stored); azurerm refuses empty ones.
+    cluster.resource.putMonitorMetrics({});
     if (grafanaName !== undefined) {
       this.grafana = this.dashboards(grafanaName, cluster);
     }

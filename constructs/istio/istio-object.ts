@@ -2,7 +2,6 @@ import { ITerraformDependable, TerraformStack, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
 import { KubernetesObject } from '../kubernetes/object';
-import { ObjectRelease } from '../kubernetes/object-release';
 import { formatProblem, Problem, throwOnProblems } from '../validation';
 import { checkObject } from '../validation/istio/check-object';
 import type { Finding } from '../validation/istio/finding';
@@ -90,14 +89,12 @@ export abstract class IstioObject<Spec extends object> extends Construct {
 
   /** What a `dependsOn` may name; nothing where the object is part of a release, which keeps its own order. */
   get dependables(): readonly ITerraformDependable[] {
-    const manifest = this.object.node.tryFindChild('Resource');
-    return manifest ? [manifest as unknown as ITerraformDependable] : [];
+    return this.object.dependables;
   }
 
   /** What a resource waits for that needs this object in the cluster: the object, or the release that it is part of. */
   get appliedBy(): readonly ITerraformDependable[] {
-    const release = ObjectRelease.of(this);
-    return release ? [release.dependable] : this.dependables;
+    return this.object.appliedBy;
   }
 
   /** Renders the spec when everything has been added. */

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { Release } from '@cdktf/provider-helm/lib/release';
-import { AssetType, ITerraformDependable, Lazy, TerraformAsset, TerraformStack } from 'cdktf';
+import { AssetType, dependable, ITerraformDependable, Lazy, TerraformAsset, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { stringify } from 'yaml';
 import type { ObjectValue } from './literal';
@@ -71,7 +71,8 @@ export class ObjectRelease extends Construct {
   /** Puts an object into the release. Called by {@link KubernetesObject}. */
   add(object: Rendered, dependsOn: readonly ITerraformDependable[]): void {
     this.objects.push(object);
-    dependsOn.forEach((dependency) => this.dependencies.add(dependency.fqn));
+    // Terraform wants bare addresses here, not expressions.
+    dependsOn.forEach((dependency) => this.dependencies.add(dependable(dependency)));
   }
 
   private renderAll(): Record<string, ObjectValue>[] {

@@ -45,6 +45,8 @@ export class KubernetesObject extends Construct {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: ObjectMetadata;
+  /** What a `dependsOn` may name; nothing where the object is part of a release, which keeps its own order. */
+  readonly dependables: readonly ITerraformDependable[];
   private readonly fields: KubernetesObjectProps['fields'];
 
   constructor(scope: Construct, id: string, props: KubernetesObjectProps) {
@@ -59,14 +61,22 @@ export class KubernetesObject extends Construct {
     const release = ObjectRelease.of(this);
     if (release) {
       release.add(this, props.dependsOn ?? []);
+      this.dependables = [];
       return;
     }
-    new Manifest(this, 'Resource', {
+    const manifest = new Manifest(this, 'Resource', {
       manifest: Lazy.anyValue({ produce: () => this.render() }) as unknown as Record<string, unknown>,
       fieldManager: { name: FIELD_MANAGER, forceConflicts: true },
       computedFields: ['metadata.labels', 'metadata.annotations', ...(props.computedFields ?? [])],
       dependsOn: props.dependsOn ? [...props.dependsOn] : undefined,
     });
+    this.dependables = [manifest];
+  }
+
+  /** What a resource waits for that needs this object in the cluster: the object, or the release that it is part of. */
+  get appliedBy(): readonly ITerraformDependable[] {
+    const release = ObjectRelease.of(this);
+    return release ? [release.dependable] : this.dependables;
   }
 
   /** The whole object as Terraform should read it: templates escaped, undefined dropped. */

@@ -89,6 +89,9 @@ export class HelmIstio extends Construct implements IMesh {
   readonly loadBalancer: boolean;
   readonly extensionProviders: readonly string[];
 
+  /** What those in the same stack depend on that need the gateways and their namespaces. */
+  readonly appliedBy: readonly ITerraformDependable[];
+
   private readonly charts: IstioChartSource;
   private readonly istiod: Values;
 
@@ -122,14 +125,15 @@ export class HelmIstio extends Construct implements IMesh {
 
     const { namespace } = this.ingressGateway;
     const place = namespace === ISTIO_NAMESPACE ? system : this.namespace('GatewayNamespace', namespace);
-    this.release('IngressGateway', 'gateway', props.gateway?.name ?? RELEASE, namespace, values.gateway, [place, istiod]);
+    const gateways = [this.release('IngressGateway', 'gateway', props.gateway?.name ?? RELEASE, namespace, values.gateway, [place, istiod])];
     if (props.egressGateway) {
       const { name = EGRESS_RELEASE } = props.egressGateway;
       const exitValues = egressValues(props, name);
       this.egressGateway = { ...gatewayOf({ name }, exitValues), namespace: props.egressGateway.namespace ?? name };
       const exitPlace = this.namespace('EgressNamespace', this.egressGateway.namespace);
-      this.release('EgressGateway', 'gateway', name, this.egressGateway.namespace, exitValues, [exitPlace, istiod]);
+      gateways.push(this.release('EgressGateway', 'gateway', name, this.egressGateway.namespace, exitValues, [exitPlace, istiod]));
     }
+    this.appliedBy = gateways;
   }
 
   unsupported(feature: MeshFeature): Unsupported | undefined {

@@ -1,4 +1,5 @@
 import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { KubernetesObject } from '../kubernetes/object';
 import { Problem, throwOnProblems } from '../validation';
@@ -23,6 +24,8 @@ export interface VaultCertificateProps {
   readonly clientId: string;
   /** @default a pause image of Microsoft's registry */
   readonly image?: string;
+  /** What makes the gateway's namespace, where that is in the same stack. @default nothing: it is there */
+  readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 /**
@@ -38,7 +41,7 @@ export class VaultCertificate extends Construct {
   constructor(scope: Construct, id: string, props: VaultCertificateProps) {
     super(scope, id);
     throwOnProblems('No gateway could serve this certificate:', certificateProblems(props, this.node.path));
-    const { gateway, secretName, certificateName } = props;
+    const { gateway, secretName, certificateName, dependsOn = [] } = props;
     this.secretName = secretName;
     const namespace = gateway?.namespace ?? '';
     const name = `${secretName}-vault`;
@@ -46,6 +49,7 @@ export class VaultCertificate extends Construct {
       apiVersion: 'secrets-store.csi.x-k8s.io/v1',
       kind: 'SecretProviderClass',
       metadata: { name, namespace },
+      dependsOn,
       fields: () => ({
         spec: {
           provider: 'azure',
@@ -70,7 +74,8 @@ export class VaultCertificate extends Construct {
       }),
     });
     const labels = { app: name };
-    const deployment = new DeploymentV1(this, 'Mount', {
+    new DeploymentV1(this, 'Mount', {
+      dependsOn: [...dependsOn, ...provider.appliedBy],
       metadata: { name, namespace, labels },
       spec: {
         replicas: '1',
@@ -98,7 +103,6 @@ export class VaultCertificate extends Construct {
         },
       },
     });
-    deployment.node.addDependency(provider);
   }
 }
 
