@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { App, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { parse } from 'yaml';
@@ -449,6 +450,8 @@ describe('the add-on on the cluster', () => {
     expect(grants).toHaveLength(1);
     expect(grants[0]![1].principal_id).toBe(GUID);
     expect(aks.depends_on).toContain(`azurerm_role_assignment.${grants[0]![0]}`);
+    // The right is written by the vault's literal id, which tells Terraform nothing of the order.
+    expect(grants[0]![1].depends_on).toEqual([`azurerm_key_vault.${Object.keys(resources(json, 'azurerm_key_vault'))[0]}`]);
     expect(aks.key_vault_secrets_provider).toMatchObject({ secret_rotation_enabled: true });
   });
 
@@ -494,9 +497,17 @@ describe('the add-on on the cluster', () => {
     const json = synthStack((stack) => {
       new ClusterProviders(stack, 'Providers', { cluster: aks });
       const { ingressGateway } = addon(stack, {});
-      new VaultCertificate(stack, 'Certificate', { gateway: ingressGateway, secretName: 'shop-tls', vaultName: 'shop-vault', certificateName: 'shop', tenantId: GUID, clientId: GUID });
+      const namespace = new NamespaceV1(stack, 'Namespace', { metadata: { name: 'aks-istio-ingress' } });
+      new VaultCertificate(stack, 'Certificate', {
+        ...{ gateway: ingressGateway, secretName: 'shop-tls', vaultName: 'shop-vault', certificateName: 'shop', tenantId: GUID, clientId: GUID },
+        dependsOn: [namespace],
+      });
     });
     const { manifest } = onlyResource(json, 'kubernetes_manifest') as { manifest: { metadata: object; spec: { secretObjects: object[]; parameters: { objects: string } } } };
+    const namespace = `kubernetes_namespace_v1.${Object.keys(resources(json, 'kubernetes_namespace_v1'))[0]}`;
+    const written = `kubernetes_manifest.${Object.keys(resources(json, 'kubernetes_manifest'))[0]}`;
+    expect(onlyResource(json, 'kubernetes_manifest').depends_on).toEqual([namespace]);
+    expect(onlyResource(json, 'kubernetes_deployment_v1').depends_on).toEqual([namespace, written]);
     expect(manifest.metadata).toMatchObject({ namespace: 'aks-istio-ingress' });
     expect(manifest.spec.secretObjects).toMatchObject([{ secretName: 'shop-tls', type: 'kubernetes.io/tls' }]);
     expect(manifest.spec.parameters.objects).toContain('objectType: cert');

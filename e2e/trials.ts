@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -20,6 +20,14 @@ const NAMESPACE = 'bookinfo';
 /** The scenario that `up` brings, as environments/local.ts names none. */
 const FIRST = 'all-v1';
 const OTHER = 'ratings-delay';
+/** Files of upstream's samples that are about traffic, at least. */
+const SAMPLE_FILES = 20;
+
+interface JestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly { readonly message: string }[];
+}
 
 /** All trials, in order: each works on what the one before it left. */
 export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
@@ -28,6 +36,7 @@ export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
     ...(props.ownCluster ? [cleanTrial(machine)] : []),
     upTrial(),
     againTrial(),
+    ...(props.ownCluster ? [samplesTrial()] : []),
     // Whether another cluster has the Gateway API is not known.
     ...SCENARIOS.filter(({ needs }) => props.ownCluster || !needs?.features?.includes('GatewayApi')).map(({ name }) => scenarioTrial(name)),
     // Their pods need images that the node has or builds.
@@ -76,6 +85,21 @@ function againTrial(): Trial {
       const ran = await expectCode(0, 'up', ENVIRONMENT);
       must(/^Nothing changed/m.test(ran.stdout), `it does not say that nothing changed:\n${ran.stdout}`);
       return `${ran.seconds.toFixed(1)} s`;
+    },
+  };
+}
+
+/** The offline tests know upstream's files by what was read of them; here the files themselves lie in the cache. */
+function samplesTrial(): Trial {
+  return {
+    name: "scenarios mean what upstream's own files of samples/bookinfo say",
+    async run() {
+      const jest = [require.resolve('jest/bin/jest'), 'scenarios', '--testNamePattern', 'UPSTREAM_SAMPLES', '--json', '--silent'];
+      const env = { ...process.env, UPSTREAM_SAMPLES: path.join(localClusterPaths().samples, 'bookinfo') };
+      const { stdout } = spawnSync(process.execPath, jest, { env, encoding: 'utf8' });
+      const { numPassedTests, numFailedTests, testResults } = JSON.parse(stdout) as JestReport;
+      must(numFailedTests === 0 && numPassedTests > SAMPLE_FILES, testResults.map(({ message }) => message).join('\n'));
+      return `${numPassedTests - 1} files`;
     },
   };
 }

@@ -6,6 +6,9 @@ import { providerConfiguration } from './providers';
 const ENVIRONMENT = 'local';
 const WITH_TERRAFORM = ['--engine', 'terraform'] as const;
 
+/** Scenarios with objects that need what their stack makes besides: Services for each version, a client, a database. */
+const ORDERED = ['gateway-api-all-v1', 'reviews-user-limit'];
+
 /** Init and plan take some seconds before anything is applied. */
 const KILLS: readonly Kill[] = [
   { layer: 'mesh', line: /^> mesh$/m, delayMs: 7000, whole: true },
@@ -14,7 +17,7 @@ const KILLS: readonly Kill[] = [
 
 /** The same environment through Terraform and its real providers, on the real cluster. They begin with taking down what is there. */
 export function terraformTrials(): Trial[] {
-  return [upTrial(), scenarioTrial(), ...KILLS.map((kill) => killTrial(kill, ENVIRONMENT, WITH_TERRAFORM))];
+  return [upTrial(), scenarioTrial(), ordersTrial(), ...KILLS.map((kill) => killTrial(kill, ENVIRONMENT, WITH_TERRAFORM))];
 }
 
 function upTrial(): Trial {
@@ -42,6 +45,20 @@ function scenarioTrial(): Trial {
       const line = plan.stdout.split('\n').find((candidate) => /VirtualService.*reviews.*90 -> 100/.test(candidate));
       must(line !== undefined, `no line tells of the weights:\n${plan.stdout}`);
       return `switched in ${ran.seconds.toFixed(1)} s; ${line.trim()}`;
+    },
+  };
+}
+
+function ordersTrial(): Trial {
+  return {
+    name: 'scenarios with workloads and Services of their own, applied in order by Terraform, served and verified',
+    async run() {
+      const seconds: string[] = [];
+      for (const name of ORDERED) {
+        const ran = await expectCode(0, 'scenario', ENVIRONMENT, name);
+        seconds.push(`${name} ${ran.seconds.toFixed(1)} s`);
+      }
+      return seconds.join(', ');
     },
   };
 }
