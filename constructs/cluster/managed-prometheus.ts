@@ -52,7 +52,7 @@ export class ManagedPrometheus extends Construct {
       targetResourceId: cluster.resource.id,
       dataCollectionRuleId: rule.id,
     });
-    // Without a list, no annotations and labels of workloads become labels of metrics (each would multiply what is stored); azurerm refuses empty ones.
+    // No lists: no annotations and labels of workloads become labels of metrics, as each would multiply what is stored. azurerm refuses empty ones.
     cluster.resource.putMonitorMetrics({});
     if (grafanaName !== undefined) {
       this.grafana = this.dashboards(grafanaName, cluster);
