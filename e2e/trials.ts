@@ -36,7 +36,7 @@ export function trialsOf(props: { readonly ownCluster: boolean }): Trial[] {
     ...(props.ownCluster ? [cleanTrial(machine)] : []),
     upTrial(),
     againTrial(),
-    ...(props.ownCluster ? [samplesTrial()] : []),
+    ...(props.ownCluster ? [samplesTrial(), generatedTrial()] : []),
     // Whether another cluster has the Gateway API is not known.
     ...SCENARIOS.filter(({ needs }) => props.ownCluster || !needs?.features?.includes('GatewayApi')).map(({ name }) => scenarioTrial(name)),
     // Their pods need images that the node has or builds.
@@ -100,6 +100,20 @@ function samplesTrial(): Trial {
       const { numPassedTests, numFailedTests, testResults } = JSON.parse(stdout) as JestReport;
       must(numFailedTests === 0 && numPassedTests > SAMPLE_FILES, testResults.map(({ message }) => message).join('\n'));
       return `${numPassedTests - 1} files`;
+    },
+  };
+}
+
+/** Both read modules that the node's build, or the proxy of Go, has. */
+function generatedTrial(): Trial {
+  return {
+    name: 'generated files are what their commands write',
+    async run() {
+      for (const script of ['generate-istio-types', 'generate-check-data']) {
+        const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', 'tsx/cjs', `scripts/${script}.ts`, '--check'], { encoding: 'utf8' });
+        must(status === 0, `${script}: ${stdout}${stderr}`);
+      }
+      return undefined;
     },
   };
 }

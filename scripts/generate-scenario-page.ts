@@ -18,6 +18,21 @@ const FOLDER = path.join(ROOT, 'scenarios');
 export const PAGE = path.join(ROOT, 'docs', 'scenarios.md');
 const SAMPLES = 'https://github.com/istio/istio/blob/1.29.1/samples/bookinfo';
 
+const HOW_TO_READ = `### How to read the tables of requests
+
+| in the table | means | to send one yourself |
+| --- | --- | --- |
+| \`GATEWAY\` | address of the ingress gateway, as \`npx aks-istio status local\` prints it | \`curl -i http://10.219.0.2:30911/productpage\` |
+| \`gateway … for shop.bookinfo.example\` | the same address, asked for that host | \`curl -i --resolve shop.bookinfo.example:30911:10.219.0.2 http://shop.bookinfo.example:30911/\` |
+| \`from productpage\` | from a pod of productpage, through its sidecar, and so with its identity | below |
+| \`{attempt}\` | a word that is new for each try of the verifier, so that no quota is used up | any word |
+| \`Bearer eyJ…\` | a token of [scenarios/demo-tokens.ts](../scenarios/demo-tokens.ts), shortened | \`-H "authorization: Bearer TOKEN"\` |
+
+\`\`\`sh
+kubectl -n bookinfo exec deploy/productpage-v1 -c productpage -- \\
+  python3 -c "import requests; print(requests.get('http://reviews:9080/reviews/0', headers={'end-user': 'jason'}).text)"
+\`\`\``;
+
 /** The page as the sources have it now. */
 export function scenarioPage(): string {
   const code = new ScenarioSnippets(FOLDER);
@@ -38,12 +53,13 @@ export function scenarioPage(): string {
     [
       'In an environment file it is `traffic: { scenario: \'reviews-90-10\' }`. Besides the requests named here, every run checks that the proxies are in sync, that calls nobody',
       'allowed get 403, and that plaintext is refused. Shares are judged by the binomial distribution: one sample in ten thousand fails by chance.',
-      'The code is what runs: each piece is a module that takes a [BookinfoTraffic](bookinfo/bookinfo.md), and whose imports are those of the package.',
+      'The code is what runs: each piece is a module that takes a [BookinfoTraffic](bookinfo/traffic.md), and whose imports are those of the package.',
     ].join('\n'),
     [
       'Scenarios with a way out of the cluster call the host that `traffic.externalHost` names, by default www.example.com. On the local node that name leads to',
       '[its outside world](local-cluster.md#the-outside-world).',
     ].join('\n'),
+    HOW_TO_READ,
     table(['scenario', 'what it does', 'upstream'], SCENARIOS.map(summary)),
     ...SCENARIOS.flatMap((scenario) => section(scenario, code.of(scenario.name))),
     '## Upstream\'s samples',
@@ -74,17 +90,23 @@ function section(scenario: Scenario, code: string): string[] {
   ];
 }
 
+/** What it means that a scenario begins with less than the others. */
+const STARTS = {
+  allowPage:
+    'Its BookinfoTraffic is made with `{ allowPage: false }`: no call is allowed, as `AuthorizationPolicy.denyAll(traffic, \'DenyAll\', { namespace })` is its only AuthorizationPolicy.',
+  strictMtls: 'Its BookinfoTraffic is made with `{ strictMtls: false }`: the namespace has no PeerAuthentication but what the scenario makes.',
+} satisfies Record<keyof NonNullable<Scenario['start']>, string>;
+
 /** What a scenario asks of its environment, and what only some environments can show. */
 function needsOf({ needs = {}, start, expectations }: Scenario): string[] {
   const wanted = [
-    ...(needs.extensionProviders ?? []).map(({ name }) => `the extension provider \`${name}\` in the MeshConfig`),
+    ...(needs.extensionProviders ?? []).map((provider) => `the extension provider \`${provider('bookinfo').name}\` in the MeshConfig`),
     ...(needs.certificates ?? []).map(({ secretName, hosts }) => `the certificate \`${secretName}\` for ${hosts.join(', ')}`),
     ...(needs.features ?? []).map((feature) => `a mesh with ${feature}`),
   ];
   const shown = [...new Set(expectations.flatMap((expectation) => expectation.needs ?? []))];
-  const settings = Object.entries(start ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
   return [
-    ...(settings.length > 0 ? [`Its BookinfoTraffic is made with \`{ ${settings.join(', ')} }\`.`] : []),
+    ...Object.keys(start ?? {}).map((name) => STARTS[name as keyof typeof STARTS]),
     ...(wanted.length > 0 ? [`It needs ${wanted.join(' and ')}: without, synth says what to write into the environment.`] : []),
     ...(shown.length > 0 ? [`What needs ${shown.join(' or ')} is skipped by \`verify\` where the environment has none.`] : []),
   ];

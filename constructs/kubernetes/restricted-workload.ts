@@ -48,7 +48,10 @@ export class RestrictedWorkload extends Construct {
     const account = new ServiceAccountV1(this, 'ServiceAccount', { metadata: { name: serviceAccountName, namespace }, automountServiceAccountToken: false });
     const resource = new ServiceV1(this, 'Resource', {
       metadata: { name, namespace, labels },
-      spec: { selector: labels, port: ports.map(({ name: portName, port, targetPort }) => ({ name: portName, port, targetPort: targetPort?.toString() })) },
+      spec: {
+        selector: labels,
+        port: ports.map(({ targetPort, ...port }) => ({ ...port, targetPort: targetPort?.toString() })),
+      },
     });
     const deployment = new DeploymentV1(this, 'Deployment', {
       metadata: { name, namespace, labels },
