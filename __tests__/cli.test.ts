@@ -547,6 +547,23 @@ describe('what an environment needs', () => {
     expect(repeatCommand('down', 'dev', { until: undefined, clusterOnly: true, yes: false })).toBe('aks-istio down dev --cluster-only');
   });
 
+  test.each<[string, readonly string[]]>([
+    ['command.md', ['up', 'plan', 'verify', 'scenario', 'status', 'down']],
+    ['doctor.md', ['doctor']],
+    ['verify.md', ['verify']],
+    ['state.md', ['bootstrap']],
+    ['graph.md', ['graph']],
+    ['simulate.md', ['simulate']],
+    ['check.md', ['check']],
+    ['pipelines.md', ['plan-comment']],
+  ])('docs/%s names every option of %j', (page, names) => {
+    const text = ['command.md', page].map((file) => fs.readFileSync(path.join(before, 'docs', file), 'utf8')).join('\n');
+    const commands = buildProgram(() => Promise.resolve()).commands.filter((command) => names.includes(command.name()));
+    const options = commands.flatMap((command) => command.options.map((option) => option.long!));
+    expect(options.filter((option) => !text.includes(option))).toEqual([]);
+    expect(names.filter((name) => !text.includes(`\`aks-istio ${name} <`))).toEqual([]);
+  });
+
   describe('the command to go on takes every option', () => {
     /** Options as a command hands them to what it does. */
     const parsed = async (line: readonly string[]): Promise<object> => {

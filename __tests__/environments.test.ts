@@ -1,4 +1,6 @@
-import { checkEnvironment, environmentNames, loadEnvironment } from '../environments';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { checkEnvironment, environmentNames, environmentSchema, loadEnvironment } from '../environments';
 import { selectEnvironments } from '../environments';
 
 const aks = { kind: 'aks', location: 'westeurope', dnsLabel: 'bookinfo-test', adminGroupObjectIds: ['3f2504e0-4f89-41d3-9a0c-0305e82c3301'] };
@@ -109,6 +111,21 @@ describe('an environment file', () => {
   test('has pools whose maximum is not less than their minimum', () => {
     expect(problemsOf({ ...valid, cluster: { ...aks, userPool: { vmSize: 'Standard_D2ds_v5', min: 3, max: 1 } } })).toContain('cluster.userPool');
   });
+});
+
+test('docs/environments.md names every key', () => {
+  const page = fs.readFileSync(path.join(__dirname, '../docs/environments.md'), 'utf8');
+  const words = new Set([...page.matchAll(/`[^`\n]+`/g)].flatMap(([code]) => code.match(/\w+/g) ?? []));
+  // Types of the library say little of what they hold: any object with entries, whatever wraps it.
+  const keys = (schema: unknown): string[] => {
+    const { entries, wrapped, item, value, options, pipe } = schema as Partial<Record<string, unknown>>;
+    const inner = [wrapped, item, value, ...((options as unknown[]) ?? []), ...((pipe as unknown[]) ?? []).slice(0, 1)];
+    const below = inner.filter((one) => typeof one === 'object' && one !== schema).flatMap(keys);
+    return [...Object.entries(entries ?? {}).flatMap(([key, one]) => [key, ...keys(one)]), ...below];
+  };
+  const all = [...new Set(keys(environmentSchema))];
+  expect(all.length).toBeGreaterThan(100);
+  expect(all.filter((key) => !words.has(key))).toEqual([]);
 });
 
 describe('choosing environments', () => {

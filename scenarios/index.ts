@@ -19,6 +19,7 @@ import type { Scenario } from './scenario';
 
 export * from './expectation';
 export * from './needs';
+export { scenarioProviders } from './providers';
 export * from './scenario';
 export * from './simulated-call';
 
