@@ -8,6 +8,7 @@ import { readSources } from '../cli/check/check-files';
 import { down, DownOptions } from '../cli/commands/down';
 import { plan } from '../cli/commands/plan';
 import { status } from '../cli/commands/status';
+import { withOptions } from '../cli/doctor/run';
 import { DirectEngine } from '../cli/engine/direct';
 import { Stack } from '../cli/engine/engine';
 import { TerraformEngine } from '../cli/engine/terraform';
@@ -583,8 +584,13 @@ describe('what an environment needs', () => {
       expect(await parsed(again)).toEqual(options);
     });
 
-    test.each(['up', 'plan', 'verify', 'scenario', 'status', 'down', 'graph'])('that %s shares with others', async (name) => {
-      const [, ...line] = commandLine(name, 'local', { mesh: 'helm', scenario: 'x', ...(name === 'graph' ? {} : { engine: 'direct', kubeconfig: 'k', context: 'c' }) }).split(' ');
+    test('in what the doctor says, too', () => {
+      const finding = { area: 'Cluster', subject: 'AKS', verdict: 'warning', detail: 'x', mend: ['`aks-istio up dev` brings them there'] } as const;
+      expect(withOptions(finding, 'dev', { mesh: 'addon', engine: 'terraform' }).mend).toEqual(['`aks-istio up dev --mesh addon --engine terraform` brings them there']);
+    });
+
+    test.each(['up', 'plan', 'verify', 'scenario', 'status', 'down', 'doctor', 'graph', 'simulate', 'bootstrap'])('that %s shares with others', async (name) => {
+      const [, ...line] = commandLine(name, 'local', { mesh: 'helm', scenario: 'x', engine: 'direct', kubeconfig: 'k', context: 'c' }).split(' ');
       expect(await parsed(line)).toMatchObject({ mesh: 'helm' });
     });
   });

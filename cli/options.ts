@@ -19,6 +19,8 @@ export const PROGRAM = process.env.npm_command === undefined ? 'aks-istio' : 'np
 
 /** Commands that can be told another scenario than the environment file's. */
 const WITH_SCENARIO: ReadonlySet<string> = new Set(['up', 'plan', 'verify', 'simulate', 'graph']);
+/** Commands that reach no cluster, and so cannot be told which. */
+const WITHOUT_CLUSTER: ReadonlySet<string> = new Set(['simulate', 'graph', 'bootstrap']);
 
 /** The command line that repeats a command with every option that it was given, whatever its name: none can get lost on the way. */
 export function repeatCommand(command: string, argument: string | readonly string[], options: object): string {
@@ -29,8 +31,8 @@ export function repeatCommand(command: string, argument: string | readonly strin
 /** The command line of another command for the same cluster in the same variant: what only the first command knows is left out. */
 export function commandLine(command: string, environment: string, options: CommonOptions, extra: readonly string[] = []): string {
   const { mesh, scenario, engine, kubeconfig, context } = options;
-  const shared = { mesh, scenario: WITH_SCENARIO.has(command) ? scenario : undefined, engine, kubeconfig, context };
-  return repeatCommand(command, [environment, ...extra], shared);
+  const variant = { mesh, scenario: WITH_SCENARIO.has(command) ? scenario : undefined };
+  return repeatCommand(command, [environment, ...extra], WITHOUT_CLUSTER.has(command) ? variant : { ...variant, engine, kubeconfig, context });
 }
 
 /** An argument as a shell has to be given it. */
