@@ -17,6 +17,9 @@ export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 /** How a person calls this program: npm finds it in a checkout, where it is not on PATH. */
 export const PROGRAM = process.env.npm_command === undefined ? 'aks-istio' : 'npx aks-istio';
 
+/** What options are where nobody gives them: a command that is repeated need not say so. */
+export const DEFAULTS: Readonly<Record<string, string>> = { engine: 'auto', sku: 'Standard_ZRS', failOn: 'error', to: 'stdout' };
+
 /** Commands that can be told another scenario than the environment file's. */
 const WITH_SCENARIO: ReadonlySet<string> = new Set(['up', 'plan', 'verify', 'simulate', 'graph']);
 /** Commands that reach no cluster, and so cannot be told which. */
@@ -50,7 +53,7 @@ export function clusterOptions(command: Command): Command {
     .addOption(
       new Option('--engine <engine>', 'what applies the stacks: terraform, direct (Helm alone), or auto (keeps to the one used before)')
         .choices([...ENGINE_CHOICES])
-        .default('auto'),
+        .default(DEFAULTS.engine),
     )
     .option('--kubeconfig <file>', 'kubeconfig of another cluster, to use in place of the local one')
     .option('--context <name>', 'context of that kubeconfig (default: its current one)');
@@ -74,7 +77,7 @@ export function examples(...lines: readonly string[]): string {
 /** An option as it was written: the parser turns `--cluster-only` into `clusterOnly`. */
 function flags(key: string, value: unknown): string[] {
   const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  if (value === undefined || value === false || (key === 'engine' && value === 'auto')) {
+  if (value === undefined || value === false || value === DEFAULTS[key]) {
     return [];
   }
   return value === true ? [name] : [value].flat().flatMap((each) => [name, quoted(String(each))]);

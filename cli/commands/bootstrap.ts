@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { BootstrapOptions } from '../bootstrap/run';
 import { lazy } from '../lazy';
-import { examples, meshOption } from '../options';
+import { DEFAULTS, examples, meshOption } from '../options';
 import { RunAction, runPlainly } from './run-action';
 
 /** `aks-istio bootstrap <environment>`: makes the storage that the environment's state goes to; safe to repeat. */
@@ -14,7 +14,7 @@ export function bootstrapCommand(run: RunAction = runPlainly): Command {
     .option('--resource-group <name>', 'resource group, which `down` does not delete (default: <environment>-tfstate)')
     .option('--container <name>', 'blob container (default: tfstate)')
     .option('--location <region>', "Azure region (default: the environment's)")
-    .option('--sku <name>', 'replication of the storage account', 'Standard_ZRS')
+    .option('--sku <name>', 'replication of the storage account', DEFAULTS.sku)
     .option('--github <owner/repository>', 'also print the commands that let this GitHub repository deploy, without any secret')
     .option('--azure-devops <organisation/project>', 'also print the commands that let this Azure DevOps project deploy, without any secret')
     .addOption(meshOption())

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isIstioVersion } from '../../constructs/validation/istio/schema';
-import { CommonOptions, examples, meshOption, PROGRAM } from '../options';
+import { CommonOptions, DEFAULTS, examples, meshOption, PROGRAM } from '../options';
 import { RunAction, runPlainly } from './run-action';
 
 interface CheckCommandOptions extends Pick<CommonOptions, 'verbose'> {
@@ -20,7 +20,7 @@ export function checkCommand(run: RunAction = runPlainly): Command {
     .option('--istio <version>', 'Istio version to check against, such as 1.29 or asm-1-29 (default: the one that this package installs)', version)
     .addOption(meshOption('also report what this kind of installation cannot do: the AKS add-on, or the official Helm charts (default: neither)'))
     .option('--root-namespace <name>', 'namespace whose policies hold for the whole mesh (default: istio-system; with --mesh addon: aks-istio-system)')
-    .addOption(new Option('--fail-on <severity>', 'lowest severity that makes the exit code 1').choices(['error', 'warning']).default('error'))
+    .addOption(new Option('--fail-on <severity>', 'lowest severity that makes the exit code 1').choices(['error', 'warning']).default(DEFAULTS.failOn))
     .option('--json', 'print the findings as JSON, and nothing else on standard output')
     .addHelpText('after', `\nMore can be checked where Services and workloads stand beside the Istio objects.\n\nExit codes: 0 nothing wrong, 1 errors (or warnings, with --fail-on warning), 2 some input cannot be read, 64 mistake in the command\n${examples('check mesh/ app.yaml', 'check mesh/ --mesh addon')}\n  helm template . | ${PROGRAM} check -`)
     .action((files: readonly string[], options: CheckCommandOptions) => run(() => Promise.resolve(check(files, options)), options));

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { lazy } from '../lazy';
-import { examples, PROGRAM } from '../options';
+import { DEFAULTS, examples, PROGRAM } from '../options';
 import type { PlanCommentOptions } from '../pipeline/run';
 import { RunAction, runPlainly } from './run-action';
 
@@ -12,7 +12,7 @@ export function planCommentCommand(run: RunAction = runPlainly): Command {
     .addOption(
       new Option('--to <target>', 'where to write: standard output, a comment on the pull request of this run, or an issue about drift')
         .choices(['stdout', 'pull-request', 'issue'])
-        .default('stdout'),
+        .default(DEFAULTS.to),
     )
     .addHelpText('after', `${examples('plan-comment plan.json')}\n  ${PROGRAM} plan dev --json | ${PROGRAM} plan-comment -`)
     .action((file: string, options: PlanCommentOptions) => run(() => lazy.planComment().planComment(file, options), options));
