@@ -4,25 +4,30 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
+import { readSources } from '../cli/check/check-files';
 import { down, DownOptions } from '../cli/commands/down';
 import { plan } from '../cli/commands/plan';
 import { status } from '../cli/commands/status';
+import { withOptions } from '../cli/doctor/run';
 import { DirectEngine } from '../cli/engine/direct';
 import { Stack } from '../cli/engine/engine';
 import { TerraformEngine } from '../cli/engine/terraform';
 import { CliError, formatError, Interrupted } from '../cli/errors';
 import { progress, stepTasks } from '../cli/local-steps';
-import { commandLine } from '../cli/options';
+import { buildProgram, main } from '../cli/main';
+import { commandLine, repeatCommand } from '../cli/options';
 import { neededPrograms, requireAzureSettings } from '../cli/prerequisites';
 import { waitForRights } from '../cli/rights';
 import { acquireRunLock, runFile } from '../cli/run-lock';
 import { Session } from '../cli/session';
+import { requestOf } from '../cli/simulate/request';
 import { cleanEnvironment, ClusterTools, openCluster } from '../cli/tools/cluster-access';
 import { CommandError, run, RunOptions, RunResult } from '../cli/tools/process';
 import { hasColors } from '../cli/ui/colors';
 import { duration } from '../cli/ui/tasks';
 import { loadEnvironment } from '../environments';
 import { dev } from '../environments/dev';
+import { MeshModel } from '../constructs/model';
 import { FakePrograms, Reply } from './fakes';
 
 const GUID = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
@@ -374,7 +379,9 @@ describe('an environment in Azure', () => {
     ['it lets nobody in', () => cloud(is('Running'), [{ when: '*', stderr: 'error: You must be logged in to the server (Unauthorized)', code: 1 }]), 'cannot be entered: nothing was destroyed'],
   ])('is left alone where %s', async (_case, given, message) => {
     given();
-    await expect(takeDown()).rejects.toThrow(message);
+    const error = (await takeDown({ engine: 'terraform' }).catch((caught: unknown) => caught)) as CliError;
+    expect(error.message).toContain(message);
+    expect(error.next).toContain('aks-istio down dev --yes --json --engine terraform');
     expect(changing()).toEqual([]);
   });
 
@@ -537,7 +544,55 @@ describe('what an environment needs', () => {
   test('the command to go on keeps what was chosen, quoted', () => {
     const options = { engine: 'auto', scenario: 'all-v1', kubeconfig: '/my files/k', json: true } as const;
     expect(commandLine('up', 'local', options)).toBe("aks-istio up local --scenario all-v1 --kubeconfig '/my files/k'");
-    expect(commandLine('scenario', 'local', { engine: 'direct' }, ['jason-v2'])).toBe('aks-istio scenario local jason-v2 --engine direct');
+    expect(commandLine('scenario', 'local', { ...options, engine: 'direct', kubeconfig: undefined }, ['jason-v2'])).toBe('aks-istio scenario local jason-v2 --engine direct');
+    expect(repeatCommand('down', 'dev', { until: undefined, clusterOnly: true, yes: false })).toBe('aks-istio down dev --cluster-only');
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['command.md', ['up', 'plan', 'verify', 'scenario', 'status', 'down']],
+    ['doctor.md', ['doctor']],
+    ['verify.md', ['verify']],
+    ['state.md', ['bootstrap']],
+    ['graph.md', ['graph']],
+    ['simulate.md', ['simulate']],
+    ['check.md', ['check']],
+    ['pipelines.md', ['plan-comment']],
+  ])('docs/%s names every option of %j', (page, names) => {
+    const text = ['command.md', page].map((file) => fs.readFileSync(path.join(before, 'docs', file), 'utf8')).join('\n');
+    const commands = buildProgram(() => Promise.resolve()).commands.filter((command) => names.includes(command.name()));
+    const options = commands.flatMap((command) => command.options.map((option) => option.long!));
+    expect(options.filter((option) => !text.includes(option))).toEqual([]);
+    expect(names.filter((name) => !text.includes(`\`aks-istio ${name} <`))).toEqual([]);
+  });
+
+  describe('the command to go on takes every option', () => {
+    /** Options as a command hands them to what it does. */
+    const parsed = async (line: readonly string[]): Promise<object> => {
+      let given: object = {};
+      const program = buildProgram((_action, options) => Promise.resolve(void (given = options)));
+      await program.parseAsync([...line], { from: 'user' });
+      return given;
+    };
+    const VALUES: Readonly<Record<string, string>> = { url: 'http://127.0.0.1:8080', istio: '1.29', header: 'a=b', claim: 'a=b' };
+    const commands = buildProgram(() => Promise.resolve()).commands;
+
+    test.each(commands.map((command) => [command.name(), command] as const))('of %s', async (name, command) => {
+      const values = command.options.flatMap((option) => [option.long!, ...(option.isBoolean() ? [] : [option.argChoices?.at(-1) ?? VALUES[option.attributeName()] ?? 'some/value'])]);
+      const options = await parsed([name, 'local', ...values]);
+      expect(Object.keys(options).sort()).toEqual(command.options.map((option) => option.attributeName()).sort());
+      const [, ...again] = repeatCommand(name, 'local', options).split(' ');
+      expect(await parsed(again)).toEqual(options);
+    });
+
+    test('in what the doctor says, too', () => {
+      const finding = { area: 'Cluster', subject: 'AKS', verdict: 'warning', detail: 'x', mend: ['`aks-istio up dev` brings them there'] } as const;
+      expect(withOptions(finding, 'dev', { mesh: 'addon', engine: 'terraform' }).mend).toEqual(['`aks-istio up dev --mesh addon --engine terraform` brings them there']);
+    });
+
+    test.each(['up', 'plan', 'verify', 'scenario', 'status', 'down', 'doctor', 'graph', 'simulate', 'bootstrap'])('that %s shares with others', async (name) => {
+      const [, ...line] = commandLine(name, 'local', { mesh: 'helm', scenario: 'x', engine: 'direct', kubeconfig: 'k', context: 'c' }).split(' ');
+      expect(await parsed(line)).toMatchObject({ mesh: 'helm' });
+    });
   });
 });
 
@@ -563,7 +618,7 @@ describe('the command line', () => {
     const { code, stdout } = aksIstio(['--help']);
     expect(code).toBe(0);
     expect(['up', 'plan', 'verify', 'scenario', 'status', 'down'].filter((name) => !new RegExp(`^ {2}${name} `, 'm').test(stdout))).toEqual([]);
-    expect(stdout).toContain('2 plan found changes');
+    expect(stdout).toMatch(/^ {2}2 .*plan: there are changes; check: some input cannot be read$/m);
   });
 
   test('a usage error is code 64 and one message', () => {
@@ -572,12 +627,71 @@ describe('the command line', () => {
     expect(stderr).toContain('Allowed choices are auto, terraform, direct');
   });
 
+  describe('a mistake in the command is code 64, and says what is meant', () => {
+    let said: string;
+    beforeEach(() => {
+      said = '';
+      jest.spyOn(process.stderr, 'write').mockImplementation((text) => (said += String(text)) !== '');
+    });
+    afterEach(() => {
+      jest.restoreAllMocks();
+      process.exitCode = 0;
+    });
+
+    test.each<[string, string]>([
+      ['graph constructor', '"constructor": there is no environment of this name'],
+      ['verify lcal', 'Perhaps `local` is meant'],
+      ['plan local --scenario reviews-9010', 'Perhaps `reviews-90-10` is meant'],
+      ['scenario local jason-v9', 'Perhaps `jason-v2` is meant'],
+      ['up local --mesh addon', 'the Istio add-on exists only on AKS'],
+      ['up dev --kubeconfig /k', 'environments/dev.ts brings its own cluster'],
+      ['up local --context kind', 'Add --kubeconfig FILE'],
+      ['verify local --url localhost', 'An address looks like http://127.0.0.1:8080'],
+      ['down local --cluster-only', 'leave the cluster: aks-istio down local\n'],
+      ['down dev --until mesh --cluster-only --yes', 'the layers from traffic to mesh, and leave the cluster: aks-istio down dev --until mesh --yes\n'],
+      ['bootstrap local', 'has no use for state in Azure'],
+      ['check x.yaml --flavor linkerd', 'Allowed choices are helm, addon'],
+    ])('%s', async (line, message) => {
+      await main(['node', 'aks-istio', ...line.split(' ')]);
+      expect(said).toContain(message);
+      expect(process.exitCode).toBe(64);
+    });
+
+    test('with a stack trace where that was asked for', async () => {
+      await main(['node', 'aks-istio', 'up', 'nowhere', '--verbose']);
+      expect(said).toMatch(/one of local, dev, prod[^]*\n {4}at /);
+    });
+
+    test.each([{ port: 'abc' }, { port: '70000' }, { header: ['x'] }, { sourceIp: '1.2.3' }])('simulate: %j', (options) => {
+      expect(() => requestOf(new MeshModel([]), options)).toThrow(expect.objectContaining({ exitCode: 64 }) as Error);
+    });
+
+    test('but a folder or a pipe with nothing to check is code 2, since a pipeline with a wrong path must not pass', async () => {
+      const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+      fs.mkdirSync('nothing', { recursive: true });
+      await main(['node', 'aks-istio', 'check', 'nothing']);
+      expect(write.mock.calls.join('')).toContain('no YAML or JSON file is in this folder');
+      expect(process.exitCode).toBe(2);
+      expect(readSources(['-'], () => '\n').unreadable).toEqual([{ file: 'stdin', why: 'it is empty' }]);
+    });
+
+    test('but one in an environment that cdktf synthesises is a message without a stack trace, and code 1', () => {
+      process.env.ENVIRONMENT = 'dve';
+      try {
+        require('../main');
+      } finally {
+        delete process.env.ENVIRONMENT;
+      }
+      expect(said).toMatch(/^There is no such environment:\n.*Perhaps `dev` is meant\.\n$/);
+      expect(process.exitCode).toBe(1);
+    });
+  });
+
   test('a failure is code 1, what, why and how to go on, and a stack trace only when asked for', () => {
     const plain = aksIstio(['up', 'dev']);
     expect(plain.code).toBe(1);
     expect(plain.stderr).toContain('export ARM_SUBSCRIPTION_ID=');
     expect(plain.stderr).not.toContain('    at ');
-    expect(aksIstio(['up', 'nowhere', '--verbose']).stderr).toMatch(/must be one of local, dev, prod[^]*\n {4}at /);
   });
 
   test('plan names layers whose cluster does not exist yet, in code 2; status says that there is none', async () => {

@@ -646,9 +646,9 @@ describe('bootstrap', () => {
   test('pipelines are let in by what they are, the planning ones to read only', () => {
     expect(federatedSubject('github', 'acme/mesh', 'dev', 'plan')).toBe('repo:acme/mesh:environment:dev-plan');
     expect(federatedSubject('github', 'acme/mesh', 'dev', 'apply')).toBe('repo:acme/mesh:environment:dev');
-    expect(federatedSubject('azureDevOps', 'acme/platform', 'prod', 'apply')).toBe('sc://acme/platform/prod');
+    expect(federatedSubject('azureDevops', 'acme/platform', 'prod', 'apply')).toBe('sc://acme/platform/prod');
     const access = { assignedRoles: ['Network Contributor', 'AcrPull'], variables: { DNS_LABEL_PREFIX: 'shop' } };
-    const printed = federationCommands('dev', storage, { github: 'acme/mesh', azureDevOps: 'acme/platform' }, access);
+    const printed = federationCommands('dev', storage, { github: 'acme/mesh', azureDevops: 'acme/platform' }, access);
     expect(printed).toMatchSnapshot();
     const reading = printed.slice(0, printed.indexOf('')).filter((line) => line.includes('--role'));
     expect(reading.join('\n')).not.toMatch(/'(Owner|Contributor|.*Administrator|.*Admin|Storage Blob Data Contributor)'/);

@@ -3,7 +3,7 @@ import { chooseByFacts, EngineDecision } from './engine/choose';
 import type { Engine } from './engine/engine';
 import { readStack } from './engine/stack-file';
 import { providersReason } from './engine/terraform-command';
-import { CliError } from './errors';
+import { CliError, UsageError } from './errors';
 import { lazy } from './lazy';
 import { requirePrograms } from './prerequisites';
 import type { Session } from './session';
@@ -30,7 +30,7 @@ export async function chooseEngine(
   const { environment, options } = session;
   const isExisting = environment.cluster.kind !== 'aks';
   if (options.engine === 'direct' && !isExisting) {
-    throw new CliError('the direct engine is for clusters that exist already', `${session.name} creates its cluster`, [resume.replace(' --engine direct', ' --engine terraform')]);
+    throw new UsageError('the direct engine is for clusters that exist already', `${session.name} creates its cluster`, [resume.replace(' --engine direct', ' --engine terraform')]);
   }
   const asksCluster = (options.engine ?? 'auto') === 'auto' && isExisting && facts.isGone !== true;
   const decision =

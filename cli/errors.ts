@@ -1,3 +1,8 @@
+import { ChoiceError } from '../environments/choice-error';
+
+/** Exit code of a mistake in the command itself, as of sysexits.h. */
+export const USAGE = 64;
+
 /** A failure in the words that its reader needs: what failed, why, and the exact command to go on. */
 export class CliError extends Error {
   constructor(
@@ -13,6 +18,19 @@ export class CliError extends Error {
     super(`${what}: ${why}`);
     this.name = 'CliError';
   }
+}
+
+/** A mistake in the command: nothing was begun. */
+export class UsageError extends CliError {
+  constructor(what: string, why: string, next: readonly string[] = []) {
+    super(what, why, next, USAGE);
+    this.name = 'UsageError';
+  }
+}
+
+/** The exit code that an error ends the program with. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof CliError ? error.exitCode : error instanceof ChoiceError ? USAGE : 1;
 }
 
 /** The person at the keyboard, or whoever sent the signal, asked to stop. */

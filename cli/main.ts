@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { bootstrapCommand } from './commands/bootstrap';
 import { checkCommand } from './commands/check';
 import { doctorCommand } from './commands/doctor';
@@ -10,76 +10,88 @@ import type { UpOptions } from './commands/up';
 import type { VerifyOptions } from './commands/verify';
 import type { RunAction } from './commands/run-action';
 import { LAYERS } from '../environments/environment';
-import { formatError, Interrupted } from './errors';
+import { exitCodeOf, formatError, Interrupted, USAGE } from './errors';
 import { lazy } from './lazy';
-import { CommonOptions, ENGINE_CHOICES, PROGRAM } from './options';
+import { clusterOptions, CommonOptions, ENVIRONMENT, examples, PROGRAM, quoted, verboseOption } from './options';
 import { colorsFor } from './ui/colors';
 
-/** Exit code of a usage error, as of sysexits.h. */
-const USAGE = 64;
 const INTERRUPTED = 130;
 
 const HINT = '(aks-istio --help lists the commands, aks-istio COMMAND --help their options)';
-const EXIT_CODES = `
-Exit codes: 0 done, as expected; 1 failed, or verify found what the scenario does not promise; 2 plan found changes; 64 usage; 130 interrupted.
-Environments are files in environments/: local (a cluster on this machine), dev and prod (AKS).`;
+const EPILOGUE = `
+Environments are files in environments/: local (a cluster on this machine), dev and prod (AKS).
+
+Exit codes:
+  0    done, and as expected
+  1    failed; or verify, check, doctor or status found something wrong
+  2    plan: there are changes; check: some input cannot be read
+  64   mistake in the command: an unknown option, environment or scenario
+  130  interrupted
+${examples('up local', 'plan local --scenario reviews-90-10', 'scenario local reviews-90-10', 'check mesh/ app.yaml')}`;
 
 let given: CommonOptions = {};
 
 /** The command line of the program. Commands are loaded when they run: help must be quick. */
 export function buildProgram(run: RunAction): Command {
   const program = new Command('aks-istio')
-    .description('Istio on AKS, or on this machine, with Bookinfo and its traffic: from one environment file')
-    .addHelpText('after', EXIT_CODES)
+    .description('Istio on AKS, or on this machine, with the Bookinfo application and its traffic, all from one environment file')
+    .addHelpText('after', EPILOGUE)
     .showHelpAfterError(HINT)
     .exitOverride()
     .enablePositionalOptions();
 
-  cluster(program.command('up <environment>').description('bring an environment up, layer by layer, and verify it; safe to repeat'))
+  cluster(program.command('up'), 'bring an environment up layer by layer, and verify it with real requests; safe to repeat')
     .addOption(scenario())
-    .addOption(new Option('--until <layer>', 'stop after this layer, without verifying: where the rest needs a fresh login').choices([...LAYERS]))
+    .addOption(new Option('--until <layer>', 'stop after this layer, without verifying (for pipelines that have to log in again)').choices([...LAYERS]))
+    .addHelpText('after', examples('up local', 'up local --scenario reviews-90-10', 'up dev --mesh addon', 'up local --kubeconfig ~/.kube/config --context kind-kind'))
     .action((name: string, options: UpOptions) => run((signal) => lazy.up().up(name, options, signal), options));
-  cluster(program.command('plan <environment>').description('say what up would change; exit code 2 where it would change something'))
+  cluster(program.command('plan'), 'show what up would change; exit code 2 if there are changes')
     .addOption(scenario())
-    .option('--full', "print the engine's own rendering as well")
+    .option('--full', "also print the plan in the engine's own words")
+    .addHelpText('after', examples('plan dev', 'plan local --scenario reviews-90-10', 'plan dev --json >plan.json'))
     .action((name: string, options: CommonOptions & { full?: boolean }) => run((signal) => lazy.plan().plan(name, options, signal), options));
-  cluster(program.command('verify <environment>').description('send real requests and compare what comes back with what the scenario promises'))
-    .addOption(scenario())
-    .option('--url <url>', 'address of the gateway, such as that of a forwarded port')
-    .option('--junit <file>', 'also write the result as JUnit XML')
+  cluster(program.command('verify'), 'send real requests, and compare the responses with what the scenario promises')
+    .addOption(scenario('the one that is active'))
+    .option('--url <url>', "address of the ingress gateway, for example of a forwarded port (default: the environment's)", url)
+    .option('--junit <file>', 'also write the result to this file, as JUnit XML')
+    .addHelpText('after', examples('verify local', 'verify dev --junit verify.xml', 'verify local --url http://127.0.0.1:8080'))
     .action((name: string, options: VerifyOptions) => run((signal) => lazy.verifyCommand().verifyEnvironment(name, options, signal), options));
-  cluster(program.command('scenario <environment> [name]').description('list the traffic scenarios, or switch to one and verify it')).action(
-    (name: string, wanted: string | undefined, options: CommonOptions) =>
+  cluster(program.command('scenario'), 'list the traffic scenarios, or switch to one and verify it')
+    .argument('[name]', 'scenario to switch to (default: list them)')
+    .addHelpText('after', examples('scenario local', 'scenario local reviews-90-10'))
+    .action((name: string, wanted: string | undefined, options: CommonOptions) =>
       run((signal) => lazy.scenario().scenario(name, wanted, options, signal), options),
-  );
-  cluster(program.command('status <environment>').description('say what is there: layers, releases, pods, address, scenario')).action(
-    (name: string, options: CommonOptions) => run((signal) => lazy.status().status(name, options, signal), options),
-  );
-  cluster(program.command('down <environment>').description('take an environment away in reverse order, and say what is left'))
-    .option('--yes', 'ask nothing')
-    .addOption(new Option('--until <layer>', 'stop after this layer and leave those below it').choices([...LAYERS]))
-    .option('--cluster-only', 'on AKS: destroy the cluster with everything in it, without entering it')
+    );
+  cluster(program.command('status'), 'show layers, Helm releases, pods, address and active scenario; exit code 1 if something is not ready')
+    .addHelpText('after', examples('status local', 'status dev --json'))
+    .action((name: string, options: CommonOptions) => run((signal) => lazy.status().status(name, options, signal), options));
+  cluster(program.command('down'), 'take an environment down in reverse order, and say what is left')
+    .option('--yes', 'do not ask for confirmation')
+    .addOption(new Option('--until <layer>', 'stop after this layer, and keep those below it').choices([...LAYERS]))
+    .option('--cluster-only', 'AKS: destroy the cluster with everything in it, without connecting to it')
+    .addHelpText('after', examples('down local', 'down dev --until mesh', 'down dev --yes'))
     .action((name: string, options: DownOptions) => run((signal) => lazy.down().down(name, options, signal), options));
   program.addCommand(simulateCommand(run)).addCommand(graphCommand(run)).addCommand(checkCommand(run));
   program.addCommand(doctorCommand(run)).addCommand(bootstrapCommand(run)).addCommand(planCommentCommand(run));
   // Commands that were added whole do not inherit it.
-  program.commands.forEach((command) => command.exitOverride().showHelpAfterError(HINT));
+  program.commands.forEach((command) => command.addOption(verboseOption()).exitOverride().showHelpAfterError(HINT));
   return program;
 }
 
-/** Options of every command that reaches a cluster. */
-export function cluster(command: Command): Command {
-  return command
-    .addOption(new Option('--mesh <flavor>', 'who installs Istio: the Helm charts or the AKS add-on').choices(['helm', 'addon']))
-    .addOption(new Option('--engine <engine>', 'how stacks are applied: Terraform, Helm alone (direct), or whichever works here').choices([...ENGINE_CHOICES]).default('auto'))
-    .option('--kubeconfig <file>', 'another cluster in place of the local one, by its kubeconfig')
-    .option('--context <name>', "context of that kubeconfig (default: the file's current one)")
-    .option('--json', 'print the result as JSON, and nothing else')
-    .option('--verbose', 'show stack traces of errors');
+/** Argument and options of every command that reaches a cluster. */
+function cluster(command: Command, description: string): Command {
+  return clusterOptions(command.description(description).argument('<environment>', ENVIRONMENT)).option('--json', 'print the result as JSON, and nothing else');
 }
 
-function scenario(): Option {
-  return new Option('--scenario <name>', "traffic scenario (default: the environment file's)");
+function scenario(otherwise = "the environment file's"): Option {
+  return new Option('--scenario <name>', `traffic scenario (default: ${otherwise})`);
+}
+
+function url(text: string): string {
+  if (!/^https?:/.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError('An address looks like http://127.0.0.1:8080.');
+  }
+  return text;
 }
 
 const runAction: RunAction = async (action, options) => {
@@ -89,7 +101,7 @@ const runAction: RunAction = async (action, options) => {
     if (controller.signal.aborted) {
       process.exit(INTERRUPTED);
     }
-    process.stderr.write('\nInterrupted: ending what is under way in good order (once more to end at once)\n');
+    process.stderr.write('\nInterrupted: stopping in good order what is running (press Ctrl-C again to stop at once)\n');
     controller.abort(new Interrupted());
   };
   process.on('SIGINT', interrupt);
@@ -98,7 +110,7 @@ const runAction: RunAction = async (action, options) => {
     process.exitCode = await action(controller.signal);
   } catch (error) {
     if (controller.signal.aborted) {
-      process.stderr.write(`Interrupted. What was begun is kept; to go on: ${PROGRAM} ${process.argv.slice(2).join(' ')}\n`);
+      process.stderr.write(`Interrupted. What was applied so far stays; to go on: ${[PROGRAM, ...process.argv.slice(2).map(quoted)].join(' ')}\n`);
       process.exitCode = INTERRUPTED;
       return;
     }
@@ -121,6 +133,6 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
     }
     const { red } = colorsFor(process.stderr);
     process.stderr.write(`\n${red('Failed:')} ${formatError(error, given.verbose === true)}\n`);
-    process.exitCode = 1;
+    process.exitCode = exitCodeOf(error);
   }
 }

@@ -1,12 +1,16 @@
-import { ProblemError } from '../constructs/validation';
+import type { Problem } from '../constructs/validation';
+import { scenarioProblems } from '../scenarios';
 import { checkEnvironment, flavorProblems } from './check';
+import { ChoiceError } from './choice-error';
 import { dev } from './dev';
 import type { Environment, EnvironmentInput } from './environment';
 import { local } from './local';
 import { prod } from './prod';
+import { suggest } from './suggest';
 
 export * from './environment';
 export { checkEnvironment } from './check';
+export { ChoiceError } from './choice-error';
 export { environmentSchema } from './schema';
 export { PLACEHOLDER_GROUP, PLACEHOLDER_RANGE } from './settings';
 
@@ -39,28 +43,51 @@ export function environmentNames(): string[] {
 
 /**
  * Reads one environment, applies what this run changes, and checks it.
- * @throws ProblemError for an unknown name, a bad file, or an override that the environment cannot take
+ * @throws ChoiceError for an unknown name, or overrides that the environment cannot take; all that is wrong with these at once
+ * @throws ProblemError for a bad file
  */
 export function loadEnvironment(name: string, overrides: EnvironmentOverrides = {}): Environment {
-  const define = ENVIRONMENTS[name];
+  // Not every name that an object answers to is one of its own.
+  const define = Object.hasOwn(ENVIRONMENTS, name) ? ENVIRONMENTS[name] : undefined;
   if (!define) {
-    throw new ProblemError('There is no such environment:', [
-      { at: 'environment', value: name, rule: `must be one of ${environmentNames().join(', ')}`, mend: `Name one of them, or add environments/${name}.ts` },
-    ]);
+    throw new ChoiceError('There is no such environment:', [nameProblem(name), ...flavorNameProblems(overrides.flavor), ...scenarioChoiceProblems(overrides.scenario)]);
   }
   const file = `environments/${name}.ts`;
   const environment = checkEnvironment(define(overrides), file);
-  if (overrides.kubeconfig !== undefined && environment.cluster.kind !== 'kubeconfig') {
-    throw new ProblemError('This environment cannot take a kubeconfig:', [
-      { at: '--kubeconfig', value: overrides.kubeconfig, rule: `${file} brings its own cluster`, mend: 'Use it with the environment local' },
-    ]);
+  const flavor = FLAVORS.find((candidate) => candidate === (overrides.flavor ?? environment.mesh.flavor));
+  const problems = [
+    ...flavorNameProblems(overrides.flavor),
+    ...(overrides.flavor !== undefined && flavor ? flavorProblems(environment, flavor, file) : []),
+    ...scenarioChoiceProblems(overrides.scenario),
+    ...kubeconfigProblems(environment, overrides, file),
+  ];
+  if (problems.length > 0) {
+    throw new ChoiceError(`The environment ${name} does not take these options:`, problems);
   }
   const scenario = overrides.scenario ?? environment.traffic.scenario;
-  const flavor = overrides.flavor === undefined ? environment.mesh.flavor : flavorOf(overrides.flavor);
   if (flavor === environment.mesh.flavor && scenario === environment.traffic.scenario) {
     return environment;
   }
   return checkEnvironment({ ...environment, mesh: { ...environment.mesh, flavor }, traffic: { ...environment.traffic, scenario } }, file);
+}
+
+function nameProblem(name: string): Problem {
+  const mend = suggest(name, environmentNames());
+  const add = mend.startsWith('Choose') && /^[a-z][a-z0-9-]*$/.test(name) ? `, or add environments/${name}.ts` : '';
+  return { at: 'environment', value: name, rule: 'there is no environment of this name', mend: `${mend}${add}` };
+}
+
+function scenarioChoiceProblems(scenario: string | undefined): Problem[] {
+  return scenario === undefined ? [] : scenarioProblems(scenario, 'scenario');
+}
+
+function kubeconfigProblems({ cluster }: Environment, { kubeconfig, context }: EnvironmentOverrides, file: string): Problem[] {
+  if (kubeconfig !== undefined && cluster.kind !== 'kubeconfig') {
+    return [{ at: '--kubeconfig', value: kubeconfig, rule: `${file} brings its own cluster`, mend: 'Use it with the environment local' }];
+  }
+  return kubeconfig === undefined && context !== undefined
+    ? [{ at: '--context', value: context, rule: 'it names a context of the file that --kubeconfig names', mend: 'Add --kubeconfig FILE' }]
+    : [];
 }
 
 /** What main.ts builds: the environments that a run selects. */
@@ -73,13 +100,17 @@ export interface Selection {
 /**
  * Selects environments for a synth. A flavour given for all of them is taken by those that can; given with a name that
  * cannot take it, it is an error.
- * @throws ProblemError as {@link loadEnvironment}
+ * @throws ChoiceError, ProblemError as {@link loadEnvironment}
  */
 export function selectEnvironments(selection: Selection): Environment[] {
   if (selection.environment) {
     return [loadEnvironment(selection.environment, { flavor: selection.flavor })];
   }
-  const flavor = selection.flavor === undefined ? undefined : flavorOf(selection.flavor);
+  const problems = flavorNameProblems(selection.flavor);
+  if (problems.length > 0) {
+    throw new ChoiceError('There is no such mesh flavour:', problems);
+  }
+  const flavor = FLAVORS.find((candidate) => candidate === selection.flavor);
   return environmentNames().map((name) => {
     const environment = loadEnvironment(name);
     const takes = flavor !== undefined && flavorProblems(environment, flavor, name).length === 0;
@@ -87,12 +118,8 @@ export function selectEnvironments(selection: Selection): Environment[] {
   });
 }
 
-function flavorOf(value: string): Flavor {
-  const flavor = FLAVORS.find((candidate) => candidate === value);
-  if (!flavor) {
-    throw new ProblemError('There is no such mesh flavour:', [
-      { at: 'MESH_FLAVOR, --mesh', value, rule: `must be one of ${FLAVORS.join(', ')}`, mend: 'Name one of them' },
-    ]);
-  }
-  return flavor;
+function flavorNameProblems(flavor: string | undefined): Problem[] {
+  return flavor === undefined || FLAVORS.some((known) => known === flavor)
+    ? []
+    : [{ at: 'MESH_FLAVOR, --mesh', value: flavor, rule: `must be one of ${FLAVORS.join(', ')}`, mend: suggest(flavor, FLAVORS) }];
 }

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { BookinfoTraffic, BookinfoTrafficProps } from '../constructs/bookinfo/bookinfo-traffic';
-import { throwOnProblems } from '../constructs/validation';
+import { Problem, throwOnProblems } from '../constructs/validation';
+import { suggest } from '../environments/suggest';
 import * as access from './access';
 import * as database from './database';
 import * as egress from './egress';
@@ -18,6 +19,7 @@ import type { Scenario } from './scenario';
 
 export * from './expectation';
 export * from './needs';
+export { scenarioProviders } from './providers';
 export * from './scenario';
 export * from './simulated-call';
 
@@ -78,15 +80,17 @@ export const SCENARIOS: readonly Scenario[] = [
   telemetry.metricTags,
 ];
 
-/** @throws ProblemError naming the scenarios where there is none of this name */
+/** @throws ProblemError naming the scenario that is likely meant where there is none of this name */
 export function findScenario(name: string): Scenario {
-  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
-  if (!scenario) {
-    throwOnProblems('Unknown scenario:', [
-      { at: 'traffic.scenario', value: name, rule: 'there is no scenario of this name', mend: `Take one of ${SCENARIOS.map((known) => known.name).join(', ')}` },
-    ]);
-  }
-  return scenario as Scenario;
+  throwOnProblems('There is no such scenario:', scenarioProblems(name, 'traffic.scenario'));
+  return SCENARIOS.find((candidate) => candidate.name === name) as Scenario;
+}
+
+/** What is wrong with the name of a scenario; nothing where there is one of this name. */
+export function scenarioProblems(name: string, at: string): Problem[] {
+  const names = SCENARIOS.map((scenario) => scenario.name);
+  const mend = suggest(name, names, '`aks-istio scenario <environment>` lists them, and so does docs/scenarios.md');
+  return names.includes(name) ? [] : [{ at, value: name, rule: 'there is no scenario of this name', mend }];
 }
 
 /** Puts Bookinfo's traffic below a scope, as a scenario wants it. */

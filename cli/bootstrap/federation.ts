@@ -9,7 +9,7 @@ export interface PipelineHosts {
   /** `owner/repository` @default none */
   readonly github?: string;
   /** `organisation/project` @default none */
-  readonly azureDevOps?: string;
+  readonly azureDevops?: string;
 }
 
 /** What guards GitHub's environment of the applying identity: protected branches only, and a reviewer (whoever runs this, to begin with). */
@@ -141,8 +141,8 @@ function hostCommands(
       ...Object.entries(variables).map(([key, value]) => `gh variable set ${key} --repo ${hosts.github} --env ${name} --body '${value}'`),
     );
   }
-  if (hosts.azureDevOps) {
-    const subject = federatedSubject('azureDevOps', hosts.azureDevOps, environment, purpose);
+  if (hosts.azureDevops) {
+    const subject = federatedSubject('azureDevops', hosts.azureDevops, environment, purpose);
     commands.push(
       `# Azure DevOps: make the service connection ${name} (Azure Resource Manager, workload identity federation, manual), and take issuer and subject`,
       `# from its draft; the subject is ${subject}, or begins with /eid1/ where Entra issues the token.`,

@@ -1,7 +1,8 @@
 import { Environment, loadEnvironment } from '../../environments';
 import { asker, readJson, reasonOf } from '../doctor/ask';
 import type { Account } from '../doctor/account';
-import { CliError } from '../errors';
+import { CliError, UsageError } from '../errors';
+import { commandLine, CommonOptions, PROGRAM, repeatCommand } from '../options';
 import { cleanEnvironment } from '../tools/cluster-access';
 import { progressMode, runTasks } from '../ui/tasks';
 import { assignedRoles } from './assigned-roles';
@@ -9,7 +10,7 @@ import { federationCommands, PipelineAccess, PipelineHosts } from './federation'
 import { takeStep, waitForAccess } from './steps';
 import { defaultAccountName, Principal, shellLine, stateBlock, StateStorage, storageSteps } from './storage';
 
-export interface BootstrapOptions extends PipelineHosts {
+export interface BootstrapOptions extends PipelineHosts, Pick<CommonOptions, 'mesh' | 'verbose'> {
   readonly account?: string;
   readonly resourceGroup?: string;
   readonly container?: string;
@@ -23,13 +24,13 @@ const UNKNOWN = { subscription: '<subscription>', principal: '<your object id>',
 
 /** Makes the storage that the state of an environment goes to, and prints how to use it. @returns the exit code */
 export async function bootstrap(name: string, options: BootstrapOptions, signal: AbortSignal): Promise<number> {
-  const environment = loadEnvironment(name);
+  const environment = loadEnvironment(name, { flavor: options.mesh });
   const { cluster } = environment;
   if (cluster.kind === 'kubeconfig') {
-    throw new CliError(`${name} has no use for state in Azure`, 'It is entered by a kubeconfig, without any login to Azure', [`aks-istio up ${name}`]);
+    throw new UsageError(`${name} has no use for state in Azure`, 'It is entered by a kubeconfig, without any login to Azure', [commandLine('up', name, options)]);
   }
   const makeAsk = () => asker({ env: cleanEnvironment(), signal });
-  const resume = `aks-istio bootstrap ${name}`;
+  const resume = repeatCommand('bootstrap', name, options);
   const found = await whoAmI(makeAsk(), cluster.subscriptionId ?? process.env.ARM_SUBSCRIPTION_ID, options.dryRun === true, resume);
   const storage = storageOf(environment, found.subscriptionId, options, resume);
   const steps = storageSteps(storage, found.principal);
@@ -61,7 +62,7 @@ export function storageOf(environment: Environment, subscriptionId: string, opti
   const { cluster, name, state, tags } = environment;
   const location = options.location ?? (cluster.kind === 'aks' ? cluster.location : undefined);
   if (location === undefined) {
-    throw new CliError('no region was chosen', `${name} names none`, [`${resume} --location westeurope`]);
+    throw new UsageError('no region was chosen', `${name} names none`, [`${resume} --location westeurope`]);
   }
   const named = state.kind === 'azurerm' ? state : undefined;
   return {
@@ -90,7 +91,7 @@ function accountName(environment: string, subscriptionId: string): string {
 function guide(environment: Environment, storage: StateStorage, options: BootstrapOptions): string[] {
   const { name, state } = environment;
   const isNamed = state.kind === 'azurerm' && state.storageAccountName === storage.storageAccountName && state.containerName === storage.containerName;
-  const isRequested = options.github !== undefined || options.azureDevOps !== undefined;
+  const isRequested = options.github !== undefined || options.azureDevops !== undefined;
   return [
     ...(isNamed
       ? [`environments/${name}.ts names this storage already.`]
@@ -99,7 +100,7 @@ function guide(environment: Environment, storage: StateStorage, options: Bootstr
     '',
     ...(isRequested
       ? ['To let pipelines in without any secret, run:', '', ...federationCommands(name, storage, options, access(environment))]
-      : [`To let pipelines in: aks-istio bootstrap ${name} --github OWNER/REPOSITORY, or --azure-devops ORGANISATION/PROJECT (docs/pipelines.md)`]),
+      : [`To let pipelines in: ${PROGRAM} bootstrap ${name} --github OWNER/REPOSITORY, or --azure-devops ORGANISATION/PROJECT (docs/pipelines.md)`]),
   ];
 }
 

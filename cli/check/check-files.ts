@@ -51,10 +51,14 @@ export function readSources(names: readonly string[], standardInput: () => strin
   for (const name of names) {
     try {
       if (name === '-') {
-        sources.push({ name: 'stdin', text: standardInput() });
+        const text = standardInput();
+        sources.push({ name: 'stdin', text });
+        // A pipeline whose first half failed must not pass.
+        unreadable.push(...(text.trim() === '' ? [{ file: 'stdin', why: 'it is empty' }] : []));
         continue;
       }
       const files = fs.statSync(name).isDirectory() ? filesIn(name) : [name];
+      unreadable.push(...(files.length === 0 ? [{ file: name, why: 'no YAML or JSON file is in this folder' }] : []));
       files.forEach((file) => sources.push({ name: file, text: fs.readFileSync(file, 'utf8') }));
     } catch (error) {
       unreadable.push({ file: name, why: reasonOf(error as NodeJS.ErrnoException) });

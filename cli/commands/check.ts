@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isIstioVersion } from '../../constructs/validation/istio/schema';
+import { CommonOptions, DEFAULTS, examples, meshOption, PROGRAM } from '../options';
 import { RunAction, runPlainly } from './run-action';
 
-interface CheckCommandOptions {
+interface CheckCommandOptions extends Pick<CommonOptions, 'verbose'> {
   readonly istio?: string;
   readonly rootNamespace?: string;
-  readonly flavor?: 'addon' | 'helm';
+  readonly mesh?: 'addon' | 'helm';
   readonly failOn: 'error' | 'warning';
   readonly json?: boolean;
 }
@@ -14,15 +15,15 @@ interface CheckCommandOptions {
 /** `aks-istio check FILE...`: exit code 0 where nothing is wrong, 1 where something is, 2 where the input cannot be read. */
 export function checkCommand(run: RunAction = runPlainly): Command {
   return new Command('check')
-    .description("check Istio objects in plain YAML as the API server, istiod and `istioctl analyze` would, and further; needs no cluster")
-    .argument('<file...>', 'files, folders, or - for standard input')
-    .option('--istio <version>', 'Istio version that the objects are meant for, such as 1.29 or asm-1-29 (default: the one that this package installs)', version)
-    .addOption(new Option('--flavor <flavor>', 'also say what this kind of installation cannot do: the AKS add-on, or the official Helm charts').choices(['addon', 'helm']))
-    .option('--root-namespace <name>', 'namespace whose policies hold for the whole mesh (default: istio-system; with --flavor addon: aks-istio-system)')
-    .addOption(new Option('--fail-on <severity>', 'least severity that makes the exit code 1').choices(['error', 'warning']).default('error'))
+    .description('check Istio and Gateway API objects in YAML like the API server, istiod and `istioctl analyze`, and more; needs no cluster')
+    .argument('<file...>', 'files or folders, or - for standard input')
+    .option('--istio <version>', 'Istio version to check against, such as 1.29 or asm-1-29 (default: the one that this package installs)', version)
+    .addOption(meshOption('also report what this kind of installation cannot do: the AKS add-on, or the official Helm charts (default: neither)'))
+    .option('--root-namespace <name>', 'namespace whose policies hold for the whole mesh (default: istio-system; with --mesh addon: aks-istio-system)')
+    .addOption(new Option('--fail-on <severity>', 'lowest severity that makes the exit code 1').choices(['error', 'warning']).default(DEFAULTS.failOn))
     .option('--json', 'print the findings as JSON, and nothing else on standard output')
-    .addHelpText('after', '\nServices and workloads beside the Istio objects make more checks possible:\n  helm template . | aks-istio check -\n')
-    .action((files: readonly string[], options: CheckCommandOptions) => run(() => Promise.resolve(check(files, options)), { json: options.json }));
+    .addHelpText('after', `\nMore can be checked where Services and workloads stand beside the Istio objects.\n\nExit codes: 0 nothing wrong, 1 errors (or warnings, with --fail-on warning), 2 some input cannot be read, 64 mistake in the command\n${examples('check mesh/ app.yaml', 'check mesh/ --mesh addon')}\n  helm template . | ${PROGRAM} check -`)
+    .action((files: readonly string[], options: CheckCommandOptions) => run(() => Promise.resolve(check(files, options)), options));
 }
 
 function version(text: string): string {
@@ -44,7 +45,7 @@ function check(files: readonly string[], options: CheckCommandOptions): number {
   const { checkSources, readSources } = lazy.checkFiles();
   const { renderFindings, toJson } = lazy.render();
   const { sources, unreadable: missing } = readSources(files, () => readFileSync(0, 'utf8'));
-  const result = checkSources(sources, { istioVersion: options.istio, rootNamespace: options.rootNamespace, flavor: options.flavor });
+  const result = checkSources(sources, { istioVersion: options.istio, rootNamespace: options.rootNamespace, flavor: options.mesh });
   const unreadable = [...missing, ...result.unreadable];
   process.stdout.write(`${options.json ? toJson(result, unreadable) : renderFindings(result, unreadable)}\n`);
   if (unreadable.length > 0) {

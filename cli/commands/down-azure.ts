@@ -6,6 +6,7 @@ import type { Session } from '../session';
 import { AksPlace, aksPlaceOf, aksPresence } from '../tools/aks-presence';
 import { unreachable } from '../tools/cluster-access';
 import type { Task } from '../ui/tasks';
+import type { Again } from './down';
 
 export interface AzureDownProps {
   readonly session: Session;
@@ -14,7 +15,7 @@ export interface AzureDownProps {
   readonly stacks: readonly SynthesizedStack[];
   /** The cluster goes first, with everything in it, and is not entered. */
   readonly clusterOnly: boolean;
-  readonly resume: string;
+  readonly again: Again;
 }
 
 /**
@@ -59,7 +60,7 @@ function placeOf(session: Session): AksPlace {
 }
 
 /** Whether the cluster is gone. */
-async function judge({ session, resume }: AzureDownProps, place: AksPlace): Promise<boolean> {
+async function judge({ session, again }: AzureDownProps, place: AksPlace): Promise<boolean> {
   const where = `${place.name} in resource group ${place.resourceGroupName}`;
   const presence = await aksPresence(place, session);
   if (presence.kind === 'gone') {
@@ -67,20 +68,20 @@ async function judge({ session, resume }: AzureDownProps, place: AksPlace): Prom
     return true;
   }
   if (presence.kind === 'unknown') {
-    throw new CliError(`nobody can tell whether AKS cluster ${where} is there: nothing was destroyed`, presence.reason, ['az login', resume]);
+    throw new CliError(`nobody can tell whether AKS cluster ${where} is there: nothing was destroyed`, presence.reason, ['az login', again()]);
   }
-  const without = session.environment.cluster.kind === 'aks' ? [`To destroy the cluster without entering it, with everything in it: ${resume} --cluster-only`] : [];
+  const without = session.environment.cluster.kind === 'aks' ? [`To destroy the cluster without entering it, with everything in it: ${again({ clusterOnly: true, until: undefined })}`] : [];
   if (presence.powerState !== 'Running') {
     const within = place.subscriptionId ? ` --subscription ${place.subscriptionId}` : '';
     throw new CliError(`AKS cluster ${where} is ${presence.powerState.toLowerCase()}: nothing was destroyed`, 'What is in it can be taken away only while it runs', [
       `az aks start --name ${place.name} --resource-group ${place.resourceGroupName}${within}`,
-      resume,
+      again(),
       ...without,
     ]);
   }
   const reason = await refusal(session);
   if (reason !== undefined) {
-    throw new CliError(`AKS cluster ${where} is there and cannot be entered: nothing was destroyed`, reason, [resume, ...without]);
+    throw new CliError(`AKS cluster ${where} is there and cannot be entered: nothing was destroyed`, reason, [again(), ...without]);
   }
   return false;
 }

@@ -1,21 +1,23 @@
 import { namesOf } from '../../constructs/cluster/aks-names';
 import { lazy } from '../lazy';
 import { CliError } from '../errors';
+import { commandLine } from '../options';
 import type { Session } from '../session';
 import { cleanEnvironment } from '../tools/cluster-access';
 import { findProgram } from '../tools/executables';
 import { CommandError, run } from '../tools/process';
+import type { Again } from './down';
 
 /**
  * Refuses to begin what Terraform would refuse at its end, with everything above already gone.
  * @throws CliError where the environment protects its cluster
  */
-export function requireUnprotected({ environment }: Session, resume: string): void {
+export function requireUnprotected({ environment, options }: Session, again: Again): void {
   if (environment.cluster.kind === 'aks' && environment.cluster.preventDestroy) {
     throw new CliError(`${environment.name} protects its cluster, network and address: nothing was destroyed`, 'cluster.preventDestroy is true', [
-      `Set it to false in environments/${environment.name}.ts, then: aks-istio up ${environment.name} --until cluster`,
-      resume,
-      `To take away what is in the cluster, and leave the cluster: ${resume} --until mesh`,
+      `Set it to false in environments/${environment.name}.ts, then: ${commandLine('up', environment.name, options)} --until cluster`,
+      again(),
+      `To take away what is in the cluster, and leave the cluster: ${again({ until: 'mesh', clusterOnly: undefined })}`,
     ]);
   }
 }

@@ -3,9 +3,9 @@ import { Layer, LAYERS } from '../../environments/environment';
 import type { SynthesizedStack } from '../../stacks/synth';
 import { chooseEngine, hasState } from '../apply';
 import type { TerraformEngine } from '../engine/terraform';
-import { CliError, Interrupted } from '../errors';
+import { CliError, Interrupted, UsageError } from '../errors';
 import { lazy } from '../lazy';
-import { commandLine, CommonOptions } from '../options';
+import { CommonOptions, repeatCommand } from '../options';
 import { requireAzureSettings } from '../prerequisites';
 import { Session } from '../session';
 import { aksPresence } from '../tools/aks-presence';
@@ -23,22 +23,26 @@ export interface DownOptions extends CommonOptions {
   readonly clusterOnly?: boolean;
 }
 
+/** The command line that goes on, with everything that this run was told but for what is to change. */
+export type Again = (changes?: DownOptions) => string;
+
 /** Takes an environment away in reverse order, and says what it leaves. @returns the exit code */
 export async function down(name: string, options: DownOptions, signal: AbortSignal): Promise<number> {
   const begin = Date.now();
   const session = new Session(name, options, signal);
-  const resume = [commandLine('down', name, options), ...(options.until ? [`--until ${options.until}`] : []), ...(options.yes ? ['--yes'] : [])].join(' ');
+  const again: Again = (changes) => repeatCommand('down', name, { ...options, ...changes });
+  const resume = again();
+  requireClusterOfOurs(session, again, options);
   requireAzureSettings(session.environment, resume);
-  requireClusterOfOurs(session, resume, options);
   if (options.until === undefined || options.until === 'cluster') {
-    requireUnprotected(session, resume);
+    requireUnprotected(session, again);
   }
-  await confirm(session, resume, options);
+  await confirm(session, again, options);
   const notes: string[] = [];
   return session.exclusively(resume, async (crashed) => {
-    await runTasks(await tasksOf(session, resume, crashed, options, notes), session.mode);
+    await runTasks(await tasksOf(session, again, crashed, options, notes), session.mode);
     if (options.until) {
-      notes.push(`The layers below ${options.until} stay. To take them away: ${commandLine('down', name, options)}`);
+      notes.push(`The layers below ${options.until} stay. To take them away: ${again({ until: undefined })}`);
     } else if (session.isBuiltHere) {
       await runTasks([{ title: 'local cluster', run: async ({ report }) => void notes.push(...(await lazy.localCluster().stop({ report }))) }], session.mode);
     } else if (session.environment.cluster.kind === 'aks') {
@@ -57,12 +61,12 @@ export async function down(name: string, options: DownOptions, signal: AbortSign
 }
 
 /** The layers of an environment as tasks, the last one first. */
-async function tasksOf(session: Session, resume: string, crashed: boolean, options: DownOptions, notes: string[]): Promise<Task[]> {
+async function tasksOf(session: Session, again: Again, crashed: boolean, options: DownOptions, notes: string[]): Promise<Task[]> {
   if (session.environment.cluster.kind === 'kubeconfig') {
     const reason = await silence(session);
     if (reason !== undefined) {
       if (!session.isBuiltHere) {
-        throw new CliError(`the cluster of ${session.name} does not answer`, reason, [resume]);
+        throw new CliError(`the cluster of ${session.name} does not answer`, reason, [again()]);
       }
       return [];
     }
@@ -74,10 +78,10 @@ async function tasksOf(session: Session, resume: string, crashed: boolean, optio
     return [];
   }
   const stacks = options.until ? all.filter((stack) => LAYERS.indexOf(stack.layer) >= LAYERS.indexOf(options.until as Layer)) : all;
-  const { engine, why } = await chooseEngine(session, all, resume, { crashed, isGone, report: () => undefined });
+  const { engine, why } = await chooseEngine(session, all, again(), { crashed, isGone, report: () => undefined });
   session.say(`engine ${engine.name}: ${why}`);
   if (session.environment.cluster.kind !== 'kubeconfig' && engine.name === 'terraform') {
-    return azureDownTasks({ session, engine: engine as TerraformEngine, stacks, clusterOnly: options.clusterOnly === true, resume });
+    return azureDownTasks({ session, engine: engine as TerraformEngine, stacks, clusterOnly: options.clusterOnly === true, again });
   }
   return [...stacks].reverse().map((stack: SynthesizedStack) => ({
     title: stack.layer,
@@ -103,10 +107,19 @@ async function isForeignAndGone({ environment, handles, programs, signal }: Sess
 }
 
 /** @throws CliError where the cluster would have to go first, and is not ours to destroy, or shall stay */
-function requireClusterOfOurs(session: Session, resume: string, { clusterOnly, until }: DownOptions): void {
-  if (clusterOnly && (session.environment.cluster.kind !== 'aks' || until !== undefined)) {
-    const why = until === undefined ? `${session.name} does not create its cluster` : `with --until ${until} the cluster stays`;
-    throw new CliError('--cluster-only destroys the cluster', why, [resume]);
+function requireClusterOfOurs({ name, environment }: Session, again: Again, { clusterOnly, until }: DownOptions): void {
+  if (!clusterOnly) {
+    return;
+  }
+  const inCluster = (last: Layer | undefined): string => `To take away ${last ? `the layers from traffic to ${last}` : 'what is in the cluster'}, and leave the cluster: ${again({ clusterOnly: undefined })}`;
+  if (environment.cluster.kind !== 'aks') {
+    throw new UsageError('--cluster-only destroys the cluster', `${name} does not create its cluster`, [inCluster(until)]);
+  }
+  if (until !== undefined) {
+    throw new UsageError('--cluster-only destroys the cluster', `with --until ${until} the cluster stays`, [
+      inCluster(until),
+      `To destroy the cluster with everything in it: ${again({ until: undefined })}`,
+    ]);
   }
 }
 
@@ -135,18 +148,18 @@ async function leftInCluster(session: Session): Promise<string[]> {
 }
 
 /** Asks before anything in Azure is destroyed; the local cluster is nobody's loss. */
-async function confirm(session: Session, resume: string, options: DownOptions): Promise<void> {
+async function confirm(session: Session, again: Again, options: DownOptions): Promise<void> {
   if (options.yes || session.environment.cluster.kind === 'kubeconfig') {
     return;
   }
   if (!process.stdin.isTTY || options.json) {
-    throw new CliError(`${session.name} would be destroyed`, 'It lives in Azure, and nobody can be asked here', [`${resume} --yes`]);
+    throw new CliError(`${session.name} would be destroyed`, 'It lives in Azure, and nobody can be asked here', [again({ yes: true })]);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const answer = await terminal.question(`Destroy ${session.name} with its cluster, address and everything in it? Type its name to go on: `, { signal: session.signal });
     if (answer.trim() !== session.name) {
-      throw new CliError(`${session.name} was left as it is`, 'The name was not confirmed', [resume]);
+      throw new CliError(`${session.name} was left as it is`, 'The name was not confirmed', [again()]);
     }
   } finally {
     terminal.close();

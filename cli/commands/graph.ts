@@ -1,19 +1,20 @@
 import { Command, Option } from 'commander';
+import { ENVIRONMENT, examples, meshOption } from '../options';
 import type { GraphOptions } from '../simulate/run';
 import { RunAction, runPlainly } from './run-action';
 
 /** `aks-istio graph <environment>`: a picture of its mesh, without asking any cluster. */
 export function graphCommand(run: RunAction = runPlainly): Command {
   return new Command('graph')
-    .description('draw gateways, services, versions with their shares, faults, policies and outside hosts; asks no cluster')
-    .argument('<environment>', 'environment to draw')
+    .description('draw gateways, services, shares of versions, faults, policies and external hosts; needs no cluster')
+    .argument('<environment>', ENVIRONMENT)
     .addOption(
-      new Option('--format <format>', 'SVG, or Mermaid for a Markdown page (default: svg, or by the name of --out)').choices(['svg', 'mermaid']),
+      new Option('--format <format>', 'SVG, or Mermaid for a Markdown page (default: mermaid if --out ends with .mmd, else svg)').choices(['svg', 'mermaid']),
     )
     .option('--out <file>', 'file to write (default: standard output)')
     .option('--scenario <name>', "traffic scenario (default: the environment file's)")
-    .addOption(new Option('--mesh <flavor>', 'who installs Istio').choices(['helm', 'addon']))
-    .option('--verbose', 'show stack traces of errors')
+    .addOption(meshOption())
+    .addHelpText('after', examples('graph local --out mesh.svg', 'graph dev --scenario ext-authz-grpc --format mermaid'))
     .action((name: string, options: GraphOptions) => run(() => lazyRun().drawEnvironment(name, options), options));
 }
 

@@ -2,7 +2,7 @@ import { chooseEngine } from '../apply';
 import { Change, formatChange } from '../engine/differ';
 import type { StackPlan } from '../engine/engine';
 import { CliError } from '../errors';
-import { commandLine, CommonOptions } from '../options';
+import { commandLine, CommonOptions, repeatCommand } from '../options';
 import { requireAzureSettings } from '../prerequisites';
 import { Session } from '../session';
 import { ClusterTools, unreachable } from '../tools/cluster-access';
@@ -19,10 +19,10 @@ const CHANGES = 2;
 /** Says what `up` would change. @returns the exit code: 0 nothing, 2 something */
 export async function plan(name: string, options: PlanOptions, signal: AbortSignal): Promise<number> {
   const session = new Session(name, options, signal);
-  const resume = commandLine('plan', name, options);
+  const resume = repeatCommand('plan', name, options);
   requireAzureSettings(session.environment, resume);
   const stacks = session.synthesize(session.environment, 'plan');
-  const absent = await absentCluster(session);
+  const absent = await absentCluster(session, resume);
   const plans: StackPlan[] = [];
   const full: string[] = [];
   const plannable = absent === undefined ? stacks : stacks.filter((stack) => stack.layer === 'cluster');
@@ -83,7 +83,7 @@ function summary(changes: readonly Change[]): string {
 }
 
 /** Why the layers above the cluster cannot be planned; nothing where their cluster answers. */
-async function absentCluster(session: Session): Promise<string | undefined> {
+async function absentCluster(session: Session, resume: string): Promise<string | undefined> {
   let tools: ClusterTools;
   try {
     tools = await session.tools();
@@ -96,7 +96,7 @@ async function absentCluster(session: Session): Promise<string | undefined> {
   const reason = await unreachable(tools);
   // A cluster that exists and does not answer is a failure, not a layer to come.
   if (reason !== undefined && !session.isBuiltHere) {
-    throw new CliError(`the cluster of ${session.name} does not answer`, reason, [commandLine('plan', session.name, session.options)]);
+    throw new CliError(`the cluster of ${session.name} does not answer`, reason, [resume]);
   }
   return reason;
 }

@@ -3,7 +3,7 @@ import { chooseEngine, requireReachable } from '../apply';
 import { ensureScenarioCertificates } from '../demo-certificates';
 import { CliError } from '../errors';
 import { imageSteps } from '../local-steps';
-import { commandLine, CommonOptions } from '../options';
+import { commandLine, CommonOptions, repeatCommand } from '../options';
 import { activeScenario } from '../scenario-state';
 import { Session } from '../session';
 import { unreachable } from '../tools/cluster-access';
@@ -29,8 +29,7 @@ async function list(session: Session): Promise<number> {
   }
   const width = Math.max(...rows.map((row) => row.name.length));
   const lines = rows.map((row) => `${row.active ? '*' : ' '} ${row.name.padEnd(width)}  ${row.title}`);
-  const shared = { ...session.options, scenario: undefined };
-  process.stdout.write(`${[...lines, '', active.name ? '* is active.' : active.why, `To switch: ${commandLine('scenario', session.name, shared, ['NAME'])}`].join('\n')}\n`);
+  process.stdout.write(`${[...lines, '', active.name ? '* is active.' : active.why, `To switch: ${commandLine('scenario', session.name, session.options, ['NAME'])}`].join('\n')}\n`);
   return 0;
 }
 
@@ -53,8 +52,7 @@ async function activeIn(session: Session): Promise<{ readonly name?: string; rea
 async function switchTo(name: string, wanted: string, options: CommonOptions, signal: AbortSignal): Promise<number> {
   const begin = Date.now();
   const session = new Session(name, { ...options, scenario: wanted }, signal);
-  const shared = { ...options, scenario: undefined };
-  const resume = commandLine('scenario', name, shared, [wanted]);
+  const resume = repeatCommand('scenario', [name, wanted], options);
   return session.exclusively(resume, async (crashed) => {
     let changed = false;
     await runTasks(
@@ -64,7 +62,7 @@ async function switchTo(name: string, wanted: string, options: CommonOptions, si
           run: async ({ report }) => {
             const stacks = session.synthesize();
             await requireReachable(session, [commandLine('up', name, options)]);
-            await requireBookinfo(session, commandLine('up', name, { ...shared, scenario: wanted }));
+            await requireBookinfo(session, commandLine('up', name, { ...options, scenario: wanted }));
             const { engine } = await chooseEngine(session, stacks, resume, { crashed, report });
             const traffic = stacks.find((stack) => stack.layer === 'traffic');
             if (!traffic) {

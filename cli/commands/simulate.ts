@@ -1,30 +1,31 @@
 import { Command, Option } from 'commander';
+import { ENVIRONMENT, examples, meshOption } from '../options';
 import type { SimulateOptions } from '../simulate/run';
 import { RunAction, runPlainly } from './run-action';
 
 /** `aks-istio simulate <environment>`: what the mesh would do with a request, without asking any cluster. */
 export function simulateCommand(run: RunAction = runPlainly): Command {
   return new Command('simulate')
-    .description('say what the mesh would do with a request: route, shares, faults, policies, TLS; asks no cluster')
-    .argument('<environment>', 'environment to ask')
-    .option('--to <service>', 'Service or host that is called')
-    .option('--from <workload>', "Service or workload that calls (default: who calls it in Bookinfo; without --to, the ingress gateway's clients)")
-    .option('--gateway [name]', 'come in through this gateway, or the only one')
-    .option('--host <host>', 'Host header; without --from, come in through the gateway by it')
-    .option('--path <path>', 'path with its query (default: what Bookinfo asks there)')
+    .description('predict what the mesh does with a request: route, shares, faults, policies, TLS; needs no cluster')
+    .argument('<environment>', ENVIRONMENT)
+    .option('--to <service>', 'Service or host to call')
+    .option('--from <workload>', "calling Service or workload (default: the one that calls it in Bookinfo; without --to, a client outside of the mesh)")
+    .option('--gateway [name]', 'enter through this Gateway; without a name, through the only one')
+    .option('--host <host>', 'Host header; without --from, the request enters through the Gateway of this host')
+    .option('--path <path>', "path, with its query (default: the one that Bookinfo calls)")
     .option('--method <method>', 'HTTP method (default: GET)')
-    .option('--port <port>', "port that is called (default: the Service's HTTP port)")
-    .option('--header <name=value>', 'header of the request; may be repeated', collect)
-    .option('--claim <name=value>', 'claim of a valid JSON web token, a text or JSON; may be repeated', collect)
-    .option('--source-ip <address>', 'address of the client')
-    .option('--https', 'the client speaks TLS (default: where the port does)')
-    .option('--server-name <host>', 'name in the TLS handshake (default: the host)')
-    .option('--client-certificate', 'the client shows a certificate')
-    .addOption(new Option('--authorizer <answer>', 'what an external authoriser says (default: allow)').choices(['allow', 'deny']))
+    .option('--port <port>', "port to call (default: the Service's HTTP port)")
+    .option('--header <name=value>', 'request header; may be repeated', collect)
+    .option('--claim <name=value>', 'claim of a valid JSON Web Token, as text or JSON; may be repeated', collect)
+    .option('--source-ip <address>', 'IP address of the client')
+    .option('--https', 'the client uses TLS (default: if the port does)')
+    .option('--server-name <host>', 'server name (SNI) in the TLS handshake (default: the host)')
+    .option('--client-certificate', 'the client presents a certificate')
+    .addOption(new Option('--authorizer <answer>', 'what an external authorizer answers (default: allow)').choices(['allow', 'deny']))
     .option('--scenario <name>', "traffic scenario (default: the environment file's)")
-    .addOption(new Option('--mesh <flavor>', 'who installs Istio').choices(['helm', 'addon']))
+    .addOption(meshOption())
     .option('--json', 'print the answer as JSON, and nothing else')
-    .option('--verbose', 'show stack traces of errors')
+    .addHelpText('after', examples('simulate local', 'simulate local --to reviews --scenario jason-v2 --header end-user=jason', 'simulate dev --host bookinfo.example.com --path /productpage'))
     .action((name: string, options: SimulateOptions) => run(() => lazyRun().simulateEnvironment(name, options), options));
 }
 

@@ -133,6 +133,6 @@ function render(result: EnvironmentStatus, mend: string): string {
     ...result.pods.flatMap((pods) => [`pods      ${pods.namespace}: ${pods.ready} of ${pods.all} ready`, ...pods.waiting.map((line) => `            ${line}`)]),
     `scenario  ${result.scenario ?? 'none of those known here'}`,
     `Bookinfo  ${result.url ?? 'no address yet'}`,
-    ...(result.ready ? [] : ['', `Not all of it is there and ready. To mend it: ${mend}`]),
+    ...(result.ready ? [] : ['', `Not all of it is there and ready. To bring up what is missing: ${mend}`]),
   ].join('\n');
 }

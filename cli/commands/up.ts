@@ -6,7 +6,7 @@ import { ensureScenarioCertificates } from '../demo-certificates';
 import { CliError } from '../errors';
 import { lazy } from '../lazy';
 import { imageSteps, stepTasks } from '../local-steps';
-import { commandLine, CommonOptions } from '../options';
+import { commandLine, CommonOptions, repeatCommand } from '../options';
 import { requireAzureSettings } from '../prerequisites';
 import { waitForRights } from '../rights';
 import { Session } from '../session';
@@ -34,16 +34,21 @@ interface AppliedLayers {
   readonly seconds: number;
 }
 
+/** The command line that goes on, with everything that this run was told but for what is to change. */
+type Again = (changes?: UpOptions) => string;
+
 /** Brings an environment up: cluster, synth, every layer in order, verification. @returns the exit code */
 export async function up(name: string, options: UpOptions, signal: AbortSignal): Promise<number> {
   const begin = Date.now();
   const session = new Session(name, options, signal);
-  const resume = `${commandLine('up', name, options)}${options.until ? ` --until ${options.until}` : ''}`;
+  const again: Again = (changes) => repeatCommand('up', name, { ...options, ...changes });
+  const resume = again();
   requireAzureSettings(session.environment, resume);
-  return session.exclusively(resume, (crashed) => bringUp(session, options.until, resume, crashed, begin));
+  return session.exclusively(resume, (crashed) => bringUp(session, options.until, again, crashed, begin));
 }
 
-async function bringUp(session: Session, until: Layer | undefined, resume: string, crashed: boolean, begin: number): Promise<number> {
+async function bringUp(session: Session, until: Layer | undefined, again: Again, crashed: boolean, begin: number): Promise<number> {
+  const resume = again();
   await runTasks(await clusterTasks(session, resume), session.mode);
   const layers: { stack: string; changed: boolean; summary: string }[] = [];
   let stacks: SynthesizedStack[] = [];
@@ -94,7 +99,7 @@ async function bringUp(session: Session, until: Layer | undefined, resume: strin
   const changed = layers.some((layer) => layer.changed);
   if (until !== undefined && until !== LAYERS.at(-1)) {
     const applied: AppliedLayers = { environment: session.name, engine: engine.name, changed, layers, seconds: seconds(begin) };
-    const rest = `Stopped after the layer ${until}, as told. To go on: ${resume.replace(` --until ${until}`, '')}`;
+    const rest = `Stopped after the layer ${until}, as asked. To go on: ${again({ until: undefined })}`;
     process.stdout.write(`${session.options.json ? JSON.stringify(applied, null, 2) : `\n${rest}`}\n`);
     return 0;
   }
@@ -119,7 +124,7 @@ export async function verifyTask(session: Session): Promise<VerifyResult> {
         run: async ({ report }) => {
           const { verify } = lazy.verify();
           const tools = await session.tools();
-          result = await verify({ environment: session.environment, tools, signal: session.signal, report });
+          result = await verify({ environment: session.environment, tools, signal: session.signal, report, up: commandLine('up', session.name, session.options) });
           return result.ok ? 'all as expected' : 'not as expected';
         },
       },
@@ -166,7 +171,6 @@ async function printResult(session: Session, result: UpResult, begin: number): P
   const { printVerifyTable } = lazy.verify();
   const { options, name } = session;
   const other = session.environment.traffic.scenario === 'ratings-delay' ? 'reviews-90-10' : 'ratings-delay';
-  const shared = { ...options, scenario: undefined };
   const lines = [
     '',
     printVerifyTable(result.verify),
@@ -177,16 +181,16 @@ async function printResult(session: Session, result: UpResult, begin: number): P
     ...bookinfoLines(result),
     '',
     'Try next:',
-    `  ${commandLine('scenario', name, shared, [other])}`,
-    `  ${commandLine('plan', name, { ...shared, scenario: other })}`,
-    `  ${commandLine('status', name, shared)}`,
-    `  ${commandLine('down', name, shared)}`,
+    `  ${commandLine('scenario', name, options, [other])}`,
+    `  ${commandLine('plan', name, { ...options, scenario: other })}`,
+    `  ${commandLine('status', name, options)}`,
+    `  ${commandLine('down', name, options)}`,
     '',
     `Took ${duration((Date.now() - begin) / 1000)}.`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   if (!result.verify.ok) {
-    process.stderr.write(`\nThe verification found what the scenario does not promise. To look again: ${commandLine('verify', name, shared)}\n`);
+    process.stderr.write(`\nThe verification found what the scenario does not promise. To look again: ${commandLine('verify', name, options)}\n`);
   }
 }
 

@@ -20,12 +20,14 @@ export interface VerifyOptions extends CommonOptions {
  */
 export async function verifyEnvironment(name: string, options: VerifyOptions, signal: AbortSignal): Promise<number> {
   const session = new Session(name, options, signal);
-  await requireReachable(session, [commandLine('up', name, options)]);
+  const up = commandLine('up', name, options);
+  await requireReachable(session, [up]);
   const result = await verify({
     environment: await inActiveScenario(session),
     tools: await session.tools(),
     handles: session.handles,
     url: options.url,
+    up,
     signal,
     // What is to be read by a program stays alone on standard output.
     report: (line) => process.stderr.write(`${line}\n`),

@@ -43,7 +43,7 @@ export function judgeAks(read: Read<AksState | null>, subject: Subject): Finding
   if (read.value === null) {
     return environment.cluster.kind === 'aks'
       ? [finding.ok(`${where} is created by the first \`aks-istio up ${environment.name}\``)]
-      : [finding.failure(`there is no ${where}`, { mend: ['Mend cluster.name or cluster.resourceGroupName: az aks list --output table'] })];
+      : [finding.failure(`there is no ${where}`, { mend: ['Correct cluster.name or cluster.resourceGroupName: az aks list --output table'] })];
   }
   const state = read.value;
   const list: Finding[] = [];

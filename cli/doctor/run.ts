@@ -1,6 +1,6 @@
 import { checkMachine, status } from '../../local-cluster';
 import { lazy } from '../lazy';
-import type { CommonOptions } from '../options';
+import { commandLine, CommonOptions } from '../options';
 import { Session } from '../session';
 import { cleanEnvironment } from '../tools/cluster-access';
 import { asker } from './ask';
@@ -15,7 +15,7 @@ import type { AksSettings, GlobalName } from './subject';
 export async function doctor(name: string, options: CommonOptions, signal: AbortSignal): Promise<number> {
   const session = new Session(name, options, signal);
   const { cluster } = session.environment;
-  const list = await examine(
+  const found = await examine(
     {
       environment: session.environment,
       engine: options.engine ?? 'auto',
@@ -30,9 +30,19 @@ export async function doctor(name: string, options: CommonOptions, signal: Abort
     },
     () => session.tools(),
   );
+  const list = found.map((finding) => withOptions(finding, name, options));
   const text = options.json ? JSON.stringify(report(name, list), undefined, 2) : renderFindings(session.environment, list, hasColors());
   process.stdout.write(`${text}\n`);
   return isHealthy(list) ? 0 : 1;
+}
+
+/** A finding whose commands go on with what this run was told: `aks-istio up dev` would switch the flavour back that `--mesh` chose. */
+export function withOptions(finding: Finding, environment: string, options: CommonOptions): Finding {
+  const complete = (text: string): string =>
+    text.replace(/aks-istio (up|plan|bootstrap) ([a-z0-9-]+)/g, (all, command: string, name: string) =>
+      name === environment ? commandLine(command, name, options) : all,
+    );
+  return { ...finding, detail: complete(finding.detail), mend: finding.mend?.map(complete) };
 }
 
 function resourceProviders(settings: AksSettings): string[] {

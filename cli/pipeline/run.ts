@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { CliError } from '../errors';
+import { CommonOptions, PROGRAM } from '../options';
 import { AzureDevOpsHost, CommentHost, GitHubHost } from './host';
 import { commentMarker, CommentOrigin, parsePlan, PlanReport, renderPlanComment, summary } from './plan-comment';
 
 export const TARGETS = ['stdout', 'pull-request', 'issue'] as const;
 
-export interface PlanCommentOptions {
+export interface PlanCommentOptions extends Pick<CommonOptions, 'verbose'> {
   readonly to: (typeof TARGETS)[number];
 }
 
@@ -25,7 +26,7 @@ function read(file: string): PlanReport {
   try {
     return parsePlan(readFileSync(file === '-' ? 0 : file, 'utf8'));
   } catch (error) {
-    throw new CliError(`${file} holds no plan`, error instanceof Error ? error.message : String(error), ['aks-istio plan <environment> --json > plan.json']);
+    throw new CliError(`${file} holds no plan`, error instanceof Error ? error.message : String(error), [`${PROGRAM} plan <environment> --json >plan.json`]);
   }
 }
 

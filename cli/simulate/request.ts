@@ -1,5 +1,6 @@
+import { isIP } from 'node:net';
 import { BOOKINFO_CALLS, MeshModel, SimulatedRequest } from '../../constructs/model';
-import { CliError } from '../errors';
+import { UsageError } from '../errors';
 
 /** What the command line says about a request. */
 export interface RequestOptions {
@@ -28,7 +29,7 @@ export interface ChosenRequest {
 /**
  * The request that somebody at the command line means. Through the gateway where a host or a gateway is named or nothing is called; else from the
  * service that calls it in Bookinfo's call graph.
- * @throws CliError naming the option that cannot be read
+ * @throws UsageError naming the option that cannot be read
  */
 export function requestOf(model: MeshModel, options: RequestOptions): ChosenRequest {
   const choices: string[] = [];
@@ -40,7 +41,7 @@ export function requestOf(model: MeshModel, options: RequestOptions): ChosenRequ
     headers: pairs('--header', options.header, /[=:]/),
     port: portOf(options.port),
     claims: claimsOf(options.claim),
-    sourceIp: options.sourceIp,
+    sourceIp: addressOf(options.sourceIp),
     scheme: options.https || options.serverName !== undefined || options.clientCertificate ? ('https' as const) : undefined,
     serverName: options.serverName,
     clientCertificate: options.clientCertificate,
@@ -57,7 +58,7 @@ export function requestOf(model: MeshModel, options: RequestOptions): ChosenRequ
     return { request: { ...shared, gateway: options.gateway ?? true, to: options.host, path }, choices };
   }
   if (options.to === undefined) {
-    throw new CliError('nothing is called', '--from says who calls, but not whom', ['Add --to SERVICE']);
+    throw new UsageError('nothing is called', '--from says who calls, but not whom', ['Add --to SERVICE']);
   }
   const from = options.from ?? (caller && model.services.some((service) => service.name === caller.from) ? caller.from : undefined);
   if (options.from === undefined && from !== undefined) {
@@ -75,7 +76,7 @@ function pairs(option: string, texts: readonly string[] | undefined, separator: 
     (texts ?? []).map((text) => {
       const at = text.search(separator);
       if (at < 1) {
-        throw new CliError(`${option} ${text} cannot be read`, 'it has no name and value', [`Write ${option} NAME=VALUE`]);
+        throw new UsageError(`${option} ${text} cannot be read`, 'it has no name and value', [`Write ${option} NAME=VALUE`]);
       }
       return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
     }),
@@ -97,9 +98,16 @@ function claimsOf(texts: readonly string[] | undefined): Record<string, unknown>
       );
 }
 
+function addressOf(text: string | undefined): string | undefined {
+  if (text !== undefined && isIP(text) === 0) {
+    throw new UsageError(`--source-ip ${text} cannot be read`, 'it is no IPv4 or IPv6 address', ['Write --source-ip 203.0.113.7']);
+  }
+  return text;
+}
+
 function portOf(text: string | undefined): number | undefined {
-  if (text !== undefined && !/^\d{1,5}$/.test(text)) {
-    throw new CliError(`--port ${text} cannot be read`, 'a port is a number', ['Write --port 9080']);
+  if (text !== undefined && (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > 65_535)) {
+    throw new UsageError(`--port ${text} cannot be read`, 'a port is a number from 1 to 65535', ['Write --port 9080']);
   }
   return text === undefined ? undefined : Number(text);
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { simulateChain, toMermaid, topologyOf, toSvg } from '../../constructs/model';
-import { CliError } from '../errors';
+import { UsageError } from '../errors';
+import { commandLine } from '../options';
 import { modelOfEnvironment, VariantOptions } from './environment-model';
 import { jsonOf, printSimulation } from './print';
 import { requestOf, RequestOptions } from './request';
@@ -18,8 +19,8 @@ export async function simulateEnvironment(name: string, options: SimulateOptions
   try {
     chain = simulateChain(model, request);
   } catch (error) {
-    throw new CliError('the request cannot be simulated', error instanceof Error ? error.message : String(error), [
-      `aks-istio graph ${name} --format mermaid`,
+    throw new UsageError('the request cannot be simulated', error instanceof Error ? error.message : String(error), [
+      `To see what is there: ${commandLine('graph', name, options)} --format mermaid`,
     ]);
   }
   process.stdout.write(options.json ? `${JSON.stringify(jsonOf(chain), undefined, 2)}\n` : `${printSimulation(chain, choices)}\n`);

@@ -31,6 +31,8 @@ export interface VerifyRequest {
   readonly url?: string;
   /** @default those of the environment's stacks */
   readonly handles?: VerifyHandles;
+  /** Command that brings the environment up, for the message that there is nothing to verify. */
+  readonly up: string;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
   let pod: Promise<OutsidePod> | undefined;
   const entrance: Entrance = request.url
     ? givenEntrance(request.url)
-    : await askable(environment.name, () => openEntrance(tools, handles.cluster, handles.mesh));
+    : await askable(request, () => openEntrance(tools, handles.cluster, handles.mesh));
   const made = new MadeGateways(tools, handles);
   const context: VerifyContext = {
     ...handles,
@@ -62,13 +64,13 @@ export async function verify(request: VerifyRequest): Promise<VerifyResult> {
     outsidePod: () => (pod ??= startPod(context)),
   };
   try {
-    await askable(environment.name, async () => {
+    await askable(request, async () => {
       originOf(context, await bookinfoPods(context), 'productpage');
       await removeLeftOvers(tools);
     });
     // It takes a few seconds to start, which the other checks can use; the plaintext check tells of its failure.
     context.outsidePod().catch(() => undefined);
-    const waited = await askable(environment.name, () => made.open(scenario.expectations));
+    const waited = await askable(request, () => made.open(scenario.expectations));
     const rows = await runChecks(checksOf(context), request, waited ? Date.now() : begin);
     return {
       environment: environment.name,
@@ -161,14 +163,14 @@ async function startPod(context: VerifyContext): Promise<OutsidePod> {
 }
 
 /** Turns a failure of the first questions into one message: without an answer to them there is nothing to verify. */
-async function askable<T>(environment: string, ask: () => Promise<T>): Promise<T> {
+async function askable<T>({ environment, up }: VerifyRequest, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (error instanceof CliError || error instanceof Interrupted) {
       throw error;
     }
-    throw new CliError(`nothing to verify in ${environment}`, reason(error), [`aks-istio up ${environment}`]);
+    throw new CliError(`nothing to verify in ${environment.name}`, reason(error), [up]);
   }
 }
 
