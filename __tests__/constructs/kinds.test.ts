@@ -242,7 +242,7 @@ describe('intent of routes', () => {
       trafficPolicy: {
         connectionPool: { tcp: { maxConnections: 10, connectTimeout: '500ms' }, http: { http1MaxPendingRequests: 1, maxRequestsPerConnection: 1 } },
         outlierDetection: { consecutiveGatewayErrors: 3, consecutive5xxErrors: 0, interval: '1s', baseEjectionTime: '180s', maxEjectionPercent: 100 },
-        tls: { mode: 'MUTUAL', credentialName: 'client-cert', sni: 'db.example.com' },
+        tls: { mode: 'MUTUAL', credentialName: 'client-cert', sni: 'db.example.com', subjectAltNames: ['db.example.com'] },
         portLevelSettings: [{ port: { number: 8080 }, tls: { mode: 'DISABLE' } }],
       },
     });

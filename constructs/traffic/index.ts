@@ -17,6 +17,7 @@ export * from './rewrite';
 export * from './service-entry';
 export * from './sidecar';
 export * from './traffic-policy';
+export * from './upstream-tls';
 export * from './virtual-service';
 export * from './workload-entry';
 export * from './workload-group';

@@ -2,11 +2,11 @@ import type {
   DestinationRuleTrafficPolicy,
   DestinationRuleTrafficPolicyConnectionPool,
   DestinationRuleTrafficPolicyOutlierDetection,
-  DestinationRuleTrafficPolicyTls,
 } from '../istio/generated/destination-rule';
 import { throwOnProblems } from '../validation';
 import type { Duration } from './duration';
 import type { LoadBalancing } from './load-balancing';
+import type { UpstreamTls } from './upstream-tls';
 
 /** How much at once; what is beyond is refused with 503. */
 export interface ConnectionLimits {
@@ -40,41 +40,6 @@ export interface Ejection {
   readonly maxPercent?: number;
   /** Percent of healthy pods under which nobody is ejected. @default 0 */
   readonly minHealthPercent?: number;
-}
-
-/** How the proxies speak TLS to a host. @see https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings */
-export class UpstreamTls {
-  /** Plaintext, even within the mesh. */
-  static disable(): UpstreamTls {
-    return new UpstreamTls({ mode: 'DISABLE' });
-  }
-
-  /**
-   * TLS with a server that asks for no certificate.
-   * @param sni name to ask for, and to expect in its certificate
-   */
-  static simple(sni?: string, options: Omit<DestinationRuleTrafficPolicyTls, 'mode' | 'sni'> = {}): UpstreamTls {
-    return new UpstreamTls({ mode: 'SIMPLE', sni, ...options });
-  }
-
-  /**
-   * TLS with a certificate of our own.
-   * @param credentialName Secret with `tls.crt`, `tls.key` and `ca.crt`, in the namespace of the pods or the gateway that connect
-   */
-  static mutual(credentialName: string, sni?: string): UpstreamTls {
-    return new UpstreamTls({ mode: 'MUTUAL', credentialName, sni });
-  }
-
-  /** TLS with the mesh's identities: what proxies do by themselves unless told otherwise. */
-  static istioMutual(): UpstreamTls {
-    return new UpstreamTls({ mode: 'ISTIO_MUTUAL' });
-  }
-
-  private constructor(private readonly spec: DestinationRuleTrafficPolicyTls) {}
-
-  toSpec(): DestinationRuleTrafficPolicyTls {
-    return this.spec;
-  }
 }
 
 /** How a host, or a version of it, is reached. */
