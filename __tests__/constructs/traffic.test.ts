@@ -322,7 +322,8 @@ describe('Gateway and VirtualService', () => {
     expect(refuse({}, existingMesh({ version: '1.29.1' }))).toThrow(/no ingress gateway/);
     expect(refuse({ name: 'a.b', tls: {} })).toThrow(/DNS label[^]*needs a certificate/);
     expect(refuse({ tls: { mode: 'PASSTHROUGH', credentialName: 'x' } })).toThrow(/Leave credentialName out/);
-    expect(() => specs((stack) => new Gateway(stack, 'Public', { namespace: 'Shop', mesh }))).toThrow(/stack\/Public: namespace: "Shop"/);
+    expect(() => specs((stack) => new Gateway(stack, 'Public', { namespace: 'Shop', mesh }))).toThrow(/stack\/Public: namespace: "Shop".*another `namespace`/);
+    expect(() => specs((stack) => new DestinationRule(stack, 'Api', { host: 'a.b' }))).toThrow(/stack\/Api: namespace: .*none is given\. Give `namespace`/);
     expect(() => synthStack((stack) => new Gateway(stack, 'Public', { namespace: 'shop' }))).toThrow(/belongs to a mesh.*provideMesh/);
   });
 });

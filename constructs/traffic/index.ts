@@ -5,7 +5,7 @@ export * from './direct-response';
 export * from './duration';
 export * from './fault';
 export * from './gateway';
-export * from './host';
+export { type Host, type IServiceEntry, qualifiedHost } from './host';
 export * from './http-route';
 export * from './l4-route';
 export * from './load-balancing';

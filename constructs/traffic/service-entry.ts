@@ -4,6 +4,7 @@ import { SERVICE_ENTRY, ServiceEntryEndpoints, ServiceEntrySpec } from '../istio
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 import { labelSelector, Selected } from '../istio/selector';
 import { Problem, throwOnProblems } from '../validation';
+import type { IServiceEntry } from './host';
 
 /** A port that a host outside listens on. */
 export interface ExternalPort {
@@ -42,8 +43,10 @@ const ADDRESS = /^(\d+\.){3}\d+$|^[0-9a-f:]+:[0-9a-f:]*$|^unix:/i;
  * Makes something that Kubernetes does not know part of what the mesh knows: an API on the internet, a database, a machine.
  * @see https://istio.io/latest/docs/reference/config/networking/service-entry/
  */
-export class ServiceEntry extends IstioObject<ServiceEntrySpec> {
+export class ServiceEntry extends IstioObject<ServiceEntrySpec> implements IServiceEntry {
+  /** Names by which clients ask for it. */
   readonly hosts: readonly string[];
+  /** Its ports, with what was left out. */
   readonly ports: readonly Required<Pick<ExternalPort, 'name' | 'number' | 'protocol'>>[];
   private readonly settings: ServiceEntryProps;
   private readonly endpoints: ServiceEntryEndpoints[];
