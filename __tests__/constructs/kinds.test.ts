@@ -218,6 +218,14 @@ describe('intent of routes', () => {
       { simple: 'RANDOM', localityLbSetting: { enabled: true, failover: [{ from: 'westeurope', to: 'northeurope' }] } },
     ],
     [
+      'failover by region and label',
+      LoadBalancing.leastRequest().failover({ westeurope: 'northeurope' }).failoverPriority('rack'),
+      {
+        simple: 'LEAST_REQUEST',
+        localityLbSetting: { enabled: true, failover: [{ from: 'westeurope', to: 'northeurope' }], failoverPriority: ['rack'] },
+      },
+    ],
+    [
       'distribution',
       LoadBalancing.roundRobin().distribute({ 'westeurope/*': { 'westeurope/*': 80, 'northeurope/*': 20 } }).warmup(Duration.seconds(60)),
       {
@@ -325,6 +333,11 @@ describe('intent of routes', () => {
   test('bad policies are refused', () => {
     expect(() => LoadBalancing.random().distribute({ a: { a: 50 } })).toThrow(/these make 50/);
     expect(() => LoadBalancing.random().distribute({ a: { a: 100 } }).failover({ a: 'b' })).toThrow(/exclude each other/);
+    expect(() => LoadBalancing.random().failoverPriority('rack').distribute({ a: { a: 100 } })).toThrow(/distributed, or failed over/);
+    expect(() => LoadBalancing.random().failover({ a: 'b' }).failoverPriority('topology.kubernetes.io/zone')).toThrow(/no labels of the topology/);
+    for (const other of [LoadBalancing.random(), LoadBalancing.passthrough(), LoadBalancing.byHeader('x')]) {
+      expect(() => other.warmup(Duration.seconds(1))).toThrow(/only leastRequest and roundRobin warm pods up/);
+    }
     const rule = new DestinationRule(meshStack(), 'R', { host: reviews, trafficPolicy: { tls: { mode: 'DISABLE' } } });
     expect(() => rule.addPolicy({ tls: { mode: 'SIMPLE' } })).toThrow(/trafficPolicy\.tls.*set already/);
   });
