@@ -304,7 +304,8 @@ describe('intent of routes', () => {
     expect(said(() => undefined)).toMatch(/R: trafficPolicy\.loadBalancer\.localityLbSetting: .*failover needs ejection/);
     expect(said((rule) => rule.addPolicy(ejection).addSubset({ name: 'v9', trafficPolicy: trafficPolicy({ loadBalancing }) }))).toBe('');
     // Settings of a port inherit nothing.
-    expect(said((rule) => rule.addPolicy({ ...ejection, ...trafficPolicy({ ports: { 80: { loadBalancing } } }) }))).toMatch(/portLevelSettings\[0\].*failover needs/);
+    const onPort = trafficPolicy({ ports: { 80: { loadBalancing } } });
+    expect(said((rule) => rule.addPolicy({ ...ejection, ...onPort }))).toMatch(/portLevelSettings\[0\].*failover needs/);
   });
 
   test('a rule for the calls of some pods is none for others to add to, though its subsets are known', () => {

@@ -1,6 +1,6 @@
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { HelmProvider } from '@cdktf/provider-helm/lib/provider';
-import { App, TerraformStack, Token } from 'cdktf';
+import { App, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import { EnvoyFilterSpec, ENVOY_FILTER } from '../../constructs/istio/generated/envoy-filter';
 import { IstioObject } from '../../constructs/istio/istio-object';
 import { existingService } from '../../constructs/kubernetes/service';
@@ -16,6 +16,7 @@ import {
   Duration,
   Fault,
   Gateway,
+  LoadBalancing,
   Match,
   MeshService,
   Percent,
@@ -179,6 +180,10 @@ describe('values', () => {
     [Match.path().ignoringCase().exact('/Shop'), { uri: { exact: '/Shop' }, ignoreUriCase: true }],
     [Match.method('GET', 'HEAD'), { method: { regex: 'GET|HEAD' } }],
     [Match.queryParam('debug').exact('1'), { queryParams: { debug: { exact: '1' } } }],
+    [Match.claim('Group').exact('Staff'), { headers: { '@request.auth.claims[Group]': { exact: 'Staff' } } }],
+    [Match.claim('realm', 'https://x.y/roles').not('a'), { withoutHeaders: { '@request.auth.claims[realm][https://x.y/roles]': { exact: 'a' } } }],
+    [Match.header('@request.auth.claims.Sub').exact('Eve'), { headers: { '@request.auth.claims.Sub': { exact: 'Eve' } } }],
+    [Match.gateway('mesh', { namespace: 'edge', name: 'public' }), { gateways: ['mesh', 'edge/public'] }],
     [Match.from(reviewsService), { sourceLabels: { app: 'reviews' }, sourceNamespace: 'shop' }],
     [
       Match.header('a').exact('1').and(Match.header('b').exact('2')).and(Match.port(80)),
@@ -197,6 +202,20 @@ describe('values', () => {
   ])('a cookie is found wherever it stands: %s', (header, found) => {
     const regex = Match.cookie('user').exact('jason').toSpec().headers!.cookie!.regex!;
     expect(new RegExp(`^(?:${regex})$`).test(header)).toBe(found);
+  });
+
+  test.each([
+    ['a=1; b=2', true],
+    ['b=2;a=1', true],
+    ['x=y; b=2; z=; a=1; c=3', true],
+    ['a=1; b=3', false],
+    ['a=1', false],
+    ['a=1; ab=2', false],
+  ])('two cookies are found in whatever order: %s', (header, found) => {
+    const [a, b] = [Match.cookie('a').exact('1'), Match.cookie('b').regex('2|4').and(Match.header('x').present())];
+    const { cookie, x } = a.and(b).toSpec().headers!;
+    expect([new RegExp(`^(?:${cookie!.regex!})$`).test(header), x]).toEqual([found, {}]);
+    expect(b.and(a).equals(a.and(b))).toBe(true);
   });
 
   test.each([
@@ -239,6 +258,15 @@ describe('values', () => {
     ['an empty text', () => Match.header('a').exact(''), /present\(\) or absent\(\)/],
     ['a regex that RE2 does not take', () => Match.header('a').regex('(?!b)'), /Match\.header: .*RE2/],
     ['a regex longer than Istio takes', () => Match.path().regex('a'.repeat(1025)), /at most 1024/],
+    ['a method in lower case', () => Match.method('GET', 'put'), /Match\.method: "put": .*upper case\. Write PUT/],
+    ['no method', () => Match.method(), /Match\.method: "": .*Name one, such as GET/],
+    ['a claim without a name', () => Match.claim('a', ''), /Match\.claim: "": a claim has a name/],
+    ['no gateway', () => Match.gateway(), /Match\.gateway: .*some gateway/],
+    ['pods beside gateways', () => Match.from(reviewsService).and(Match.gateway('mesh')), /Istio asks nothing of the pods/],
+    ['a cookie by an expression that RE2 does not take', () => Match.cookie('a').regex('b)(c'), /Match\.cookie: "b\)\(c": .*RE2/],
+    ['one cookie twice', () => Match.cookie('a').exact('1').and(Match.cookie('a').exact('2')), /states each cookie once/],
+    ['a cookie beside its header', () => Match.cookie('a').present().and(Match.header('Cookie').exact('b')), /match\.headers\.cookie/],
+    ['four cookies', () => ['b', 'c', 'd'].reduce((all, name) => all.and(Match.cookie(name).present()), Match.cookie('a').present()), /up to 3/],
     ['one header twice', () => jason.and(Match.header('end-user').exact('eve')), /match\.headers\.end-user/],
     ['two paths', () => Match.path().exact('/a').and(Match.path().prefix('/b')), /match\.uri/],
     ['an unknown version', () => Destination.of(reviewsService, 'v9'), /v1, v2, v3/],
@@ -253,7 +281,24 @@ describe('values', () => {
     const unknown = Token.asNumber({ resolve: () => 10 } as never);
     const weighted = (): Destination => Destination.of(reviewsService, { weight: unknown });
     const answers = (): unknown[] => [Fault.abort(unknown), DirectResponse.status(unknown), Redirect.to({ port: unknown })];
-    expect(() => [Percent.of(unknown), Duration.seconds(unknown), ...answers(), weighted()]).not.toThrow();
+    const shares = (): unknown => LoadBalancing.random().distribute({ a: { a: unknown } });
+    expect(() => [Percent.of(unknown), Duration.seconds(unknown), shares(), ...answers(), weighted()]).not.toThrow();
+  });
+
+  test('what is known only at apply is rendered where it stands', () => {
+    const stack = synthStack((scope) => {
+      new KubernetesProvider(scope, 'Kubernetes');
+      const seconds = new TerraformVariable(scope, 'seconds', { type: 'number' });
+      const user = new TerraformVariable(scope, 'User', { type: 'string' });
+      const shop = new VirtualService(scope, 'Shop', { mesh, namespace: 'shop', hosts: [reviewsService] });
+      const match = Match.header(user.stringValue).present().and(Match.cookie('user').exact(user.stringValue)).and(Match.method(user.stringValue));
+      shop.addRoute({ match, to: Destination.host('x.y', { version: user.stringValue }), timeout: Duration.seconds(seconds.numberValue) });
+    });
+    const { spec } = onlyResource(stack, 'kubernetes_manifest').manifest as { spec: { http: unknown[] } };
+    expect(spec.http[0]).toMatchObject({
+      timeout: '${var.seconds}s',
+      match: [{ method: { exact: '${var.User}' }, headers: { '${var.User}': {}, cookie: { regex: '^(.*;\\s*)?user=\\Q${var.User}\\E(;.*)?$' } } }],
+    });
   });
 });
 
