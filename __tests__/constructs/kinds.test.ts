@@ -347,7 +347,8 @@ describe('intent of routes', () => {
     const specs = specsOf((stack) =>
       new Gateway(stack, 'Public', { namespace, hosts: ['a.example.com'], tls: { credentialName: 'a' } })
         .addHosts(['b.example.com'], { mode: 'MUTUAL', credentialNames: ['b-rsa', 'b-ecdsa'], minVersion: 'TLSV1_3' })
-        .addHosts(['c.example.com'], { mode: 'PASSTHROUGH', redirectHttp: false }),
+        .addHosts(['c.example.com'], { mode: 'PASSTHROUGH', redirectHttp: false })
+        .addHosts(['d.example.com'], { mode: 'OPTIONAL_MUTUAL', credentialName: 'd' }),
     );
     expect((specs['Gateway public']!.servers as { tls?: object; port: { name: string } }[]).map(({ port, tls }) => [port.name, tls])).toEqual([
       ['http', { httpsRedirect: true }],
@@ -356,8 +357,11 @@ describe('intent of routes', () => {
       ['https-2', { mode: 'MUTUAL', credentialNames: ['b-rsa', 'b-ecdsa'], minProtocolVersion: 'TLSV1_3' }],
       ['http-4', undefined],
       ['https-4', { mode: 'PASSTHROUGH' }],
+      ['http-6', { httpsRedirect: true }],
+      ['https-6', { mode: 'OPTIONAL_MUTUAL', credentialName: 'd' }],
     ]);
     const gateway = new Gateway(meshStack(), 'Public', { namespace });
+    expect(gateway.addHosts(['d.example.com']).hosts).toEqual(['*', 'd.example.com']);
     expect(() => gateway.addHosts(['d.example.com'], {})).toThrow(/needs a certificate/);
     expect(() => gateway.addHosts(['d.example.com'], { credentialName: 'a', credentialNames: ['b'] })).toThrow(/Put all into credentialNames/);
   });

@@ -92,6 +92,8 @@ test('RequestHedging gives every route a time per try, and the callers the secon
   });
   const service = new MeshService(meshStack(), 'Reviews', { service: reviews });
   expect(() => new RequestHedging(service, 'H', { service, after: Duration.seconds(1), attempts: 0 })).toThrow(/at least one request more/);
+  service.retry({ attempts: 3 });
+  expect(() => new RequestHedging(service, 'I', { service, after: Duration.seconds(1) })).toThrow(/has retries already\. .*RequestHedging calls it too/);
 });
 
 describe('filters', () => {

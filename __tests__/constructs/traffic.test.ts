@@ -16,6 +16,7 @@ import {
   Duration,
   Fault,
   Gateway,
+  type GatewayTls,
   LoadBalancing,
   Match,
   MeshService,
@@ -128,6 +129,41 @@ describe('MeshService', () => {
     expect(http).toEqual([expect.objectContaining({ route: [to('v2')], fault }), { route: [to()] }]);
   });
 
+  test('a route may follow the fault for the same requests, whose conditions are compared by what they mean', () => {
+    const post = Match.method('POST');
+    const http = routes((reviews) => reviews.abort(500, { match: jason.and(post) }).route({ match: post.and(jason), to: 'v2' }));
+    expect(http).toEqual([expect.objectContaining({ route: [to('v2')], fault: expect.objectContaining({ abort: expect.anything() }) }), { route: [to()] }]);
+  });
+
+  test('a fault for everybody is on every route that reaches the service, beside or after its own', () => {
+    const http = routes((reviews) => {
+      reviews.route({ match: jason, to: 'v2' }).delay(Duration.seconds(7), { match: jason });
+      reviews.route({ match: Match.path().exact('/old'), redirect: Redirect.to({ path: '/' }) });
+      reviews.delay(Duration.seconds(1)).abort(503, { percent: Percent.of(1) });
+    }) as { fault?: { delay: { fixedDelay: string }; abort: { httpStatus: number } } }[];
+    expect(http.map(({ fault }) => fault && [fault.delay.fixedDelay, fault.abort.httpStatus])).toEqual([['7s', 503], undefined, ['1s', 503]]);
+  });
+
+  test('gateways take the same split and routes, but for those of one side alone', () => {
+    const written = specs((stack) => {
+      const gateway = new Gateway(stack, 'Public', { namespace: 'edge', hosts: ['shop.example.com'] });
+      const reviews = new MeshService(stack, 'Reviews', { service: reviewsService, gateways: [gateway] });
+      gateway.addHosts(['*.example.org', 'a.example.org']);
+      reviews.route({ match: Match.claim('group').exact('staff'), to: 'v3' }).route({ match: Match.gateway('mesh'), to: 'v2' }).split({ v1: 100 });
+    });
+    const match = [{ headers: { '@request.auth.claims[group]': { exact: 'staff' } } }];
+    expect(written['VirtualService reviews-ingress']).toEqual({
+      gateways: ['edge/public'],
+      hosts: ['shop.example.com', '*.example.org'],
+      http: [{ match, route: [to('v3')] }, { route: [to('v1')] }],
+    });
+    expect(written['VirtualService reviews']).toEqual({ hosts: [HOST], http: [{ match: [{ gateways: ['mesh'] }], route: [to('v2')] }, { route: [to('v1')] }] });
+    const make = (props: object) => () => specs((stack) => new MeshService(stack, 'Reviews', { service: reviewsService, ...props }));
+    expect(make({ gateways: ['edge/public', 'mesh'] })).toThrow(/Leave `mesh` out[^]*Give `hosts`/);
+    expect(make({ hosts: ['a.b'] })).toThrow(/Give `gateways`/);
+    expect(make({ gateways: ['edge/public'], hosts: ['a.b'] })).not.toThrow();
+  });
+
   test('a mirror copies the requests of every route', () => {
     const mirrors = [{ destination: { host: HOST, subset: 'v3' }, percentage: { value: 100 } }];
     const http = routes((reviews) => reviews.split({ v1: 100 }).route({ match: jason, to: 'v2' }).mirrorTo('v3'));
@@ -157,7 +193,14 @@ describe('MeshService', () => {
     const build = (act: (reviews: MeshService) => void) => () => specs((stack) => act(new MeshService(stack, 'Reviews', { service: reviewsService })));
     const shares = { v1: 50, v8: 20, v9: 20 };
     expect(build((reviews) => reviews.split(shares))).toThrow(/"v8": reviews has the versions v1, v2, v3[^]*"v9"[^]*these make 90/);
-    expect(build((reviews) => reviews.split({ v1: 100 }).split({ v2: 100 }))).toThrow(/split already/);
+    expect(build((reviews) => reviews.split({ v1: 100 }).split({ v2: 100 }))).toThrow(/split: \[\{"v1":100\},\{"v2":100\}\]: .*split already/);
+    expect(build((reviews) => reviews.retry({ attempts: 1 }).retry({ attempts: 2 }))).toThrow(/"attempts":1.*"attempts":2.*has retries already/);
+    expect(build((reviews) => reviews.timeoutAfter(Duration.seconds(1)).timeoutAfter(Duration.seconds(2)))).toThrow(/timeoutAfter: \["1s","2s"\]/);
+    expect(build((reviews) => reviews.mirrorTo('v1').mirrorTo('v2'))).toThrow(/"v1".*"v2".*is mirrored already/);
+    const redirect = Redirect.to({ path: '/' });
+    expect(build((reviews) => reviews.route({ match: jason, to: 'v2', redirect }))).toThrow(/\["to","redirect"\]: a route has one of/);
+    expect(build((reviews) => reviews.route({ match: jason, to: 'v2' }).route({ match: jason, to: 'v3' }))).toThrow(/earlier route takes the same/);
+    expect(build((reviews) => reviews.route({ match: jason, redirect }).abort(500, { match: jason }))).toThrow(/answers them itself/);
     expect(build((reviews) => reviews.route({ match: jason, to: 'v9' }))).toThrow(/"v9"/);
     expect(build((reviews) => reviews.mirrorTo('v9'))).toThrow(/"v9"/);
     expect(() => specs((stack) => new MeshService(stack, 'R', { service: reviewsService }).allowFromGateway(), existingMesh({ version: '1.29.1' }))).toThrow(
@@ -365,6 +408,9 @@ describe('Gateway and VirtualService', () => {
     const refuse = (props: Partial<ConstructorParameters<typeof Gateway>[2]>, on = mesh) => () =>
       specs((stack) => new Gateway(stack, 'Public', { namespace: 'shop', ...props }), on);
     expect(refuse({}, existingMesh({ version: '1.29.1' }))).toThrow(/no ingress gateway/);
+    const twice = (tls: GatewayTls) => () => specs((stack) => new Gateway(stack, 'P', { namespace: 'shop', hosts: ['a.b'], tls: { credentialName: 'a' } }).addHosts(['c.d', 'a.b'], tls));
+    expect(twice({ credentialName: 'b' })).toThrow(/hosts: "a\.b": port 443 ends TLS for this host already, with a\./);
+    expect(twice({ credentialName: 'a' })).not.toThrow();
     expect(refuse({ name: 'a.b', tls: {} })).toThrow(/DNS label[^]*needs a certificate/);
     expect(refuse({ tls: { mode: 'PASSTHROUGH', credentialName: 'x' } })).toThrow(/Leave credentialName out/);
     expect(() => specs((stack) => new Gateway(stack, 'Public', { namespace: 'Shop', mesh }))).toThrow(/stack\/Public: namespace: "Shop".*another `namespace`/);
