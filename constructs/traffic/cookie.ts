@@ -5,6 +5,7 @@ import { refusals, refuse } from '../istio/refuse';
 
 /** One cookie that the `cookie` header must have. */
 export interface CookieCondition {
+  /** Name of the cookie. */
   readonly name: string;
   /** RE2 expression of `name=value`. */
   readonly pair: string;

@@ -29,7 +29,9 @@ export interface HeaderMatch extends TextMatch {
 
 /** A gateway as a match names it. */
 export interface NamedGateway {
+  /** Name of the object. */
   readonly name: string;
+  /** Namespace of the object. */
   readonly namespace: string;
 }
 

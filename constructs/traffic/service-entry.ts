@@ -8,10 +8,11 @@ import type { IServiceEntry } from './host';
 
 /** A port that a host outside listens on. */
 export interface ExternalPort {
+  /** Port that clients ask for. */
   readonly number: number;
   /** Protocol as Istio reads it: `TLS` passes through, `HTTP` is routed. @default by the port: 80 HTTP, 443 TLS, else TCP */
   readonly protocol?: 'HTTP' | 'HTTPS' | 'HTTP2' | 'GRPC' | 'TLS' | 'TCP' | 'MONGO' | 'MYSQL' | 'REDIS';
-  /** @default the protocol and the number, as `tls-443` */
+  /** Name of the port. @default the protocol and the number, as `tls-443` */
   readonly name?: string;
   /** Port that the endpoints listen on. @default `number` */
   readonly targetPort?: number;
@@ -26,7 +27,7 @@ export interface ServiceEntryProps extends IstioObjectProps<ServiceEntrySpec> {
   readonly location?: NonNullable<ServiceEntrySpec['location']>;
   /** How addresses are found. @default STATIC with endpoints that are addresses or with `workload`, NONE for wildcards, else DNS */
   readonly resolution?: NonNullable<ServiceEntrySpec['resolution']>;
-  /** @default none: the host itself */
+  /** Addresses that serve it. @default none: the host itself */
   readonly endpoints?: readonly ServiceEntryEndpoints[];
   /** Pods and WorkloadEntries of the namespace that serve it. @default none */
   readonly workload?: Selected;

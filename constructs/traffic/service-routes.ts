@@ -17,9 +17,13 @@ export interface ServiceRoute extends Omit<HttpRouteProps, 'match' | 'to'> {
 
 /** What is said once of a service, by the verb that says it, for every route that says nothing of it. */
 export interface Defaults {
+  /** Percent by version. @default every version */
   readonly split?: Readonly<Record<string, number>>;
+  /** How often a failed request is sent again. @default Istio's own */
   readonly retry?: Retries;
+  /** Longest time for a whole request. @default none */
   readonly timeoutAfter?: Duration;
+  /** Version that gets copies, and of which share. @default none */
   readonly mirrorTo?: { readonly version: string; readonly percent: Percent };
 }
 
@@ -62,6 +66,7 @@ export class ServiceRoutes {
       : [{ at: verb, value: [earlier, value], rule: `${this.service.name} ${ALREADY[verb]}`, mend: `Call ${verb} once${verb === 'retry' ? '; RequestHedging calls it too' : ''}` }];
   }
 
+  /** Says what holds for the routes that say nothing of it. */
   set(defaults: Defaults): void {
     this.defaults = { ...this.defaults, ...defaults };
   }
