@@ -69,7 +69,7 @@ export class Gateway extends IstioObject<GatewaySpec> {
 
   /**
    * Answers for more hosts, with a certificate of their own.
-   * @throws ProblemError where TLS lacks its credential, or a host has another certificate already
+   * @throws ProblemError where TLS lacks its credential, or a host has TLS already
    */
   addHosts(hosts: readonly string[], tls?: GatewayTls): this {
     throwOnProblems(`${this.node.path} cannot take the hosts:`, [...this.tlsProblems(tls), ...(tls ? this.certificateProblems(encrypted(hosts, '', tls)) : [])]);
@@ -83,7 +83,7 @@ export class Gateway extends IstioObject<GatewaySpec> {
 
   /**
    * Opens one more port, or the same one for other hosts, in Istio's own words.
-   * @throws ProblemError where a host has another certificate on that port already
+   * @throws ProblemError where a host has TLS on that port already
    */
   addServer(server: GatewayServers): this {
     throwOnProblems(`${this.node.path} cannot take the server:`, this.certificateProblems(server));
@@ -113,18 +113,17 @@ export class Gateway extends IstioObject<GatewaySpec> {
     this.addServer(encrypted(hosts, name, tls));
   }
 
-  /** Of two servers with TLS for one host and port istiod drops the later one. */
+  /** Of two servers with TLS for one host and port istiod drops the later one, with all its hosts, even where the certificate is the same. */
   private certificateProblems({ port, bind, hosts = [], tls }: GatewayServers): Problem[] {
-    const shown = JSON.stringify(tls);
     return this.servers.flatMap((other) =>
-      tls?.mode && other.tls?.mode && other.port.number === port.number && other.bind === bind && JSON.stringify(other.tls) !== shown
+      tls?.mode && other.tls?.mode && other.port.number === port.number && other.bind === bind
         ? hosts
             .filter((host) => other.hosts?.includes(host))
             .map((host) => ({
               at: this.at('hosts'),
               value: host,
-              rule: `port ${port.number} ends TLS for this host already, with ${other.tls?.credentialName ?? other.tls?.credentialNames?.join(', ') ?? other.tls?.mode}`,
-              mend: 'Give each host one certificate; several kinds of it go into `credentialNames`',
+              rule: `port ${port.number} has TLS for this host already: ${other.tls?.credentialName ?? other.tls?.credentialNames?.join(', ') ?? other.tls?.mode}`,
+              mend: 'Name each host once; several kinds of certificates go into `credentialNames`',
             }))
         : [],
     );
