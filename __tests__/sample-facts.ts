@@ -138,7 +138,9 @@ function destinationRule(objectName: string, spec: Members): string {
   });
   const ports = ((portLevelSettings ?? []) as Members[]).map((setting) => {
     const { port, tls: portTls } = only(setting, 'port', 'tls');
-    return `port ${String(only(port as Members, 'number').number)} tls ${String(only(portTls as Members, 'mode').mode)}`;
+    const { mode, caCertificates = 'system' } = only(portTls as Members, 'mode', 'caCertificates');
+    const trust = caCertificates === 'system' ? '' : ` trusting ${String(caCertificates)}`;
+    return `port ${String(only(port as Members, 'number').number)} tls ${String(mode)}${trust}`;
   });
   return [
     `${nameOutside('DestinationRule', objectName, host as string)}rule ${name}: ${versions.filter((version) => !ABSENT.includes(`${name} ${version}`)).join(', ')}`,

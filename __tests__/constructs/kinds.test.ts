@@ -27,6 +27,7 @@ import {
   corsPolicy,
   Destination,
   DestinationRule,
+  type DestinationRuleProps,
   Duration,
   Gateway,
   LoadBalancing,
@@ -217,6 +218,14 @@ describe('intent of routes', () => {
       { simple: 'RANDOM', localityLbSetting: { enabled: true, failover: [{ from: 'westeurope', to: 'northeurope' }] } },
     ],
     [
+      'failover by region and label',
+      LoadBalancing.leastRequest().failover({ westeurope: 'northeurope' }).failoverPriority('rack'),
+      {
+        simple: 'LEAST_REQUEST',
+        localityLbSetting: { enabled: true, failover: [{ from: 'westeurope', to: 'northeurope' }], failoverPriority: ['rack'] },
+      },
+    ],
+    [
       'distribution',
       LoadBalancing.roundRobin().distribute({ 'westeurope/*': { 'westeurope/*': 80, 'northeurope/*': 20 } }).warmup(Duration.seconds(60)),
       {
@@ -232,26 +241,104 @@ describe('intent of routes', () => {
 
   test('limits, ejection, TLS and single ports', () => {
     const policy = trafficPolicy({
-      limits: { connections: 10, pendingRequests: 1, requestsPerConnection: 1, connectTimeout: Duration.millis(500) },
+      limits: {
+        connections: 10,
+        pendingRequests: 1,
+        requestsPerConnection: 1,
+        connectTimeout: Duration.millis(500),
+        tcpKeepalive: { time: Duration.minutes(5), interval: Duration.seconds(30), probes: 3 },
+      },
+      retryBudget: { percent: 25, minConcurrency: 5 },
       ejection: { consecutiveErrors: 3, gatewayErrorsOnly: true, interval: Duration.seconds(1), ejectionTime: Duration.minutes(3), maxPercent: 100 },
       tls: UpstreamTls.mutual('client-cert', 'db.example.com'),
       ports: { 8080: { tls: UpstreamTls.disable() } },
     });
-    expect(specsOf((stack) => new DestinationRule(stack, 'Db', { namespace, host: 'db.example.com', trafficPolicy: policy }))['DestinationRule db']).toEqual({
+    const workload = { labels: { app: 'web' } };
+    const props = { namespace, host: 'db.example.com', trafficPolicy: policy, workload, exportTo: ['.'] };
+    expect(specsOf((stack) => new DestinationRule(stack, 'Db', props))['DestinationRule db']).toEqual({
       host: 'db.example.com',
+      exportTo: ['.'],
+      workloadSelector: { matchLabels: { app: 'web' } },
       trafficPolicy: {
-        connectionPool: { tcp: { maxConnections: 10, connectTimeout: '500ms' }, http: { http1MaxPendingRequests: 1, maxRequestsPerConnection: 1 } },
+        connectionPool: {
+          tcp: { maxConnections: 10, connectTimeout: '500ms', tcpKeepalive: { time: '300s', interval: '30s', probes: 3 } },
+          http: { http1MaxPendingRequests: 1, maxRequestsPerConnection: 1 },
+        },
+        retryBudget: { percent: 25, minRetryConcurrency: 5 },
         outlierDetection: { consecutiveGatewayErrors: 3, consecutive5xxErrors: 0, interval: '1s', baseEjectionTime: '180s', maxEjectionPercent: 100 },
-        tls: { mode: 'MUTUAL', credentialName: 'client-cert', sni: 'db.example.com' },
+        tls: { mode: 'MUTUAL', credentialName: 'client-cert', sni: 'db.example.com', subjectAltNames: ['db.example.com'] },
         portLevelSettings: [{ port: { number: 8080 }, tls: { mode: 'DISABLE' } }],
       },
     });
   });
 
+  test('what an options object says of TLS replaces what would be verified', () => {
+    expect(UpstreamTls.simple().toSpec()).toEqual({ mode: 'SIMPLE', caCertificates: 'system' });
+    expect(UpstreamTls.simple('a.b', { subjectAltNames: ['c.d'], caCertificates: '/ca.pem' }).toSpec()).toEqual(
+      { mode: 'SIMPLE', sni: 'a.b', subjectAltNames: ['c.d'], caCertificates: '/ca.pem' },
+    );
+    expect(UpstreamTls.simple('a.b', { insecureSkipVerify: true }).toSpec()).toEqual({ mode: 'SIMPLE', sni: 'a.b', insecureSkipVerify: true });
+  });
+
+  test('a Secret that sidecars would not read is refused, wherever it stands, unless gateways alone call the host', () => {
+    const tls = UpstreamTls.mutual('client-cert');
+    const said = (props: Partial<DestinationRuleProps>): string => {
+      const stack = meshStack();
+      const rule = new DestinationRule(stack, 'R', { host: 'db.example.com', namespace, ...props });
+      rule.addSubset({ name: 'v1', trafficPolicy: trafficPolicy({ ports: { 443: { tls } } }) });
+      return complaints(stack).join('\n');
+    };
+    expect(said({ trafficPolicy: trafficPolicy({ tls }) })).toMatch(/R: trafficPolicy\.tls\.credentialName: "client-cert": sidecars read/);
+    expect(said({})).toMatch(/R: subsets\[0\]\.trafficPolicy\.portLevelSettings\[0\]\.tls\.credentialName/);
+    expect([said({ onlyGateways: true }), said({ workload: reviews })]).toEqual(['', '']);
+  });
+
+  test('failover needs ejection where it holds, whenever that was added', () => {
+    const loadBalancing = LoadBalancing.random().failover({ a: 'b' });
+    const said = (build: (rule: DestinationRule) => void): string => {
+      const stack = meshStack();
+      build(new DestinationRule(stack, 'R', { host: reviews, trafficPolicy: trafficPolicy({ loadBalancing }) }));
+      return complaints(stack).join('\n');
+    };
+    const ejection = trafficPolicy({ ejection: {} });
+    expect(said(() => undefined)).toMatch(/R: trafficPolicy\.loadBalancer\.localityLbSetting: .*failover needs ejection/);
+    expect(said((rule) => rule.addPolicy(ejection).addSubset({ name: 'v9', trafficPolicy: trafficPolicy({ loadBalancing }) }))).toBe('');
+    // Settings of a port inherit nothing.
+    const onPort = trafficPolicy({ ports: { 80: { loadBalancing } } });
+    expect(said((rule) => rule.addPolicy({ ...ejection, ...onPort }))).toMatch(/portLevelSettings\[0\].*failover needs/);
+  });
+
+  test('a rule for the calls of some pods is none for others to add to, though its subsets are known', () => {
+    const stack = meshStack();
+    new DestinationRule(stack, 'Some', { host: reviews, workload: reviews }).addSubset({ name: 'canary', labels: { track: 'canary' } });
+    expect(DestinationRule.forHost(stack, HOST)).toEqual([]);
+    expect(DestinationRule.subsetsOf(stack, HOST)).toContain('canary');
+  });
+
+  test('a ServiceEntry is a host of rules, routes and destinations', () => {
+    const specs = specsOf((stack) => {
+      const entry = new ServiceEntry(stack, 'Db', { namespace, hosts: ['db.example.com'], ports: [5432] });
+      new DestinationRule(stack, 'Rule', { host: entry });
+      new VirtualService(stack, 'Route', { namespace, hosts: [entry], exportTo: ['.'] }).addTcpRoute({ to: Destination.host(entry, { port: 5432 }) });
+      expect(() => Destination.host(entry, { port: 80 })).toThrow(/db\.example\.com has the ports 5432/);
+    });
+    expect(specs['DestinationRule rule']).toEqual({ host: 'db.example.com' });
+    expect(specs['VirtualService route']).toEqual({
+      hosts: ['db.example.com'],
+      exportTo: ['.'],
+      tcp: [{ route: [{ destination: { host: 'db.example.com', port: { number: 5432 } } }] }],
+    });
+    expect(() => Destination.host({ namespace, hosts: ['a.b', 'c.d'], ports: [] })).toThrow(/\["a\.b","c\.d"\].*Name one/);
+  });
+
   test('bad policies are refused', () => {
-    expect(() => trafficPolicy({ loadBalancing: LoadBalancing.random().failover({ a: 'b' }) })).toThrow(/failover needs ejection/);
     expect(() => LoadBalancing.random().distribute({ a: { a: 50 } })).toThrow(/these make 50/);
     expect(() => LoadBalancing.random().distribute({ a: { a: 100 } }).failover({ a: 'b' })).toThrow(/exclude each other/);
+    expect(() => LoadBalancing.random().failoverPriority('rack').distribute({ a: { a: 100 } })).toThrow(/distributed, or failed over/);
+    expect(() => LoadBalancing.random().failover({ a: 'b' }).failoverPriority('topology.kubernetes.io/zone')).toThrow(/no labels of the topology/);
+    for (const other of [LoadBalancing.random(), LoadBalancing.passthrough(), LoadBalancing.byHeader('x')]) {
+      expect(() => other.warmup(Duration.seconds(1))).toThrow(/only leastRequest and roundRobin warm pods up/);
+    }
     const rule = new DestinationRule(meshStack(), 'R', { host: reviews, trafficPolicy: { tls: { mode: 'DISABLE' } } });
     expect(() => rule.addPolicy({ tls: { mode: 'SIMPLE' } })).toThrow(/trafficPolicy\.tls.*set already/);
   });
@@ -260,7 +347,8 @@ describe('intent of routes', () => {
     const specs = specsOf((stack) =>
       new Gateway(stack, 'Public', { namespace, hosts: ['a.example.com'], tls: { credentialName: 'a' } })
         .addHosts(['b.example.com'], { mode: 'MUTUAL', credentialNames: ['b-rsa', 'b-ecdsa'], minVersion: 'TLSV1_3' })
-        .addHosts(['c.example.com'], { mode: 'PASSTHROUGH', redirectHttp: false }),
+        .addHosts(['c.example.com'], { mode: 'PASSTHROUGH', redirectHttp: false })
+        .addHosts(['d.example.com'], { mode: 'OPTIONAL_MUTUAL', credentialName: 'd' }),
     );
     expect((specs['Gateway public']!.servers as { tls?: object; port: { name: string } }[]).map(({ port, tls }) => [port.name, tls])).toEqual([
       ['http', { httpsRedirect: true }],
@@ -269,8 +357,11 @@ describe('intent of routes', () => {
       ['https-2', { mode: 'MUTUAL', credentialNames: ['b-rsa', 'b-ecdsa'], minProtocolVersion: 'TLSV1_3' }],
       ['http-4', undefined],
       ['https-4', { mode: 'PASSTHROUGH' }],
+      ['http-6', { httpsRedirect: true }],
+      ['https-6', { mode: 'OPTIONAL_MUTUAL', credentialName: 'd' }],
     ]);
     const gateway = new Gateway(meshStack(), 'Public', { namespace });
+    expect(gateway.addHosts(['d.example.com']).hosts).toEqual(['*', 'd.example.com']);
     expect(() => gateway.addHosts(['d.example.com'], {})).toThrow(/needs a certificate/);
     expect(() => gateway.addHosts(['d.example.com'], { credentialName: 'a', credentialNames: ['b'] })).toThrow(/Put all into credentialNames/);
   });

@@ -54,12 +54,14 @@ test('a sound mesh has nothing to say', () => {
 test('the egress gateway is there, though another stack makes it', () => {
   const exit = { selector: { istio: 'egress' }, namespace: 'istio-egress', serviceName: 'istio-egress', serviceAccountName: 'istio-egress', ports: [80, 443] };
   const through = existingMesh({ version: '1.29.1', ingressGateway: mesh.ingressGateway, egressGateway: exit });
-  const { errors } = verdict((stack) => {
+  const { errors, warnings } = verdict((stack) => {
     provideMesh(stack, through);
     new MeshChecks(stack, 'Checks');
     new EgressHost(stack, 'Api', { host: 'api.example.com', namespace: 'shop', protocol: 'originate', throughGateway: true });
   });
   expect(errors).toEqual([]);
+  // The server outside is verified.
+  expect(warnings.filter((text) => /^IST012[89]/.test(text))).toEqual([]);
 });
 
 describe('a finding that is as it should be', () => {

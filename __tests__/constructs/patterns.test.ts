@@ -92,6 +92,8 @@ test('RequestHedging gives every route a time per try, and the callers the secon
   });
   const service = new MeshService(meshStack(), 'Reviews', { service: reviews });
   expect(() => new RequestHedging(service, 'H', { service, after: Duration.seconds(1), attempts: 0 })).toThrow(/at least one request more/);
+  service.retry({ attempts: 3 });
+  expect(() => new RequestHedging(service, 'I', { service, after: Duration.seconds(1) })).toThrow(/has retries already\. .*RequestHedging calls it too/);
 });
 
 describe('filters', () => {
@@ -245,12 +247,13 @@ test('ExternalAuthorization asks a provider of the MeshConfig', () => {
 
 describe('EgressHost', () => {
   const host = 'api.example.com';
+  const tls = { mode: 'SIMPLE', sni: host, subjectAltNames: [host], caCertificates: 'system' };
 
   test('straight out is a ServiceEntry, with a rule where the proxy speaks TLS', () => {
     expect(Object.keys(specsOf((stack) => new EgressHost(stack, 'Api', { host, namespace })))).toEqual(['ServiceEntry api-example-com']);
     const specs = specsOf((stack) => new EgressHost(stack, 'Api', { host, namespace, protocol: 'originate' }));
     expect(specs['ServiceEntry api-example-com']).toMatchObject({ hosts: [host], ports: [{ number: 80, targetPort: 443, protocol: 'HTTP' }, { number: 443, protocol: 'TLS' }] });
-    expect(specs['DestinationRule api-example-com-tls']!.trafficPolicy).toEqual({ portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'SIMPLE', sni: host } }] });
+    expect(specs['DestinationRule api-example-com-tls']!.trafficPolicy).toEqual({ portLevelSettings: [{ port: { number: 80 }, tls }] });
   });
 
   test('through the gateway, TLS passes through it', () => {
@@ -281,7 +284,7 @@ describe('EgressHost', () => {
       trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'ISTIO_MUTUAL', sni } }] },
     });
     expect(specs['DestinationRule egress']).toEqual({ host: EGRESS, subsets: [subset('api-example-com', host), subset('b-example-com', 'b.example.com')] });
-    expect(specs['DestinationRule api-example-com-tls']!.trafficPolicy).toEqual({ portLevelSettings: [{ port: { number: 443 }, tls: { mode: 'SIMPLE', sni: host } }] });
+    expect(specs['DestinationRule api-example-com-tls']!.trafficPolicy).toEqual({ portLevelSettings: [{ port: { number: 443 }, tls }] });
     expect(specs['VirtualService egress-api-example-com']).toMatchObject({
       http: [{ route: [{ destination: { host: EGRESS, subset: 'api-example-com' } }] }, { route: [{ destination: { host, port: { number: 443 } } }] }],
     });

@@ -1,6 +1,6 @@
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { HelmProvider } from '@cdktf/provider-helm/lib/provider';
-import { App, TerraformStack, Token } from 'cdktf';
+import { App, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import { EnvoyFilterSpec, ENVOY_FILTER } from '../../constructs/istio/generated/envoy-filter';
 import { IstioObject } from '../../constructs/istio/istio-object';
 import { existingService } from '../../constructs/kubernetes/service';
@@ -16,6 +16,8 @@ import {
   Duration,
   Fault,
   Gateway,
+  type GatewayTls,
+  LoadBalancing,
   Match,
   MeshService,
   Percent,
@@ -127,6 +129,41 @@ describe('MeshService', () => {
     expect(http).toEqual([expect.objectContaining({ route: [to('v2')], fault }), { route: [to()] }]);
   });
 
+  test('a route may follow the fault for the same requests, whose conditions are compared by what they mean', () => {
+    const post = Match.method('POST');
+    const http = routes((reviews) => reviews.abort(500, { match: jason.and(post) }).route({ match: post.and(jason), to: 'v2' }));
+    expect(http).toEqual([expect.objectContaining({ route: [to('v2')], fault: expect.objectContaining({ abort: expect.anything() }) }), { route: [to()] }]);
+  });
+
+  test('a fault for everybody is on every route that reaches the service, beside or after its own', () => {
+    const http = routes((reviews) => {
+      reviews.route({ match: jason, to: 'v2' }).delay(Duration.seconds(7), { match: jason });
+      reviews.route({ match: Match.path().exact('/old'), redirect: Redirect.to({ path: '/' }) });
+      reviews.delay(Duration.seconds(1)).abort(503, { percent: Percent.of(1) });
+    }) as { fault?: { delay: { fixedDelay: string }; abort: { httpStatus: number } } }[];
+    expect(http.map(({ fault }) => fault && [fault.delay.fixedDelay, fault.abort.httpStatus])).toEqual([['7s', 503], undefined, ['1s', 503]]);
+  });
+
+  test('gateways take the same split and routes, but for those of one side alone', () => {
+    const written = specs((stack) => {
+      const gateway = new Gateway(stack, 'Public', { namespace: 'edge', hosts: ['shop.example.com'] });
+      const reviews = new MeshService(stack, 'Reviews', { service: reviewsService, gateways: [gateway] });
+      gateway.addHosts(['*.example.org', 'a.example.org']);
+      reviews.route({ match: Match.claim('group').exact('staff'), to: 'v3' }).route({ match: Match.gateway('mesh'), to: 'v2' }).split({ v1: 100 });
+    });
+    const match = [{ headers: { '@request.auth.claims[group]': { exact: 'staff' } } }];
+    expect(written['VirtualService reviews-ingress']).toEqual({
+      gateways: ['edge/public'],
+      hosts: ['shop.example.com', '*.example.org'],
+      http: [{ match, route: [to('v3')] }, { route: [to('v1')] }],
+    });
+    expect(written['VirtualService reviews']).toEqual({ hosts: [HOST], http: [{ match: [{ gateways: ['mesh'] }], route: [to('v2')] }, { route: [to('v1')] }] });
+    const make = (props: object) => () => specs((stack) => new MeshService(stack, 'Reviews', { service: reviewsService, ...props }));
+    expect(make({ gateways: ['edge/public', 'mesh'] })).toThrow(/Leave `mesh` out[^]*Give `hosts`/);
+    expect(make({ hosts: ['a.b'] })).toThrow(/Give `gateways`/);
+    expect(make({ gateways: ['edge/public'], hosts: ['a.b'] })).not.toThrow();
+  });
+
   test('a mirror copies the requests of every route', () => {
     const mirrors = [{ destination: { host: HOST, subset: 'v3' }, percentage: { value: 100 } }];
     const http = routes((reviews) => reviews.split({ v1: 100 }).route({ match: jason, to: 'v2' }).mirrorTo('v3'));
@@ -156,7 +193,14 @@ describe('MeshService', () => {
     const build = (act: (reviews: MeshService) => void) => () => specs((stack) => act(new MeshService(stack, 'Reviews', { service: reviewsService })));
     const shares = { v1: 50, v8: 20, v9: 20 };
     expect(build((reviews) => reviews.split(shares))).toThrow(/"v8": reviews has the versions v1, v2, v3[^]*"v9"[^]*these make 90/);
-    expect(build((reviews) => reviews.split({ v1: 100 }).split({ v2: 100 }))).toThrow(/split already/);
+    expect(build((reviews) => reviews.split({ v1: 100 }).split({ v2: 100 }))).toThrow(/split: \[\{"v1":100\},\{"v2":100\}\]: .*split already/);
+    expect(build((reviews) => reviews.retry({ attempts: 1 }).retry({ attempts: 2 }))).toThrow(/"attempts":1.*"attempts":2.*has retries already/);
+    expect(build((reviews) => reviews.timeoutAfter(Duration.seconds(1)).timeoutAfter(Duration.seconds(2)))).toThrow(/timeoutAfter: \["1s","2s"\]/);
+    expect(build((reviews) => reviews.mirrorTo('v1').mirrorTo('v2'))).toThrow(/"v1".*"v2".*is mirrored already/);
+    const redirect = Redirect.to({ path: '/' });
+    expect(build((reviews) => reviews.route({ match: jason, to: 'v2', redirect }))).toThrow(/\["to","redirect"\]: a route has one of/);
+    expect(build((reviews) => reviews.route({ match: jason, to: 'v2' }).route({ match: jason, to: 'v3' }))).toThrow(/earlier route takes the same/);
+    expect(build((reviews) => reviews.route({ match: jason, redirect }).abort(500, { match: jason }))).toThrow(/answers them itself/);
     expect(build((reviews) => reviews.route({ match: jason, to: 'v9' }))).toThrow(/"v9"/);
     expect(build((reviews) => reviews.mirrorTo('v9'))).toThrow(/"v9"/);
     expect(() => specs((stack) => new MeshService(stack, 'R', { service: reviewsService }).allowFromGateway(), existingMesh({ version: '1.29.1' }))).toThrow(
@@ -179,6 +223,10 @@ describe('values', () => {
     [Match.path().ignoringCase().exact('/Shop'), { uri: { exact: '/Shop' }, ignoreUriCase: true }],
     [Match.method('GET', 'HEAD'), { method: { regex: 'GET|HEAD' } }],
     [Match.queryParam('debug').exact('1'), { queryParams: { debug: { exact: '1' } } }],
+    [Match.claim('Group').exact('Staff'), { headers: { '@request.auth.claims[Group]': { exact: 'Staff' } } }],
+    [Match.claim('realm', 'https://x.y/roles').not('a'), { withoutHeaders: { '@request.auth.claims[realm][https://x.y/roles]': { exact: 'a' } } }],
+    [Match.header('@request.auth.claims.Sub').exact('Eve'), { headers: { '@request.auth.claims.Sub': { exact: 'Eve' } } }],
+    [Match.gateway('mesh', { namespace: 'edge', name: 'public' }), { gateways: ['mesh', 'edge/public'] }],
     [Match.from(reviewsService), { sourceLabels: { app: 'reviews' }, sourceNamespace: 'shop' }],
     [
       Match.header('a').exact('1').and(Match.header('b').exact('2')).and(Match.port(80)),
@@ -197,6 +245,20 @@ describe('values', () => {
   ])('a cookie is found wherever it stands: %s', (header, found) => {
     const regex = Match.cookie('user').exact('jason').toSpec().headers!.cookie!.regex!;
     expect(new RegExp(`^(?:${regex})$`).test(header)).toBe(found);
+  });
+
+  test.each([
+    ['a=1; b=2', true],
+    ['b=2;a=1', true],
+    ['x=y; b=2; z=; a=1; c=3', true],
+    ['a=1; b=3', false],
+    ['a=1', false],
+    ['a=1; ab=2', false],
+  ])('two cookies are found in whatever order: %s', (header, found) => {
+    const [a, b] = [Match.cookie('a').exact('1'), Match.cookie('b').regex('2|4').and(Match.header('x').present())];
+    const { cookie, x } = a.and(b).toSpec().headers!;
+    expect([new RegExp(`^(?:${cookie!.regex!})$`).test(header), x]).toEqual([found, {}]);
+    expect(b.and(a).equals(a.and(b))).toBe(true);
   });
 
   test.each([
@@ -239,6 +301,15 @@ describe('values', () => {
     ['an empty text', () => Match.header('a').exact(''), /present\(\) or absent\(\)/],
     ['a regex that RE2 does not take', () => Match.header('a').regex('(?!b)'), /Match\.header: .*RE2/],
     ['a regex longer than Istio takes', () => Match.path().regex('a'.repeat(1025)), /at most 1024/],
+    ['a method in lower case', () => Match.method('GET', 'put'), /Match\.method: "put": .*upper case\. Write PUT/],
+    ['no method', () => Match.method(), /Match\.method: "": .*Name one, such as GET/],
+    ['a claim without a name', () => Match.claim('a', ''), /Match\.claim: "": a claim has a name/],
+    ['no gateway', () => Match.gateway(), /Match\.gateway: .*some gateway/],
+    ['pods beside gateways', () => Match.from(reviewsService).and(Match.gateway('mesh')), /Istio asks nothing of the pods/],
+    ['a cookie by an expression that RE2 does not take', () => Match.cookie('a').regex('b)(c'), /Match\.cookie: "b\)\(c": .*RE2/],
+    ['one cookie twice', () => Match.cookie('a').exact('1').and(Match.cookie('a').exact('2')), /states each cookie once/],
+    ['a cookie beside its header', () => Match.cookie('a').present().and(Match.header('Cookie').exact('b')), /match\.headers\.cookie/],
+    ['four cookies', () => ['b', 'c', 'd'].reduce((all, name) => all.and(Match.cookie(name).present()), Match.cookie('a').present()), /up to 3/],
     ['one header twice', () => jason.and(Match.header('end-user').exact('eve')), /match\.headers\.end-user/],
     ['two paths', () => Match.path().exact('/a').and(Match.path().prefix('/b')), /match\.uri/],
     ['an unknown version', () => Destination.of(reviewsService, 'v9'), /v1, v2, v3/],
@@ -253,7 +324,24 @@ describe('values', () => {
     const unknown = Token.asNumber({ resolve: () => 10 } as never);
     const weighted = (): Destination => Destination.of(reviewsService, { weight: unknown });
     const answers = (): unknown[] => [Fault.abort(unknown), DirectResponse.status(unknown), Redirect.to({ port: unknown })];
-    expect(() => [Percent.of(unknown), Duration.seconds(unknown), ...answers(), weighted()]).not.toThrow();
+    const shares = (): unknown => LoadBalancing.random().distribute({ a: { a: unknown } });
+    expect(() => [Percent.of(unknown), Duration.seconds(unknown), shares(), ...answers(), weighted()]).not.toThrow();
+  });
+
+  test('what is known only at apply is rendered where it stands', () => {
+    const stack = synthStack((scope) => {
+      new KubernetesProvider(scope, 'Kubernetes');
+      const seconds = new TerraformVariable(scope, 'seconds', { type: 'number' });
+      const user = new TerraformVariable(scope, 'User', { type: 'string' });
+      const shop = new VirtualService(scope, 'Shop', { mesh, namespace: 'shop', hosts: [reviewsService] });
+      const match = Match.header(user.stringValue).present().and(Match.cookie('user').exact(user.stringValue)).and(Match.method(user.stringValue));
+      shop.addRoute({ match, to: Destination.host('x.y', { version: user.stringValue }), timeout: Duration.seconds(seconds.numberValue) });
+    });
+    const { spec } = onlyResource(stack, 'kubernetes_manifest').manifest as { spec: { http: unknown[] } };
+    expect(spec.http[0]).toMatchObject({
+      timeout: '${var.seconds}s',
+      match: [{ method: { exact: '${var.User}' }, headers: { '${var.User}': {}, cookie: { regex: '^(.*;\\s*)?user=\\Q${var.User}\\E(;.*)?$' } } }],
+    });
   });
 });
 
@@ -320,9 +408,13 @@ describe('Gateway and VirtualService', () => {
     const refuse = (props: Partial<ConstructorParameters<typeof Gateway>[2]>, on = mesh) => () =>
       specs((stack) => new Gateway(stack, 'Public', { namespace: 'shop', ...props }), on);
     expect(refuse({}, existingMesh({ version: '1.29.1' }))).toThrow(/no ingress gateway/);
+    const twice = (tls: GatewayTls) => () => specs((stack) => new Gateway(stack, 'P', { namespace: 'shop', hosts: ['a.b'], tls: { credentialName: 'a' } }).addHosts(['c.d', 'a.b'], tls));
+    expect(twice({ credentialName: 'b' })).toThrow(/hosts: "a\.b": port 443 has TLS for this host already: a\./);
+    expect(twice({ credentialName: 'a' })).toThrow(/Name each host once/);
     expect(refuse({ name: 'a.b', tls: {} })).toThrow(/DNS label[^]*needs a certificate/);
     expect(refuse({ tls: { mode: 'PASSTHROUGH', credentialName: 'x' } })).toThrow(/Leave credentialName out/);
-    expect(() => specs((stack) => new Gateway(stack, 'Public', { namespace: 'Shop', mesh }))).toThrow(/stack\/Public: namespace: "Shop"/);
+    expect(() => specs((stack) => new Gateway(stack, 'Public', { namespace: 'Shop', mesh }))).toThrow(/stack\/Public: namespace: "Shop".*another `namespace`/);
+    expect(() => specs((stack) => new DestinationRule(stack, 'Api', { host: 'a.b' }))).toThrow(/stack\/Api: namespace: .*none is given\. Give `namespace`/);
     expect(() => synthStack((stack) => new Gateway(stack, 'Public', { namespace: 'shop' }))).toThrow(/belongs to a mesh.*provideMesh/);
   });
 });

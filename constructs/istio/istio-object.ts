@@ -37,6 +37,7 @@ const OPTIONAL_KINDS: readonly MeshFeature[] = ['WorkloadEntry', 'WorkloadGroup'
 /** What Istio takes and a program never means: a route that nothing reaches, an empty list that lets everybody in. */
 const SLIPS = ['IST0130', 'AI0808'];
 const KUBERNETES_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 const known = new WeakMap<TerraformStack, Map<string, string>>();
 
@@ -136,12 +137,18 @@ export abstract class IstioObject<Spec extends object> extends Construct {
   }
 
   private namedProblems(): Problem[] {
+    const { name, namespace } = this;
+    const bad = (value: string, rule: RegExp): boolean => !Token.isUnresolved(value) && !rule.test(value);
     return [
-      { at: this.at('name'), value: this.name },
-      { at: this.at('namespace'), value: this.namespace },
-    ]
-      .filter(({ value }) => !Token.isUnresolved(value) && !KUBERNETES_NAME.test(value))
-      .map((name) => ({ ...name, rule: 'names are lower-case letters, digits, dashes and dots', mend: 'Give another `name`' }));
+      ...(bad(name, KUBERNETES_NAME)
+        ? [{ at: this.at('name'), value: name, rule: 'names are lower-case letters, digits, dashes and dots', mend: 'Give another `name`' }]
+        : []),
+      ...(namespace === ''
+        ? [{ at: this.at('namespace'), rule: `a ${this.kind} lies in a namespace, and none is given`, mend: 'Give `namespace`' }]
+        : bad(namespace, NAMESPACE)
+          ? [{ at: this.at('namespace'), value: namespace, rule: 'a namespace has up to 63 lower-case letters, digits and inner dashes', mend: 'Give another `namespace`' }]
+          : []),
+    ];
   }
 
   private twinProblem(twin: string): Problem {

@@ -4,7 +4,8 @@ import { serviceHost } from '../kubernetes/service';
 import { IMesh, meshOf } from '../mesh/mesh';
 import { DestinationRule } from '../traffic/destination-rule';
 import { ServiceEntry } from '../traffic/service-entry';
-import { trafficPolicy, UpstreamTls } from '../traffic/traffic-policy';
+import { trafficPolicy } from '../traffic/traffic-policy';
+import { UpstreamTls } from '../traffic/upstream-tls';
 import { Problem, throwOnProblems } from '../validation';
 import { EgressRoute } from './egress-route';
 

@@ -6,7 +6,7 @@ import type { DestinationRule } from '../traffic/destination-rule';
 import { Destination } from '../traffic/destination';
 import { Gateway } from '../traffic/gateway';
 import { Match } from '../traffic/match';
-import { UpstreamTls } from '../traffic/traffic-policy';
+import { UpstreamTls } from '../traffic/upstream-tls';
 import { VirtualService } from '../traffic/virtual-service';
 
 export interface EgressRouteProps {

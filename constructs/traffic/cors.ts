@@ -8,7 +8,7 @@ import { refusals } from '../istio/refuse';
 export interface CorsOptions {
   /** Origins, exactly, or how they are compared. */
   readonly origins: readonly (string | StringMatch)[];
-  /** @default none beyond those that need no leave: GET, HEAD, POST */
+  /** HTTP methods that scripts may use. @default none beyond those that need no leave: GET, HEAD, POST */
   readonly methods?: readonly string[];
   /** Request headers that scripts may set. @default none */
   readonly headers?: readonly string[];

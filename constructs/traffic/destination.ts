@@ -6,6 +6,7 @@ import { IService, serviceHost } from '../kubernetes/service';
 import { Problem, throwOnProblems } from '../validation';
 import { checkWeight } from '../validation/istio/rules/destination';
 import { refusals } from '../istio/refuse';
+import { IServiceEntry, oneName } from './host';
 
 export interface DestinationOptions {
   /** Subset name. @default every version */
@@ -28,7 +29,7 @@ export class Destination {
     const given = typeof options === 'string' ? { version: options } : options;
     throwOnProblems(`Not a destination of ${service.name}:`, [
       ...versionProblems(service, given.version),
-      ...portProblems(service, given.port),
+      ...portProblems(service.name, service.ports.map(({ port }) => port), given.port),
       ...weightProblems(given.weight),
     ]);
     return new Destination((mesh) => serviceHost(service, mesh.clusterDomain), given);
@@ -36,11 +37,13 @@ export class Destination {
 
   /**
    * A host that is no Service of ours: one that a ServiceEntry or another team declares.
-   * @throws ProblemError where the weight is negative
+   * @throws ProblemError where the weight is negative, or the ServiceEntry has several hosts or no such port
    */
-  static host(host: string, options: DestinationOptions = {}): Destination {
-    throwOnProblems(`Not a destination: ${host}`, weightProblems(options.weight));
-    return new Destination(() => host, options);
+  static host(host: IServiceEntry | string, options: DestinationOptions = {}): Destination {
+    const name = oneName(host, '', 'Destination.host');
+    const ports = typeof host === 'string' || options.port === undefined ? [] : portProblems(name, host.ports.map(({ number }) => number), options.port);
+    throwOnProblems(`Not a destination: ${name}`, [...ports, ...weightProblems(options.weight)]);
+    return new Destination(() => name, options);
   }
 
   private constructor(
@@ -59,6 +62,7 @@ export class Destination {
     return { host: this.hostIn(mesh), subset: version, port: port === undefined ? undefined : { number: port } };
   }
 
+  /** With its share and headers, as a route lists it. */
   toRouteSpec(mesh: IMesh): VirtualServiceHttpRoute {
     return { destination: this.toSpec(mesh), weight: this.options.weight, headers: this.options.headers };
   }
@@ -93,16 +97,16 @@ export function shareProblems(service: IService, shares: Readonly<Record<string,
   ];
 }
 
-function portProblems(service: IService, port: number | undefined): Problem[] {
-  const numbers = service.ports.map((candidate) => candidate.port);
-  if (Token.isUnresolved(port) || (port === undefined ? numbers.length <= 1 : numbers.includes(port))) {
+function portProblems(name: string, numbers: readonly number[], port: number | undefined): Problem[] {
+  const fits = port === undefined ? numbers.length <= 1 : numbers.includes(port);
+  if (fits || [port, ...numbers].some((number) => Token.isUnresolved(number))) {
     return [];
   }
   return [
     {
-      at: `${service.name}.port`,
+      at: `${name}.port`,
       value: port,
-      rule: port === undefined ? `${service.name} has several ports, ${numbers.join(', ')}, and a route goes to one` : `${service.name} has the ports ${numbers.join(', ')}`,
+      rule: `${name} has ${port === undefined ? `several ports, ${numbers.join(', ')}, and a route goes to one` : `the ports ${numbers.join(', ')}`}`,
       mend: 'Give `port` one of them',
     },
   ];

@@ -10,12 +10,16 @@ import { refuse } from '../istio/refuse';
  * @see https://istio.io/latest/docs/tasks/traffic-management/fault-injection/
  */
 export class Fault {
-  /** @param percent share of the requests. @default all */
+  /**
+   * Makes the caller wait.
+   * @param percent share of the requests. @default all
+   */
   static delay(by: Duration, percent: Percent = Percent.ALL): Fault {
     return new Fault({ delay: { fixedDelay: by.toString(), percentage: percent.toSpec() } });
   }
 
   /**
+   * Answers with a status, without asking the service.
    * @param status HTTP status, 200 to 599
    * @param percent share of the requests. @default all
    * @throws ProblemError where the status is none
@@ -25,6 +29,7 @@ export class Fault {
   }
 
   /**
+   * Answers with a gRPC status, without asking the service.
    * @param status name of a gRPC status, such as `UNAVAILABLE`
    * @param percent share of the requests. @default all
    * @throws ProblemError where the status is none
@@ -51,6 +56,11 @@ export class Fault {
       twice.map((kind) => ({ at: 'Fault.and', value: kind, rule: `a route has one ${kind} at most`, mend: 'Use two routes with different matches' })),
     );
     return new Fault({ ...this.spec, ...other.spec });
+  }
+
+  /** This one, and of another what it does not do itself. */
+  orElse(other: Fault | undefined): Fault {
+    return other ? new Fault({ ...other.spec, ...this.spec }) : this;
   }
 
   toSpec(): VirtualServiceHttpFault {

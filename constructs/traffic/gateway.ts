@@ -12,9 +12,16 @@ const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** How the gateway ends TLS. */
 export interface GatewayTls {
-  /** `SIMPLE` asks clients for nothing, `MUTUAL` for a certificate, `PASSTHROUGH` leaves TLS to the service. @default 'SIMPLE' */
-  readonly mode?: 'SIMPLE' | 'MUTUAL' | 'PASSTHROUGH';
-  /** Secret with `tls.crt`, `tls.key` and for MUTUAL `ca.crt`, in the namespace of the gateway's pods. @default none: right for PASSTHROUGH only */
+  /**
+   * `SIMPLE` asks clients for nothing, `MUTUAL` for a certificate, `OPTIONAL_MUTUAL` takes one and verifies it, `PASSTHROUGH` leaves TLS to the
+   * service.
+   * @default 'SIMPLE'
+   */
+  readonly mode?: 'SIMPLE' | 'MUTUAL' | 'OPTIONAL_MUTUAL' | 'PASSTHROUGH';
+  /**
+   * Secret with `tls.crt`, `tls.key` and, where clients show a certificate, `ca.crt`, in the namespace of the gateway's pods.
+   * @default none: right for PASSTHROUGH only
+   */
   readonly credentialName?: string;
   /** Several Secrets instead of one, such as an RSA and an ECDSA certificate for the same hosts. @default none */
   readonly credentialNames?: readonly string[];
@@ -27,7 +34,7 @@ export interface GatewayTls {
 export interface GatewayProps extends IstioObjectProps<GatewaySpec> {
   /** Host names that the gateway answers for. @default every one */
   readonly hosts?: readonly string[];
-  /** @default none: plain HTTP alone */
+  /** How it ends TLS, on port 443. @default none: plain HTTP alone */
   readonly tls?: GatewayTls;
   /** Which of the mesh's gateways it opens. @default the ingress gateway */
   readonly gateway?: MeshGateway;
@@ -40,7 +47,6 @@ export interface GatewayProps extends IstioObjectProps<GatewaySpec> {
 export class Gateway extends IstioObject<GatewaySpec> {
   /** The gateway pods that it selects. */
   readonly gateway: MeshGateway;
-  readonly hosts: readonly string[];
   private readonly servers: GatewayServers[] = [];
 
   /** @throws ProblemError where the mesh has no such gateway, the name has dots, or TLS lacks its credential */
@@ -49,19 +55,24 @@ export class Gateway extends IstioObject<GatewaySpec> {
     const gateway = props.gateway ?? this.mesh.ingressGateway;
     throwOnProblems(`${this.node.path} cannot be created:`, [...this.presentProblems(gateway), ...this.tlsProblems(props.tls)]);
     this.gateway = gateway as MeshGateway;
-    this.hosts = props.hosts ?? ['*'];
-    this.addPlain(this.hosts, 'http', props.tls);
+    const hosts = props.hosts ?? ['*'];
+    this.addPlain(hosts, 'http', props.tls);
     if (props.tls) {
-      this.addEncrypted(this.hosts, 'https', props.tls);
+      this.addEncrypted(hosts, 'https', props.tls);
     }
+  }
+
+  /** Host names that it answers for so far, on whichever port. */
+  get hosts(): readonly string[] {
+    return [...new Set(this.servers.flatMap(({ hosts = [] }) => hosts))];
   }
 
   /**
    * Answers for more hosts, with a certificate of their own.
-   * @throws ProblemError where TLS lacks its credential
+   * @throws ProblemError where TLS lacks its credential, or a host has TLS already
    */
   addHosts(hosts: readonly string[], tls?: GatewayTls): this {
-    throwOnProblems(`${this.node.path} cannot take the hosts:`, this.tlsProblems(tls));
+    throwOnProblems(`${this.node.path} cannot take the hosts:`, [...this.tlsProblems(tls), ...(tls ? this.certificateProblems(encrypted(hosts, '', tls)) : [])]);
     const suffix = this.servers.length;
     this.addPlain(hosts, `http-${suffix}`, tls);
     if (tls) {
@@ -70,8 +81,12 @@ export class Gateway extends IstioObject<GatewaySpec> {
     return this;
   }
 
-  /** Opens one more port, or the same one for other hosts, in Istio's own words. */
+  /**
+   * Opens one more port, or the same one for other hosts, in Istio's own words.
+   * @throws ProblemError where a host has TLS on that port already
+   */
   addServer(server: GatewayServers): this {
+    throwOnProblems(`${this.node.path} cannot take the server:`, this.certificateProblems(server));
     this.servers.push(server);
     return this;
   }
@@ -95,12 +110,23 @@ export class Gateway extends IstioObject<GatewaySpec> {
   }
 
   private addEncrypted(hosts: readonly string[], name: string, tls: GatewayTls): void {
-    const mode = tls.mode ?? 'SIMPLE';
-    this.addServer({
-      port: { number: HTTPS, name, protocol: mode === 'PASSTHROUGH' ? 'TLS' : 'HTTPS' },
-      hosts,
-      tls: { mode, credentialName: tls.credentialName, credentialNames: tls.credentialNames, minProtocolVersion: tls.minVersion },
-    });
+    this.addServer(encrypted(hosts, name, tls));
+  }
+
+  /** Of two servers with TLS for one host and port istiod drops the later one, with all its hosts, even where the certificate is the same. */
+  private certificateProblems({ port, bind, hosts = [], tls }: GatewayServers): Problem[] {
+    return this.servers.flatMap((other) =>
+      tls?.mode && other.tls?.mode && other.port.number === port.number && other.bind === bind
+        ? hosts
+            .filter((host) => other.hosts?.includes(host))
+            .map((host) => ({
+              at: this.at('hosts'),
+              value: host,
+              rule: `port ${port.number} has TLS for this host already: ${other.tls?.credentialName ?? other.tls?.credentialNames?.join(', ') ?? other.tls?.mode}`,
+              mend: 'Name each host once; several kinds of certificates go into `credentialNames`',
+            }))
+        : [],
+    );
   }
 
   private portProblems(port: number, index: number): Problem[] {
@@ -146,4 +172,13 @@ export class Gateway extends IstioObject<GatewaySpec> {
       },
     ];
   }
+}
+
+function encrypted(hosts: readonly string[], name: string, tls: GatewayTls): GatewayServers {
+  const mode = tls.mode ?? 'SIMPLE';
+  return {
+    port: { number: HTTPS, name, protocol: mode === 'PASSTHROUGH' ? 'TLS' : 'HTTPS' },
+    hosts,
+    tls: { mode, credentialName: tls.credentialName, credentialNames: tls.credentialNames, minProtocolVersion: tls.minVersion },
+  };
 }

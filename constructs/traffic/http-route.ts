@@ -14,7 +14,7 @@ import type { Rewrite } from './rewrite';
 export interface Retries {
   /** Tries after the first one; 0 turns off the two that Istio makes by itself. */
   readonly attempts: number;
-  /** @default the route's timeout */
+  /** Longest time for each try. @default the route's timeout */
   readonly perTryTimeout?: Duration;
   /** Conditions as Envoy names them, such as `5xx` and `reset`. @default Istio's own */
   readonly on?: readonly string[];
@@ -26,14 +26,17 @@ export interface Retries {
 
 /** A copy of each request, whose answer is thrown away. */
 export interface Mirror {
+  /** Where the copies go. */
   readonly to: Destination;
-  /** @default all requests */
+  /** Share of the requests that are copied. @default all requests */
   readonly percent?: Percent;
 }
 
 /** A VirtualService without hosts that goes on deciding. */
 export interface Delegate {
+  /** Name of the object. */
   readonly name: string;
+  /** Namespace of the object. */
   readonly namespace: string;
 }
 
@@ -45,25 +48,25 @@ export interface HttpRouteProps {
   readonly match?: Match | readonly Match[];
   /** One destination, or several with weights. @default none */
   readonly to?: Destination | readonly Destination[];
-  /** @default none */
+  /** An answer that sends the client elsewhere. @default none */
   readonly redirect?: Redirect;
-  /** @default none */
+  /** An answer that the proxy gives by itself. @default none */
   readonly directResponse?: DirectResponse;
   /** The VirtualService that decides further, as construct or by name. Only routes of gateways delegate. @default none */
   readonly delegate?: Delegate;
-  /** @default none */
+  /** How path and host are changed on the way. @default none */
   readonly rewrite?: Rewrite;
-  /** @default none */
+  /** A delay or an error that the caller's proxy makes up. @default none */
   readonly fault?: Fault;
   /** Longest time for the whole request, retries included. @default none */
   readonly timeout?: Duration;
-  /** @default two, for failures to connect */
+  /** How often a failed request is sent again. @default two, for failures to connect */
   readonly retries?: Retries;
-  /** @default none */
+  /** Where copies of the requests go, whose answers are thrown away. @default none */
   readonly mirror?: Mirror | readonly Mirror[];
-  /** @default none */
+  /** Headers of requests and answers to set, add and remove. @default none */
   readonly headers?: Headers;
-  /** @default none */
+  /** Which other origins' scripts may call, as corsPolicy() makes it. @default none */
   readonly cors?: VirtualServiceHttpCorsPolicy;
   /** Members of the route in Istio's own words; each replaces the one rendered. @default none */
   readonly spec?: Partial<VirtualServiceHttp>;

@@ -5,7 +5,7 @@ import { list } from './http-route';
 
 /** A route for connections of a protocol that Istio does not read. */
 export interface TcpRouteProps {
-  /** @default every connection */
+  /** One match, or several of which one must hold. @default every connection */
   readonly match?: VirtualServiceTcpMatch | readonly VirtualServiceTcpMatch[];
   /** One destination, or several with weights. */
   readonly to: Destination | readonly Destination[];
@@ -21,6 +21,7 @@ export interface TlsRouteProps {
   readonly to: Destination | readonly Destination[];
 }
 
+/** Whether a route is in Istio's own words. */
 export function isSpec<Spec extends object>(route: Spec | TcpRouteProps): route is Exclude<Spec, TcpRouteProps> {
   return !('to' in route);
 }

@@ -4,36 +4,38 @@ import type { IService, ServicePort, ServiceVersion } from '../kubernetes/servic
 import { IMesh, meshOf } from '../mesh/mesh';
 import { AuthorizationPolicy, Operation } from '../security/authorization-policy';
 import type { Identity } from '../security/identity';
-import { throwOnProblems } from '../validation';
+import { Problem, throwOnProblems } from '../validation';
 import { Destination, shareProblems, versionProblems } from './destination';
 import { DestinationRule } from './destination-rule';
 import type { Duration } from './duration';
 import { Fault } from './fault';
-import type { HttpRouteProps, Retries } from './http-route';
+import type { Gateway } from './gateway';
+import type { Retries } from './http-route';
 import type { Match } from './match';
 import { Percent } from './percent';
-import { VirtualService } from './virtual-service';
+import { Defaults, isForGateways, isForMesh, ServiceRoute, ServiceRoutes } from './service-routes';
+import { VirtualService, VirtualServiceProps } from './virtual-service';
+
+export type { ServiceRoute } from './service-routes';
 
 export interface MeshServiceProps {
+  /** The Service with its versions: one of Bookinfo's, or described by existingService. */
   readonly service: IService;
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that its objects are written for. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
   /** Service port that routes lead to. @default the only one */
   readonly port?: number;
   /** How every version is reached. @default Istio's own */
   readonly trafficPolicy?: DestinationRuleTrafficPolicy;
-}
-
-/** Requests of their own, and where they go. */
-export interface ServiceRoute extends Omit<HttpRouteProps, 'match' | 'to'> {
-  readonly match: Match;
-  /** A version, shares of versions in percent, or another destination. @default as the split says */
-  readonly to?: string | Readonly<Record<string, number>> | Destination;
+  /** Gateways, by construct or name, whose requests take the same split, routes and faults as those of the sidecars. @default none */
+  readonly gateways?: readonly (Gateway | string)[];
+  /** Host names by which clients ask those gateways for it. @default the hosts of the gateways, where these are constructs */
+  readonly hosts?: readonly string[];
 }
 
 /** Which requests a fault is for. */
 export interface FaultOptions {
-  /** @default every request */
+  /** Requests that have it; those with a match of their own keep to the route that was added first. @default every request, whatever its route */
   readonly match?: Match;
   /** Share of those requests. @default all */
   readonly percent?: Percent;
@@ -44,30 +46,34 @@ export type CallOptions = Pick<Operation, 'methods' | 'paths' | 'hosts' | 'ports
 
 /**
  * A Service seen by the mesh: its versions, the routes between them, the faults on the way, and who may call it.
- * It owns the DestinationRule of its host, and once it is routed the VirtualService; once anybody is allowed to call it, the AuthorizationPolicy.
+ * It owns the DestinationRule of its host, and once it is routed the VirtualService, with `gateways` a second one for them; once anybody is allowed
+ * to call it, the AuthorizationPolicy.
  */
 export class MeshService extends Construct implements IService {
+  /** Name of the Service, and of the objects for it. */
   readonly name: string;
+  /** Namespace of the Service, and of the objects for it. */
   readonly namespace: string;
+  /** Labels that select its pods. */
   readonly labels: Readonly<Record<string, string>>;
+  /** ServiceAccount that its pods run as. */
   readonly serviceAccountName: string;
+  /** Ports of the Service. */
   readonly ports: readonly ServicePort[];
+  /** The one rule of its host, to which patterns add. */
   readonly destinationRule: DestinationRule;
   private readonly known: ServiceVersion[];
   private readonly mesh?: IMesh;
-  private readonly port?: number;
-  private readonly routes: ServiceRoute[] = [];
-  private shares?: Readonly<Record<string, number>>;
-  private fault?: Fault;
-  private retries?: Retries;
-  private timeout?: Duration;
-  private mirror?: { readonly to: Destination; readonly percent: Percent };
+  private readonly gateways?: readonly (Gateway | string)[];
+  private readonly routes: ServiceRoutes;
   private virtualService?: VirtualService;
   private callers?: AuthorizationPolicy;
 
+  /** @throws ProblemError where gateways lack their hosts, or hosts their gateways */
   constructor(scope: Construct, id: string, props: MeshServiceProps) {
     super(scope, id);
-    const { service } = props;
+    const { service, gateways, hosts } = props;
+    throwOnProblems(`${this.node.path} cannot be created:`, this.gatewayProblems(props));
     this.name = service.name;
     this.namespace = service.namespace;
     this.labels = service.labels;
@@ -75,13 +81,17 @@ export class MeshService extends Construct implements IService {
     this.ports = service.ports;
     this.known = [...service.versions];
     this.mesh = props.mesh ?? meshOf(this);
-    this.port = props.port;
+    this.routes = new ServiceRoutes(this, props.port);
     this.destinationRule = new DestinationRule(this, 'DestinationRule', {
       host: service,
       name: service.name,
       mesh: this.mesh,
       trafficPolicy: props.trafficPolicy,
     });
+    this.gateways = gateways;
+    if (gateways) {
+      this.virtualServiceFor('Ingress', { name: `${this.name}-ingress`, gateways, hosts: hosts ?? (gateways as readonly Gateway[]), routes: () => this.routes.render(isForGateways) });
+    }
   }
 
   /** The service's, and those that were added. */
@@ -105,29 +115,29 @@ export class MeshService extends Construct implements IService {
    * @throws ProblemError where a version is unknown, the shares are not 100 together, or the service is split already
    */
   split(shares: Readonly<Record<string, number>>): this {
-    throwOnProblems(`${this.node.path} cannot be split:`, [
-      ...(this.shares ? [{ at: 'split', value: shares, rule: `${this.name} is split already`, mend: 'Split it once' }] : []),
-      ...shareProblems(this, shares),
+    throwOnProblems(`${this.node.path} cannot be split:`, [...this.routes.onceProblems('split', shares), ...shareProblems(this, shares)]);
+    return this.set({ split: shares });
+  }
+
+  /**
+   * Sends some requests elsewhere. Routes are tried in the order they were added, before the split.
+   * @throws ProblemError where a version is unknown, shares are not 100 together, it says two things to do, or an earlier route takes its requests
+   */
+  route(route: ServiceRoute): this {
+    const { to } = route;
+    throwOnProblems(`${this.node.path} cannot be routed:`, [
+      ...(typeof to === 'string' ? versionProblems(this, to) : to && !(to instanceof Destination) ? shareProblems(this, to) : []),
+      ...this.routes.problems(route),
     ]);
-    this.shares = shares;
+    this.routes.add(route);
     this.ensureRouted();
     return this;
   }
 
   /**
-   * Sends some requests elsewhere. Routes are tried in the order they were added, before the split.
-   * @throws ProblemError where a version is unknown or shares are not 100 together
+   * Makes callers wait.
+   * @throws ProblemError where these requests wait already
    */
-  route(route: ServiceRoute): this {
-    const { to } = route;
-    const problems = typeof to === 'string' ? versionProblems(this, to) : to && !(to instanceof Destination) ? shareProblems(this, to) : [];
-    throwOnProblems(`${this.node.path} cannot be routed:`, problems);
-    this.routes.push(route);
-    this.ensureRouted();
-    return this;
-  }
-
-  /** Makes callers wait. */
   delay(by: Duration, options: FaultOptions = {}): this {
     return this.addFault(Fault.delay(by, options.percent), options.match);
   }
@@ -135,33 +145,39 @@ export class MeshService extends Construct implements IService {
   /**
    * Answers in the service's stead.
    * @param status HTTP status, 200 to 599
+   * @throws ProblemError where the status is none, or these requests are answered so already
    */
   abort(status: number, options: FaultOptions = {}): this {
     return this.addFault(Fault.abort(status, options.percent), options.match);
   }
 
-  /** Sends failed requests again, on every route that says nothing of it. */
+  /**
+   * Sends failed requests again, on every route that says nothing of it.
+   * @throws ProblemError where it has retries already
+   */
   retry(retries: Retries): this {
-    this.retries = retries;
-    this.ensureRouted();
-    return this;
+    throwOnProblems(`${this.node.path} cannot be retried:`, this.routes.onceProblems('retry', retries));
+    return this.set({ retry: retries });
   }
 
-  /** Longest time for a whole request, retries included, on every route that says nothing of it. */
+  /**
+   * Longest time for a whole request, retries included, on every route that says nothing of it.
+   * @throws ProblemError where it has a timeout already
+   */
   timeoutAfter(timeout: Duration): this {
-    this.timeout = timeout;
-    this.ensureRouted();
-    return this;
+    throwOnProblems(`${this.node.path} cannot have the timeout:`, this.routes.onceProblems('timeoutAfter', timeout));
+    return this.set({ timeoutAfter: timeout });
   }
 
   /**
    * Sends a copy of each request, whatever its route, to a version.
-   * @throws ProblemError where the version is unknown
+   * @param percent share of the requests. @default all
+   * @throws ProblemError where the version is unknown, or it is mirrored already
    */
   mirrorTo(version: string, percent: Percent = Percent.ALL): this {
-    this.mirror = { to: this.version(version), percent };
-    this.ensureRouted();
-    return this;
+    const mirror = { version, percent };
+    throwOnProblems(`${this.node.path} cannot be mirrored:`, [...this.routes.onceProblems('mirrorTo', mirror), ...versionProblems(this, version)]);
+    return this.set({ mirrorTo: mirror });
   }
 
   /**
@@ -191,59 +207,39 @@ export class MeshService extends Construct implements IService {
   }
 
   private addFault(fault: Fault, match: Match | undefined): this {
+    this.routes.addFault(fault, match);
     this.ensureRouted();
-    if (!match) {
-      this.fault = this.fault ? this.fault.and(fault) : fault;
-      return this;
-    }
-    // A second route with the same match would never be reached.
-    const key = JSON.stringify(match.toSpec());
-    const index = this.routes.findIndex((route) => JSON.stringify(route.match.toSpec()) === key);
-    const existing = this.routes[index];
-    if (existing) {
-      this.routes[index] = { ...existing, fault: existing.fault ? existing.fault.and(fault) : fault };
-    } else {
-      this.routes.push({ match, fault });
-    }
     return this;
   }
 
-  private version(name: string | undefined): Destination {
-    return Destination.of(this, { version: name, port: this.port });
+  private set(defaults: Defaults): this {
+    this.routes.set(defaults);
+    this.ensureRouted();
+    return this;
   }
 
   private ensureRouted(): void {
-    // Fails here, not late, where the service has several ports and none was given.
-    this.version(undefined);
-    this.virtualService ??= new VirtualService(this, 'VirtualService', {
+    this.virtualService ??= this.virtualServiceFor('VirtualService', {
       name: this.name,
-      namespace: this.namespace,
-      mesh: this.mesh,
       hosts: [this],
-      dependsOn: this.destinationRule.dependables,
-      routes: () => [
-        ...this.routes.map((route) => this.withDefaults(route)),
-        { to: this.destinations(this.shares), fault: this.fault, mirror: this.mirror, retries: this.retries, timeout: this.timeout },
-      ],
+      // Where gateways are served too, routes for them alone are none of the sidecars'.
+      routes: () => this.routes.render(this.gateways ? isForMesh : () => true),
     });
   }
 
-  private withDefaults(route: ServiceRoute): HttpRouteProps {
-    const elsewhere = route.redirect ?? route.directResponse ?? route.delegate;
-    return {
-      ...route,
-      to: elsewhere ? undefined : route.to instanceof Destination ? route.to : this.destinations(route.to ?? this.shares),
-      mirror: elsewhere ? undefined : (route.mirror ?? this.mirror),
-      retries: elsewhere ? undefined : (route.retries ?? this.retries),
-      timeout: elsewhere ? undefined : (route.timeout ?? this.timeout),
-    };
+  private virtualServiceFor(id: string, props: Pick<VirtualServiceProps, 'name' | 'hosts' | 'gateways' | 'routes'>): VirtualService {
+    // Fails here, not late, where the service has several ports and none was given.
+    this.routes.version(undefined);
+    return new VirtualService(this, id, { ...props, namespace: this.namespace, mesh: this.mesh, dependsOn: this.destinationRule.dependables });
   }
 
-  private destinations(to: string | Readonly<Record<string, number>> | undefined): Destination[] {
-    if (to === undefined || typeof to === 'string') {
-      return [this.version(to)];
-    }
-    const shares = Object.entries(to);
-    return shares.map(([version, weight]) => (shares.length > 1 ? this.version(version).weighted(weight) : this.version(version)));
+  private gatewayProblems({ gateways, hosts }: MeshServiceProps): Problem[] {
+    const at = (field: string): string => `${this.node.path}: ${field}`;
+    const named = (gateways ?? []).filter((gateway) => typeof gateway === 'string');
+    return [
+      ...(hosts && !gateways ? [{ at: at('hosts'), value: hosts, rule: 'hosts are those of gateways; sidecars know the Service by its own', mend: 'Give `gateways`' }] : []),
+      ...(named.includes('mesh') ? [{ at: at('gateways'), value: 'mesh', rule: 'the sidecars are served without being named', mend: 'Leave `mesh` out' }] : []),
+      ...(named.length > 0 && !hosts ? [{ at: at('hosts'), rule: 'the hosts of a gateway that is only named are not known', mend: 'Give `hosts`' }] : []),
+    ];
   }
 }

@@ -4,10 +4,13 @@ import { refuse } from '../istio/refuse';
 
 /** A share of requests. */
 export class Percent {
+  /** No request. */
   static readonly NONE = new Percent(0);
+  /** Every request. */
   static readonly ALL = new Percent(100);
 
   /**
+   * A share in percent.
    * @param value 0, or 0.0001 to 100
    * @throws ProblemError outside that range
    */

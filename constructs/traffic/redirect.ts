@@ -9,13 +9,13 @@ export type RedirectStatus = 301 | 302 | 303 | 307 | 308;
 export interface RedirectTarget {
   /** Replaces the whole path. @default the request's */
   readonly path?: string;
-  /** @default the request's */
+  /** Host that the client is sent to. @default the request's */
   readonly host?: string;
-  /** @default the request's */
+  /** Scheme that the client is sent to. @default the request's */
   readonly scheme?: 'http' | 'https';
   /** A number, `protocol` for the usual one of the scheme, `request` for the one that the client asked at. @default none is written */
   readonly port?: number | 'protocol' | 'request';
-  /** @default 301 */
+  /** HTTP status of the answer. @default 301 */
   readonly status?: RedirectStatus;
 }
 
@@ -26,7 +26,10 @@ const DERIVED = { protocol: 'FROM_PROTOCOL_DEFAULT', request: 'FROM_REQUEST_PORT
  * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRedirect
  */
 export class Redirect {
-  /** @throws ProblemError where nothing changes, or the port or the status is none */
+  /**
+   * To another place.
+   * @throws ProblemError where nothing changes, or the port or the status is none
+   */
   static to(target: RedirectTarget): Redirect {
     return Redirect.checked('Redirect.to', target);
   }

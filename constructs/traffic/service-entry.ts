@@ -4,13 +4,15 @@ import { SERVICE_ENTRY, ServiceEntryEndpoints, ServiceEntrySpec } from '../istio
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 import { labelSelector, Selected } from '../istio/selector';
 import { Problem, throwOnProblems } from '../validation';
+import type { IServiceEntry } from './host';
 
 /** A port that a host outside listens on. */
 export interface ExternalPort {
+  /** Port that clients ask for. */
   readonly number: number;
   /** Protocol as Istio reads it: `TLS` passes through, `HTTP` is routed. @default by the port: 80 HTTP, 443 TLS, else TCP */
   readonly protocol?: 'HTTP' | 'HTTPS' | 'HTTP2' | 'GRPC' | 'TLS' | 'TCP' | 'MONGO' | 'MYSQL' | 'REDIS';
-  /** @default the protocol and the number, as `tls-443` */
+  /** Name of the port. @default the protocol and the number, as `tls-443` */
   readonly name?: string;
   /** Port that the endpoints listen on. @default `number` */
   readonly targetPort?: number;
@@ -25,7 +27,7 @@ export interface ServiceEntryProps extends IstioObjectProps<ServiceEntrySpec> {
   readonly location?: NonNullable<ServiceEntrySpec['location']>;
   /** How addresses are found. @default STATIC with endpoints that are addresses or with `workload`, NONE for wildcards, else DNS */
   readonly resolution?: NonNullable<ServiceEntrySpec['resolution']>;
-  /** @default none: the host itself */
+  /** Addresses that serve it. @default none: the host itself */
   readonly endpoints?: readonly ServiceEntryEndpoints[];
   /** Pods and WorkloadEntries of the namespace that serve it. @default none */
   readonly workload?: Selected;
@@ -42,8 +44,10 @@ const ADDRESS = /^(\d+\.){3}\d+$|^[0-9a-f:]+:[0-9a-f:]*$|^unix:/i;
  * Makes something that Kubernetes does not know part of what the mesh knows: an API on the internet, a database, a machine.
  * @see https://istio.io/latest/docs/reference/config/networking/service-entry/
  */
-export class ServiceEntry extends IstioObject<ServiceEntrySpec> {
+export class ServiceEntry extends IstioObject<ServiceEntrySpec> implements IServiceEntry {
+  /** Names by which clients ask for it. */
   readonly hosts: readonly string[];
+  /** Its ports, with what was left out. */
   readonly ports: readonly Required<Pick<ExternalPort, 'name' | 'number' | 'protocol'>>[];
   private readonly settings: ServiceEntryProps;
   private readonly endpoints: ServiceEntryEndpoints[];

@@ -2,11 +2,28 @@ import type {
   DestinationRuleTrafficPolicy,
   DestinationRuleTrafficPolicyConnectionPool,
   DestinationRuleTrafficPolicyOutlierDetection,
-  DestinationRuleTrafficPolicyTls,
 } from '../istio/generated/destination-rule';
-import { throwOnProblems } from '../validation';
 import type { Duration } from './duration';
 import type { LoadBalancing } from './load-balancing';
+import type { UpstreamTls } from './upstream-tls';
+
+/** Probes of connections without traffic, which keep firewalls and load balancers from forgetting them. What is left out is the kernel's. */
+export interface TcpKeepalive {
+  /** Time without traffic after which probes are sent. @default 2 h */
+  readonly time?: Duration;
+  /** Time between probes. @default 75 s */
+  readonly interval?: Duration;
+  /** Probes without an answer after which the connection is dead. @default 9 */
+  readonly probes?: number;
+}
+
+/** Retries that may be under way, by how much else is. */
+export interface RetryBudget {
+  /** Percent of the requests that are under way or waiting. @default 20 */
+  readonly percent?: number;
+  /** Retries that are always allowed. @default 3 */
+  readonly minConcurrency?: number;
+}
 
 /** How much at once; what is beyond is refused with 503. */
 export interface ConnectionLimits {
@@ -20,10 +37,12 @@ export interface ConnectionLimits {
   readonly requestsPerConnection?: number;
   /** Retries under way. @default no limit */
   readonly retries?: number;
-  /** @default 10 s */
+  /** Time that a connection may take to be made. @default 10 s */
   readonly connectTimeout?: Duration;
   /** Time without a request after which a connection is closed. @default 1 h */
   readonly idleTimeout?: Duration;
+  /** Probes of connections without traffic. @default none */
+  readonly tcpKeepalive?: TcpKeepalive;
 }
 
 /** When a pod gets no requests for a while. */
@@ -42,80 +61,44 @@ export interface Ejection {
   readonly minHealthPercent?: number;
 }
 
-/** How the proxies speak TLS to a host. @see https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings */
-export class UpstreamTls {
-  /** Plaintext, even within the mesh. */
-  static disable(): UpstreamTls {
-    return new UpstreamTls({ mode: 'DISABLE' });
-  }
-
-  /**
-   * TLS with a server that asks for no certificate.
-   * @param sni name to ask for, and to expect in its certificate
-   */
-  static simple(sni?: string, options: Omit<DestinationRuleTrafficPolicyTls, 'mode' | 'sni'> = {}): UpstreamTls {
-    return new UpstreamTls({ mode: 'SIMPLE', sni, ...options });
-  }
-
-  /**
-   * TLS with a certificate of our own.
-   * @param credentialName Secret with `tls.crt`, `tls.key` and `ca.crt`, in the namespace of the pods or the gateway that connect
-   */
-  static mutual(credentialName: string, sni?: string): UpstreamTls {
-    return new UpstreamTls({ mode: 'MUTUAL', credentialName, sni });
-  }
-
-  /** TLS with the mesh's identities: what proxies do by themselves unless told otherwise. */
-  static istioMutual(): UpstreamTls {
-    return new UpstreamTls({ mode: 'ISTIO_MUTUAL' });
-  }
-
-  private constructor(private readonly spec: DestinationRuleTrafficPolicyTls) {}
-
-  toSpec(): DestinationRuleTrafficPolicyTls {
-    return this.spec;
-  }
-}
-
 /** How a host, or a version of it, is reached. */
 export interface TrafficPolicyOptions {
-  /** @default Istio's own: least requests */
+  /** How a pod is chosen. @default Istio's own: least requests */
   readonly loadBalancing?: LoadBalancing;
-  /** @default none */
+  /** How much is sent at once. @default no limits but the proxies' own */
   readonly limits?: ConnectionLimits;
-  /** @default no pod is ejected */
+  /** When a pod gets no requests for a while. @default no pod is ejected */
   readonly ejection?: Ejection;
-  /** @default mutual TLS within the mesh, plaintext to others */
+  /** How the proxies encrypt. @default mutual TLS within the mesh, plaintext to others */
   readonly tls?: UpstreamTls;
+  /** Retries that may be under way, instead of a fixed number. @default none: `limits.retries` */
+  readonly retryBudget?: RetryBudget;
   /** Settings of single Service ports; each replaces those of the whole. @default none */
-  readonly ports?: Readonly<Record<number, Omit<TrafficPolicyOptions, 'ports'>>>;
+  readonly ports?: Readonly<Record<number, Omit<TrafficPolicyOptions, 'ports' | 'retryBudget'>>>;
 }
 
-/**
- * A traffic policy in Istio's words, for a DestinationRule, a subset or a MeshService.
- * @throws ProblemError where locality failover lacks the ejection that triggers it
- */
+/** A traffic policy in Istio's words, for a DestinationRule, a subset or a MeshService. */
 export function trafficPolicy(options: TrafficPolicyOptions): DestinationRuleTrafficPolicy {
-  const { loadBalancing, limits, ejection, tls } = options;
-  const locality = loadBalancing?.toSpec().localityLbSetting;
-  throwOnProblems(
-    'Not a traffic policy:',
-    (locality?.failover ?? locality?.failoverPriority) && !ejection
-      ? [{ at: 'trafficPolicy.loadBalancing', value: locality, rule: 'failover needs ejection: without it no pod ever counts as failed', mend: 'Give `ejection`' }]
-      : [],
-  );
+  const { loadBalancing, limits, ejection, tls, retryBudget } = options;
   const ports = Object.entries(options.ports ?? {}).map(([number, settings]) => ({ port: { number: Number(number) }, ...trafficPolicy(settings) }));
   return withoutUndefined({
     loadBalancer: loadBalancing?.toSpec(),
     connectionPool: limits && connectionPool(limits),
     outlierDetection: ejection && outlierDetection(ejection),
     tls: tls?.toSpec(),
+    retryBudget: retryBudget && withoutUndefined({ percent: retryBudget.percent, minRetryConcurrency: retryBudget.minConcurrency }),
     portLevelSettings: ports.length > 0 ? ports : undefined,
   });
 }
 
 function connectionPool(limits: ConnectionLimits): DestinationRuleTrafficPolicyConnectionPool {
-  const tcp = withoutUndefined({ maxConnections: limits.connections, connectTimeout: limits.connectTimeout?.toString() });
+  const { tcpKeepalive: keepalive } = limits;
+  const tcp = withoutUndefined({
+    maxConnections: limits.connections,
+    connectTimeout: limits.connectTimeout?.toString(),
+    tcpKeepalive:
+      keepalive && withoutUndefined({ probes: keepalive.probes, time: keepalive.time?.toString(), interval: keepalive.interval?.toString() }),
+  });
   const http = withoutUndefined({
     http1MaxPendingRequests: limits.pendingRequests,
     http2MaxRequests: limits.requests,

@@ -1,21 +1,27 @@
 import { Construct } from 'constructs';
 import { VIRTUAL_SERVICE, VirtualServiceHttp, VirtualServiceSpec, VirtualServiceTcp, VirtualServiceTls } from '../istio/generated/virtual-service';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
-import { IService, serviceHost } from '../kubernetes/service';
+import { isUnknown } from '../istio/unknown';
+import { serviceHost } from '../kubernetes/service';
 import type { Problem } from '../validation';
 import { DestinationRule } from './destination-rule';
 import type { Gateway } from './gateway';
-import { qualifiedHost } from './host';
+import { Host, isService, qualifiedHost } from './host';
 import { HttpRouteProps, renderHttpRoute } from './http-route';
 import { isSpec, renderTcpRoute, renderTlsRoute, TcpRouteProps, TlsRouteProps } from './l4-route';
 
 export interface VirtualServiceProps extends IstioObjectProps<VirtualServiceSpec> {
-  /** Services, or names of hosts, that clients ask for; none makes it a delegate of another VirtualService. */
-  readonly hosts: readonly (IService | string)[];
+  /**
+   * What clients ask for: Services, ServiceEntries, names of hosts, or a Gateway for the hosts that it answers for. None makes it a delegate of
+   * another VirtualService.
+   */
+  readonly hosts: readonly (Host | Gateway)[];
   /** Gateways, by construct or name, through which requests come; `mesh` stands for the sidecars. @default the sidecars alone */
   readonly gateways?: readonly (Gateway | string)[];
   /** Routes for HTTP, before those that addRoute brings, or what gives them when everything has been added. @default none */
   readonly routes?: readonly HttpRouteProps[] | (() => readonly HttpRouteProps[]);
+  /** Namespaces whose callers see it; `.` is its own, `*` every one. @default every one, unless MeshConfig says otherwise */
+  readonly exportTo?: readonly string[];
 }
 
 /**
@@ -23,7 +29,7 @@ export interface VirtualServiceProps extends IstioObjectProps<VirtualServiceSpec
  * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/
  */
 export class VirtualService extends IstioObject<VirtualServiceSpec> {
-  private readonly hosts: readonly string[];
+  private readonly settings: VirtualServiceProps;
   private readonly gateways?: readonly string[];
   private readonly initial: () => readonly HttpRouteProps[];
   private readonly added: HttpRouteProps[] = [];
@@ -32,7 +38,7 @@ export class VirtualService extends IstioObject<VirtualServiceSpec> {
 
   constructor(scope: Construct, id: string, props: VirtualServiceProps) {
     super(scope, id, VIRTUAL_SERVICE, props);
-    this.hosts = props.hosts.map((host) => (typeof host === 'string' ? host : serviceHost(host, this.mesh.clusterDomain)));
+    this.settings = props;
     this.gateways = props.gateways?.map((gateway) => (typeof gateway === 'string' ? gateway : gateway.nameFrom(this.namespace)));
     const routes = props.routes ?? [];
     this.initial = typeof routes === 'function' ? routes : () => routes;
@@ -58,9 +64,11 @@ export class VirtualService extends IstioObject<VirtualServiceSpec> {
 
   protected render(): VirtualServiceSpec {
     const http = [...this.initial(), ...this.added].map((route): VirtualServiceHttp => renderHttpRoute(route, this.mesh));
+    const hosts = new Set(this.settings.hosts.flatMap((host) => this.namesOf(host)));
     return {
-      hosts: this.hosts.length > 0 ? this.hosts : undefined,
+      hosts: hosts.size > 0 ? [...hosts] : undefined,
       gateways: this.gateways,
+      exportTo: this.settings.exportTo,
       http: http.length > 0 ? http : undefined,
       tcp: this.tcp.length > 0 ? this.tcp : undefined,
       tls: this.tls.length > 0 ? this.tls : undefined,
@@ -83,11 +91,11 @@ export class VirtualService extends IstioObject<VirtualServiceSpec> {
       ),
     ];
     return places.flatMap(({ destination, at }) => {
-      if (destination.subset === undefined) {
+      if (destination.subset === undefined || isUnknown(destination.subset) || isUnknown(destination.host)) {
         return [];
       }
       const host = qualifiedHost(destination.host, this.namespace, this.mesh.clusterDomain);
-      const names = DestinationRule.forHost(this, host).flatMap((rule) => rule.subsetNames);
+      const names = DestinationRule.subsetsOf(this, host);
       return names.includes(destination.subset)
         ? []
         : [
@@ -100,5 +108,17 @@ export class VirtualService extends IstioObject<VirtualServiceSpec> {
             },
           ];
     });
+  }
+
+  private namesOf(host: Host | Gateway): readonly string[] {
+    if (typeof host === 'string') {
+      return [host];
+    }
+    if (isService(host)) {
+      return [serviceHost(host, this.mesh.clusterDomain)];
+    }
+    // A Gateway may say whose routes it takes: `namespace/host`. What a wildcard covers istiod takes for the same host twice.
+    const names = host.hosts.map((name) => name.slice(name.indexOf('/') + 1));
+    return names.filter((name) => !names.some((other) => other !== name && other.startsWith('*') && name.endsWith(other.slice(1))));
   }
 }

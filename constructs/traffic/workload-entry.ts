@@ -6,7 +6,7 @@ import { throwOnProblems } from '../validation';
 export interface WorkloadEntryProps extends IstioObjectProps<WorkloadEntrySpec> {
   /** IP address or DNS name. @default none: it is reached through the gateway of its `network` */
   readonly address?: string;
-  /** Labels that a ServiceEntry or Service selects it by. */
+  /** Labels that a ServiceEntry or Service selects it by. @default none */
   readonly labels?: Readonly<Record<string, string>>;
   /** Identity of the machine's proxy. @default 'default' */
   readonly serviceAccountName?: string;
