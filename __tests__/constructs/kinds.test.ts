@@ -665,6 +665,15 @@ describe('Gateway API', () => {
   });
 });
 
+test.each<[string, string, (stack: TerraformStack) => unknown]>([
+  ['http2KeepAlive', '1.31', (stack) => new DestinationRule(stack, 'X', { namespace, host: reviews, spec: { trafficPolicy: { connectionPool: { http: { http2KeepAlive: { interval: '30s' } } } } } })],
+  ['trustDomains', '1.30', (stack) => new AuthorizationPolicy(stack, 'X', { namespace, spec: { rules: [{ from: [{ source: { trustDomains: ['a.b'] } }] }] } })],
+  ['MERGE_AND_REPLACE_LIST', '1.31', (stack) => new EnvoyFilter(stack, 'X', { namespace, spec: { configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE_AND_REPLACE_LIST', value: { lb_policy: 'RANDOM' } } }] } })],
+])('%s is typed, and a mesh before Istio %s refuses it by that version', (_what, since, build) => {
+  expect(refusal(build, existingMesh({ version: '1.29.1' }))).toContain(`Istio has it from ${since} on`);
+  expect(refusal(build, existingMesh({ version: `${since}.0` }))).toBe('');
+});
+
 test('metrics are refused on a mesh that keeps none, as its proxies would refuse all that comes with them', () => {
   const unsupported = { IstioMetrics: { reason: 'plain proxies', alternative: 'Read statistics' } };
   const tagged = (stack: TerraformStack): unknown => new Telemetry(stack, 'T', { namespace }).tagMetrics('host', 'request.host');
