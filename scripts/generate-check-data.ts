@@ -78,7 +78,9 @@ function gatewayFiles(): Map<string, string> {
   const rules: string[] = [];
   const files = new Map<string, string>();
   for (const version of GATEWAY_API) {
-    const channels = CHANNELS.map((channel) => [channel, Object.fromEntries(readGatewayApi(version, channel).map((crd) => [crd.spec.names.kind, gatewayKind(crd, rules)]))]);
+    const kinds = (channel: (typeof CHANNELS)[number]): Json =>
+      Object.fromEntries(readGatewayApi(version, channel).map((crd) => [crd.spec.names.kind, gatewayKind(crd, rules)]));
+    const channels = CHANNELS.map((channel) => [channel, kinds(channel)]);
     files.set(`${GATEWAY_OUT}/gateway-api-${version}.json`, `${JSON.stringify({ version, ...(Object.fromEntries(channels) as Json) })}\n`);
   }
   files.set(`${GATEWAY_OUT}/cel-rules.ts`, celRules(rules, 'the Gateway API', '../../istio/cel-runtime', 'GATEWAY_CEL_RULES'));

@@ -545,14 +545,86 @@ describe('Gateway API', () => {
     ['a host', { match: Match.authority().exact('a.b'), to: web }, /match\.authority: .*Give the host to the route's `hosts`/],
     ['a caller', { match: Match.from({ namespace, labels: { app: 'a' } }), to: web }, /match\.sourceLabels: .*AuthorizationPolicy/],
     ['a method that HTTP has not', { match: Match.method('FETCH'), to: web }, /a method is one of GET/],
-    ['a status that keeps the method', { redirect: Redirect.https(308) }, /redirect\.status: 308: redirects have status 301 or 302/],
+    ['a status that keeps the method', { redirect: Redirect.https(308) }, /redirect\.status: 308: redirects of the Gateway API of Istio 1\.29\.1 have status 301 or 302/],
     ['a port that is derived otherwise', { redirect: Redirect.to({ scheme: 'https', port: 'request' }) }, /the usual port of the scheme/],
     ['a rewrite by expression', { rewrite: Rewrite.regex('/a', '/b'), to: web }, /rewrites no path by expression/],
     ['one rewrite of two prefixes', { match: [Match.path().prefix('/a'), Match.path().prefix('/b')], rewrite: Rewrite.prefix('/'), to: web }, /a rule of its own/],
     ['a redirect that goes on', { redirect: Redirect.https(), to: web }, /nothing is sent on/],
+    ['a filter that Istio ignores', { filters: [{ type: 'ExternalAuth' }], to: web }, /asks no authoriser.*action CUSTOM/],
+    ['an origin without a scheme', { cors: { origins: ['a.example.com'] }, to: web }, /cors\.origins: "a\.example\.com"/],
+    ['a method that CORS has not', { cors: { origins: ['*'], methods: ['FETCH'] }, to: web }, /cors\.methods: "FETCH"/],
+    ['cookies from every origin', { cors: { origins: ['*'], credentials: true }, to: web }, /every site could call/],
+    ['retries for success, without a number', { retries: { attempts: -1, codes: [200] }, to: web }, /retries\.attempts: -1[^]*retries\.codes: 200/],
+    ['a try longer than the request', { timeout: { request: Duration.seconds(1), backendRequest: Duration.seconds(2) }, to: web }, /timeout\.backendRequest: "2s"/],
     ['a filter by reference', { filters: [{ type: 'ExtensionRef', extensionRef: { group: 'a', kind: 'B', name: 'c' } }], to: web }, /no filter by reference/],
   ])('%s is refused where it is written', (_what, rule, complaint) => {
     expect(() => new HTTPRoute(meshStack(), 'R', { namespace, parents: [web] }).addRule(rule)).toThrow(complaint);
+  });
+
+  test('CORS, retries and the time of one try are written where the channel of the cluster has them', () => {
+    const rule: HTTPRule = {
+      to: web,
+      cors: { origins: ['https://*.example.com'], methods: ['PUT'], headers: ['x-a'], exposeHeaders: ['x-b'], credentials: true, maxAge: Duration.minutes(2) },
+      retries: { attempts: 3, codes: [503], backoff: Duration.millis(50) },
+      timeout: { request: Duration.seconds(5), backendRequest: Duration.seconds(1) },
+    };
+    const cors = { allowOrigins: ['https://*.example.com'], allowMethods: ['PUT'], allowHeaders: ['x-a'], exposeHeaders: ['x-b'], allowCredentials: true, maxAge: 120 };
+    expect(ruleOf(rule)).toEqual({
+      filters: [{ type: 'CORS', cors }],
+      backendRefs: [{ name: 'web', port: 80 }],
+      timeouts: { request: '5s', backendRequest: '1s' },
+      retry: { attempts: 3, codes: [503], backoff: '50ms' },
+    });
+    const on = (version: string, channel: GatewayApi['channel'], redirect?: Redirect) =>
+      refusal(
+        (stack) => new HTTPRoute(stack, 'R', { namespace, parents: [web], rules: [redirect ? { redirect } : rule] }),
+        existingMesh({ version: '1.29.1', gatewayApi: { version, channel } }),
+      );
+    const fields = (text: string) => [...text.matchAll(/spec\.rules\[0\]\.(\S+): .*AI1200/g)].map(([, field]) => field);
+    expect(on('1.4.0', 'experimental')).toBe('');
+    expect(fields(on('1.4.0', 'standard'))).toEqual(['filters[0].type', 'filters[0].cors', 'retry']);
+    expect(fields(on('1.5.1', 'standard'))).toEqual(['retry']);
+    expect(on('1.5.1', 'standard', Redirect.https(308))).toBe('');
+    const raw = (stack: TerraformStack) =>
+      new HTTPRoute(stack, 'R', { namespace, parents: [web], rules: [{ redirect: { scheme: 'https', statusCode: 308 } }] });
+    expect(refusal(raw)).toContain('The Gateway API has it from 1.5.1 on');
+  });
+
+  test('a parent with several ports names one, and a gateway may be named by port', () => {
+    const specs = specsOf((stack) => {
+      const gateway = new KubernetesGateway(stack, 'Public', { namespace, hosts: ['a.b'], tls: { certificates: ['cert'] } });
+      new HTTPRoute(stack, 'R', { namespace: 'web', parents: [{ service: cart, port: 80 }, { gateway, port: 443 }], rules: [{ to: reviews }] });
+      new HTTPRoute(stack, 'All', { namespace, parents: [{ gateway }], rules: [{ to: reviews }] });
+      const versions = VersionServices.existing(existingService({ ...cart, versions: ['v1'] }));
+      new VersionedService(stack, 'Cart', { versions, port: 80 }).split({ v1: 100 }).retry({ attempts: 1 });
+    });
+    expect(specs['HTTPRoute r']!.parentRefs).toEqual([
+      { group: '', kind: 'Service', name: 'cart', namespace, port: 80 },
+      { name: 'public', namespace, port: 443 },
+    ]);
+    expect(specs['HTTPRoute all']!.parentRefs).toEqual([{ name: 'public', sectionName: 'https' }]);
+    expect(specs['HTTPRoute cart']).toMatchObject({
+      parentRefs: [{ name: 'cart', port: 80 }],
+      rules: [{ backendRefs: [{ name: 'cart-v1', port: 80 }], retry: { attempts: 1 } }],
+    });
+    const bare = (stack: TerraformStack) => new HTTPRoute(stack, 'R', { namespace, parents: [cart] });
+    expect(() => bare(meshStack())).toThrow(/has the ports 80, 90.*Write `{ service, port }`/);
+  });
+
+  test('a route of a gateway is warned of a Service elsewhere until a ReferenceGrant lets it in', () => {
+    const warnings = (build: (stack: TerraformStack, route: HTTPRoute) => void, inMesh = false) => {
+      const stack = meshStack();
+      const gateway = new KubernetesGateway(stack, 'Public', { namespace: 'edge' });
+      const route = new HTTPRoute(stack, 'R', { namespace: 'edge', parents: inMesh ? [web] : [gateway], rules: [{ to: [{ service: web, weight: 1 }] }] });
+      build(stack, route);
+      complaints(stack);
+      return route.node.metadata.map(({ data }) => String(data)).join();
+    };
+    expect(warnings(() => undefined)).toMatch(/"Service shop\/web".*from: \[{ kind: 'HTTPRoute', namespace: 'edge' }\]/);
+    expect(warnings(() => undefined, true)).toBe('');
+    expect(warnings((stack, route) => new ReferenceGrant(stack, 'G', { namespace, from: [route], to: [web] }))).toBe('');
+    expect(warnings((stack, route) => new ReferenceGrant(stack, 'G', { namespace, from: [route], to: [reviews] }))).toContain('shop/web');
+    expect(() => new ReferenceGrant(meshStack(), 'G', { namespace: 'other', from: [], to: [web] })).toThrow(/for somebody[^]*shop\/web/);
   });
 
   test('gRPC calls are told apart by method and headers', () => {

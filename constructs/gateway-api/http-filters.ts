@@ -1,5 +1,8 @@
 import type { HeaderOperations, Headers } from '../istio/generated/common';
+import { istioAtLeast } from '../istio/version';
 import type { IService } from '../kubernetes/service';
+import { minorOf } from '../mesh/gateway-api';
+import type { IMesh } from '../mesh/mesh';
 import type { Percent } from '../traffic/percent';
 import { Redirect, RedirectStatus } from '../traffic/redirect';
 import { Rewrite } from '../traffic/rewrite';
@@ -15,8 +18,9 @@ import { Backend, backendRefs } from './parents';
 
 /** A copy of each request, whose answer is thrown away. */
 export interface RouteMirror {
+  /** The Service that receives the copies. */
   readonly to: Backend | IService;
-  /** @default all requests */
+  /** Share of the requests that are copied. @default all requests */
   readonly percent?: Percent;
 }
 
@@ -26,8 +30,9 @@ export type CommonFilter =
   | { readonly type: 'ResponseHeaderModifier'; readonly responseHeaderModifier: HTTPRouteRulesFiltersRequestHeaderModifier }
   | { readonly type: 'RequestMirror'; readonly requestMirror: HTTPRouteRulesFiltersRequestMirror };
 
-/** Statuses that the Gateway API takes. */
+/** Statuses that every release of the Gateway API takes, and those since 1.5. */
 const STATUSES: readonly number[] = [301, 302];
+const LATER_STATUSES: readonly number[] = [303, 307, 308];
 /** The finest share of mirrored requests: Percent has four digits. */
 const FINEST = 10_000;
 
@@ -52,7 +57,7 @@ export function mirrorFilters(mirrors: readonly RouteMirror[], namespace: string
  * A redirect in the Gateway API's words.
  * @throws ProblemError where the API cannot say it
  */
-export function redirectOf(redirect: Redirect | HTTPRouteRulesFiltersRequestRedirect, at: string): HTTPRouteRulesFiltersRequestRedirect {
+export function redirectOf(redirect: Redirect | HTTPRouteRulesFiltersRequestRedirect, mesh: IMesh, at: string): HTTPRouteRulesFiltersRequestRedirect {
   if (!(redirect instanceof Redirect)) {
     return redirect;
   }
@@ -60,10 +65,19 @@ export function redirectOf(redirect: Redirect | HTTPRouteRulesFiltersRequestRedi
   // The port that the API takes where none is given.
   const derived = scheme === undefined ? 'FROM_REQUEST_PORT' : 'FROM_PROTOCOL_DEFAULT';
   const usual = scheme === undefined ? 'port of the request' : 'usual port of the scheme';
+  const statuses = (mesh.gatewayApi ? minorOf(mesh.gatewayApi) >= 5 : istioAtLeast(mesh, '1.30')) ? [...STATUSES, ...LATER_STATUSES] : STATUSES;
+  const release = mesh.gatewayApi ? `1.${minorOf(mesh.gatewayApi)}` : `of Istio ${mesh.version}`;
   throwOnProblems('The Gateway API cannot redirect like this:', [
-    ...(STATUSES.includes(redirectCode)
+    ...(statuses.includes(redirectCode)
       ? []
-      : [{ at: `${at}.redirect.status`, value: redirectCode, rule: 'redirects have status 301 or 302', mend: 'Give one of these, or write a VirtualService' }]),
+      : [
+          {
+            at: `${at}.redirect.status`,
+            value: redirectCode,
+            rule: `redirects of the Gateway API ${release} have status ${statuses.join(' or ')}`,
+            mend: 'Give one of these, or write a VirtualService; 303, 307 and 308 came with 1.5',
+          },
+        ]),
     ...(derivePort === undefined || derivePort === derived
       ? []
       : [{ at: `${at}.redirect.port`, value: derivePort, rule: `without a number the port is the ${usual}`, mend: 'Leave `port` out, or give the number' }]),
@@ -73,7 +87,7 @@ export function redirectOf(redirect: Redirect | HTTPRouteRulesFiltersRequestRedi
     hostname: authority,
     path: uri === undefined ? undefined : { type: 'ReplaceFullPath', replaceFullPath: uri },
     port,
-    statusCode: redirectCode as RedirectStatus & (301 | 302),
+    statusCode: redirectCode as RedirectStatus,
   };
 }
 

@@ -1,9 +1,11 @@
 export * from './backend-tls-policy';
 export * from './generated';
 export * from './grpc-route';
+export { type RouteCors } from './http-cors';
 export { type RouteMirror } from './http-filters';
 export { type HTTPMatch } from './http-match';
 export * from './http-route';
+export { type RouteRetries, type RouteTimeouts } from './http-timing';
 export * from './kubernetes-gateway';
 export * from './parents';
 export * from './reference-grant';
