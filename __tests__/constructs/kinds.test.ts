@@ -428,7 +428,7 @@ describe('Gateway API', () => {
       new TCPRoute(stack, 'Db', { namespace, parents: [gateway], to: { service: reviews } });
       new ReferenceGrant(stack, 'Grant', { namespace: 'certs', from: [{ kind: 'Gateway', namespace: 'edge' }], to: ['Service', { kind: 'Secret', name: 'other' }] });
       new BackendTLSPolicy(stack, 'Tls', { service: reviews, hostname: 'reviews.example.com', trust: { configMap: 'ca' } });
-      new BackendTLSPolicy(stack, 'Public2', { service: cart, port: 'http', hostname: 'cart.example.com', trust: 'system' });
+      new BackendTLSPolicy(stack, 'Public2', { service: cart, port: ['http', 'grpc'], hostname: 'cart.example.com', names: ['spiffe://a/b'], trust: 'system' });
     });
     const namespaces = { from: 'Selector', selector: { matchLabels: { public: 'yes' } } };
     expect(specs['Gateway public']).toMatchObject({
@@ -465,6 +465,10 @@ describe('Gateway API', () => {
         { group: '', kind: 'Service' },
         { group: '', kind: 'Secret', name: 'other' },
       ],
+    });
+    expect(specs['BackendTLSPolicy public2']).toMatchObject({
+      targetRefs: [{ name: 'cart', sectionName: 'http' }, { name: 'cart', sectionName: 'grpc' }],
+      validation: { subjectAltNames: [{ type: 'URI', uri: 'spiffe://a/b' }] },
     });
     expect(specs['BackendTLSPolicy tls']).toMatchObject({
       validation: {
@@ -628,13 +632,13 @@ describe('Gateway API', () => {
   });
 
   test('gRPC calls are told apart by method and headers', () => {
-    const rule = { match: [{ method: { service: 'a.B' } }, Match.header('x').exact('1')], to: web, headers: { request: { remove: ['y'] } } };
+    const rule = { match: [{ method: { service: 'a.B' } }, Match.header('x').exact('1')], to: { service: web, headers: { request: { add: { z: '1' } } } }, headers: { request: { remove: ['y'] } } };
     const specs = specsOf((stack) => new GRPCRoute(stack, 'R', { namespace, parents: [web], rules: [rule] }));
     expect(specs['GRPCRoute r']!.rules).toEqual([
       {
         matches: [{ method: { service: 'a.B' } }, { headers: [{ name: 'x', value: '1' }] }],
         filters: [{ type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['y'] } }],
-        backendRefs: [{ name: 'web', port: 80 }],
+        backendRefs: [{ name: 'web', port: 80, filters: [{ type: 'RequestHeaderModifier', requestHeaderModifier: { add: [{ name: 'z', value: '1' }] } }] }],
       },
     ]);
     const route = new GRPCRoute(meshStack(), 'R', { namespace, parents: [web] });
@@ -673,6 +677,43 @@ describe('Gateway API', () => {
     });
     expect(find('callers').spec.rules).toEqual([{ from: [{ source: { principals: [`cluster.local/ns/${namespace}/sa/public-istio`] } }] }]);
     expect(() => new KubernetesGateway(meshStack(), 'G', { namespace, hosts: ['a.b'], tls: { mode: 'MUTUAL' } })).toThrow(/clients show a certificate/);
+  });
+
+  test('a gateway asks clients for certificates, for an address, and for labels of what Istio makes', () => {
+    const secret = { name: 'cert', namespace: 'certs' };
+    const build = (stack: TerraformStack) =>
+      new KubernetesGateway(stack, 'Public', {
+        namespace,
+        hosts: ['a.b'],
+        tls: { certificates: [secret], clientAuthorities: { configMap: 'clients' }, cipherSuites: ['ECDHE-RSA-AES256-GCM-SHA384'] },
+        routesFrom: { names: ['web', 'api'] },
+        address: '10.0.0.7',
+        infrastructure: { annotations: { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' }, overlays: 'public-pods' },
+      });
+    expect(specsOf(build)['Gateway public']).toMatchObject({
+      addresses: [{ type: 'IPAddress', value: '10.0.0.7' }],
+      infrastructure: {
+        annotations: { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' },
+        parametersRef: { group: '', kind: 'ConfigMap', name: 'public-pods' },
+      },
+      tls: { frontend: { default: { validation: { caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: 'clients' }] } } } },
+      listeners: [
+        { allowedRoutes: { namespaces: { selector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['web', 'api'] }] } } } },
+        { tls: { options: { 'gateway.istio.io/tls-cipher-suites': 'ECDHE-RSA-AES256-GCM-SHA384' } } },
+      ],
+    });
+    const standard = (version: string) => existingMesh({ version: '1.29.1', gatewayApi: { version, channel: 'standard' } });
+    expect(refusal(build, standard('1.4.0'))).toMatch(/spec\.tls: .*only the experimental channel/);
+    expect(refusal(build, standard('1.5.1'))).toBe('');
+    const tcp = (stack: TerraformStack) => new KubernetesGateway(stack, 'G', { namespace }).addListener({ name: 'db', port: 5432, protocol: 'TCP' });
+    expect(refusal(tcp, standard('1.4.0'))).toContain('"TCPRoute"');
+    const stack = meshStack();
+    const gateway = build(stack);
+    complaints(stack);
+    expect(gateway.node.metadata.map(({ data }) => String(data)).join()).toMatch(/"Secret certs\/cert".*kind: 'Gateway'/);
+    const bad = (props: object) => () => new KubernetesGateway(meshStack(), 'G', { namespace, hosts: ['a.b'], ...props });
+    expect(bad({ tls: { certificates: ['a', 'b', 'c'], mode: 'MUTUAL', clientAuthorities: { secret: 's' } } })).toThrow(/said once[^]*one certificate for a listener/);
+    expect(bad({ address: 'a.b', serviceType: 'ClusterIP' })).toThrow(/IPv4 or IPv6[^]*ClusterIP asks for no address/);
   });
 
   test('versions are Services of their own, and a service is routed between them', () => {
@@ -733,6 +774,9 @@ describe('Gateway API', () => {
     expect(() => route.addRule({ to: { service: cart } })).toThrow(/has the ports 80, 90/);
     expect(() => new KubernetesGateway(meshStack(), 'G', { namespace, tls: {} })).toThrow(/routed by host/);
     expect(() => new BackendTLSPolicy(meshStack(), 'B', { service: cart, hostname: '*.a', trust: 'system' })).toThrow(/one DNS name/);
+    const policy = (stack: TerraformStack) => new BackendTLSPolicy(stack, 'B', { service: cart, port: 'http', hostname: 'a.b', trust: 'system' });
+    expect(() => new BackendTLSPolicy(meshStack(), 'B', { service: cart, port: 'tls', hostname: 'a.b', trust: 'system' })).toThrow(/has the ports http, grpc/);
+    expect(refusal(policy, existingMesh({ version: '1.29.1', gatewayApi: { version: '1.3.0', channel: 'standard' } }))).toContain('from 1.4 on');
     expect(refusal((stack) => new HTTPRoute(stack, 'R', { namespace, parents: [reviews] }))).toContain('Call addRule');
   });
 });

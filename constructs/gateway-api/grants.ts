@@ -17,6 +17,12 @@ interface Grant {
   readonly spec: ReferenceGrantSpec;
 }
 
+/** Who names it. */
+interface Named extends IConstruct {
+  readonly kind: string;
+  readonly namespace: string;
+}
+
 /** Group of the API, as references write it. */
 export const GROUP = 'gateway.networking.k8s.io';
 
@@ -29,7 +35,7 @@ export function noteGrant(grant: Grant & IConstruct): void {
 }
 
 /** What an object names in other namespaces without leave of any ReferenceGrant in the program. */
-export function ungranted(object: IConstruct & { readonly kind: string; readonly namespace: string }, references: readonly ForeignReference[]): Problem[] {
+export function ungranted(object: Named, references: readonly ForeignReference[]): Problem[] {
   const grants = known.get(object.node.root) ?? [];
   return references
     .filter(({ namespace }) => namespace !== object.namespace)
@@ -37,7 +43,7 @@ export function ungranted(object: IConstruct & { readonly kind: string; readonly
     .map(({ at, kind, namespace, name }) => ({
       at,
       value: `${kind} ${namespace}/${name}`,
-      rule: `no ReferenceGrant of this program lets a ${object.kind} of ${object.namespace} use it: without one it is as if it were not there`,
+      rule: `no ReferenceGrant of this program lets a ${object.kind} of ${object.namespace} use it, and without one it is not found`,
       mend:
         `Write new ReferenceGrant(scope, id, { namespace: '${namespace}', ` +
         `from: [{ kind: '${object.kind}', namespace: '${object.namespace}' }], to: [{ kind: '${kind}', name: '${name}' }] }), or see that somebody else does`,

@@ -3,9 +3,9 @@ import type { Headers } from '../istio/generated/common';
 import { Match } from '../traffic/match';
 import { Problem, throwOnProblems } from '../validation';
 import { GRPC_ROUTE, GRPCRouteRules, GRPCRouteRulesFilters, GRPCRouteRulesMatches, GRPCRouteSpec } from './generated/grpc-route';
-import { headerFilters, mirrorFilters, RouteMirror } from './http-filters';
+import { filteredBackends, headerFilters, HTTPBackend, mirrorFilters, RouteMirror } from './http-filters';
 import { headerMatches } from './http-match';
-import { backendRefs, RouteProps, Target } from './parents';
+import { BackendService, RouteProps } from './parents';
 import { RouteObject } from './route-object';
 
 /** What a call must look like: headers by value, or service, method and headers in the Gateway API's own words. */
@@ -18,7 +18,7 @@ export interface GRPCRule {
   /** One match, or several of which one must hold. @default every call */
   readonly match?: GRPCMatch | readonly GRPCMatch[];
   /** Services, with weights where they are several. */
-  readonly to: Target | readonly Target[];
+  readonly to: HTTPBackend | BackendService | readonly (HTTPBackend | BackendService)[];
   /** Who receives copies of the calls. @default none */
   readonly mirror?: RouteMirror | readonly RouteMirror[];
   /** Headers to set, add and remove. @default none */
@@ -72,7 +72,7 @@ export class GRPCRoute extends RouteObject<GRPCRouteSpec> {
       name: rule.name,
       matches: rule.match && [rule.match].flat().map((match) => (match instanceof Match ? { headers: headerMatches(match, at) } : match)),
       filters: filters.length > 0 ? filters : undefined,
-      backendRefs: backendRefs(rule.to, this.namespace),
+      backendRefs: filteredBackends(rule.to, this.namespace),
     });
     return this;
   }

@@ -14,7 +14,13 @@ import type {
   HTTPRouteRulesFiltersUrlRewrite,
   HTTPRouteRulesMatches,
 } from './generated/http-route';
-import { Backend, backendRefs } from './parents';
+import { Backend, BackendRef, backendOf, backendRefs, BackendService } from './parents';
+
+/** A Service that requests are sent to, how many of them, and what is changed on the way there. */
+export interface HTTPBackend extends Backend {
+  /** Headers to set, add and remove for this one. @default none */
+  readonly headers?: Headers;
+}
 
 /** A copy of each request, whose answer is thrown away. */
 export interface RouteMirror {
@@ -43,6 +49,18 @@ export function headerFilters(headers: Headers | undefined): CommonFilter[] {
     ...(request ? [{ type: 'RequestHeaderModifier', requestHeaderModifier: modifier(request) } as const] : []),
     ...(response ? [{ type: 'ResponseHeaderModifier', responseHeaderModifier: modifier(response) } as const] : []),
   ];
+}
+
+/** Backends, with the headers of each, as a route of this namespace names them. */
+export function filteredBackends(
+  targets: HTTPBackend | BackendService | readonly (HTTPBackend | BackendService)[],
+  namespace: string,
+): (BackendRef & { readonly filters?: readonly CommonFilter[] })[] {
+  return [targets].flat().map((target) => {
+    const { headers }: HTTPBackend = backendOf(target);
+    const filters = headerFilters(headers);
+    return { ...backendRefs(target, namespace)[0], filters: filters.length > 0 ? filters : undefined };
+  });
 }
 
 /** Copies, as a route of this namespace sends them. */

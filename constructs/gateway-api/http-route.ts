@@ -16,10 +16,10 @@ import {
   HTTPRouteSpec,
 } from './generated/http-route';
 import { corsOf, RouteCors } from './http-cors';
-import { headerFilters, mirrorFilters, redirectOf, rewriteOf, RouteMirror } from './http-filters';
+import { filteredBackends, headerFilters, HTTPBackend, mirrorFilters, redirectOf, rewriteOf, RouteMirror } from './http-filters';
 import { HTTPMatch, httpMatches } from './http-match';
 import { retryOf, RouteRetries, RouteTimeouts, timeoutsOf } from './http-timing';
-import { Backend, backendOf, backendRefs, BackendService, RouteProps } from './parents';
+import { BackendService, RouteProps } from './parents';
 import { RouteObject } from './route-object';
 
 /** Filters that istiod does not know: it would drop the route. */
@@ -27,12 +27,6 @@ const UNKNOWN_FILTERS: Readonly<Record<string, Pick<Problem, 'rule' | 'mend'>>> 
   ExtensionRef: { rule: 'Istio implements no filter by reference', mend: 'Use an EnvoyFilter or a WasmPlugin' },
   ExternalAuth: { rule: 'Istio asks no authoriser that a route names', mend: 'Write an AuthorizationPolicy with action CUSTOM' },
 };
-
-/** A Service that requests are sent to, how many of them, and what is changed on the way there. */
-export interface HTTPBackend extends Backend {
-  /** Headers to set, add and remove for this one. @default none */
-  readonly headers?: Headers;
-}
 
 /** A rule: what it applies to, and where it goes. */
 export interface HTTPRule {
@@ -122,16 +116,10 @@ export class HTTPRoute extends RouteObject<HTTPRouteSpec> {
       name: rule.name,
       matches: matches ?? openMatch(filters),
       filters: filters.length > 0 ? filters : undefined,
-      backendRefs: rule.to && [rule.to].flat().map((target) => this.backendRef(target)),
+      backendRefs: rule.to && filteredBackends(rule.to, this.namespace),
       timeouts: timeoutsOf(rule.timeout, at),
       retry: rule.retries && retryOf(rule.retries, at),
     };
-  }
-
-  private backendRef(target: HTTPBackend | BackendService): NonNullable<HTTPRouteRules['backendRefs']>[number] {
-    const { headers }: HTTPBackend = backendOf(target);
-    const filters = headerFilters(headers);
-    return { ...backendRefs(target, this.namespace)[0], filters: filters.length > 0 ? filters : undefined };
   }
 }
 

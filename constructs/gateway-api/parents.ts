@@ -68,7 +68,8 @@ interface ParentRef {
   readonly sectionName?: string;
 }
 
-interface BackendRef {
+/** A Service as a route names it. */
+export interface BackendRef {
   readonly name: string;
   readonly namespace?: string;
   readonly port: number;
