@@ -6,8 +6,11 @@ import type { ReferenceGrantSpec } from './generated/reference-grant';
 export interface ForeignReference {
   /** Place of the reference, for a problem. */
   readonly at: string;
+  /** Kind of what is named. */
   readonly kind: 'Service' | 'Secret' | 'ConfigMap';
+  /** Its namespace. */
   readonly namespace: string;
+  /** Its name. */
   readonly name: string;
 }
 

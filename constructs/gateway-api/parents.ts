@@ -13,7 +13,7 @@ export interface Backend {
   readonly service: BackendService;
   /** Port of the Service. @default the only one */
   readonly port?: number;
-  /** Share beside the other backends. @default 1 */
+  /** Share beside the other backends, such as percent; of 0 receives nothing. @default 1 */
   readonly weight?: number;
 }
 
@@ -70,9 +70,13 @@ interface ParentRef {
 
 /** A Service as a route names it. */
 export interface BackendRef {
+  /** Name of the Service. */
   readonly name: string;
+  /** Its namespace. @default the route's */
   readonly namespace?: string;
+  /** Its port. */
   readonly port: number;
+  /** Share beside the other backends. @default 1 */
   readonly weight?: number;
 }
 
