@@ -4,7 +4,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { GATEWAY_API_VERSION } from '../constructs/gateway-api/generated';
+import { gatewayApiRelease } from '../constructs/validation/gateway-api/schema';
 import { imageSteps } from '../cli/local-steps';
 import { BOOKINFO_TAG, CLIENT_IMAGE, GATEWAY_API, ISTIO_VERSION, KUBERNETES_VERSION, localClusterPaths, OUTSIDE_HOSTS } from '../local-cluster';
 import { loadEnvironment } from '../environments';
@@ -79,7 +79,7 @@ describe('pins', () => {
     expect(module).toContain(`k8s.io/kubernetes v${KUBERNETES_VERSION} `);
     expect(module).toContain(`helm.sh/helm/v3 v${HELM_VERSION} `);
     expect(module).toContain(`sigs.k8s.io/gateway-api v${GATEWAY_API.version} `);
-    expect(GATEWAY_API_VERSION).toBe(GATEWAY_API.version);
+    expect(gatewayApiRelease().version).toBe(GATEWAY_API.version);
     expect(module).toContain(`github.com/coredns/coredns v${COREDNS_VERSION}`);
     const tools = PACKAGES.filter((name) => !name.startsWith('./'));
     for (const tool of tools) expect(module).toContain(`\t${tool}\n`);

@@ -11,20 +11,11 @@ import { parse } from 'yaml';
 import { compileCel, HELPERS } from './check-data/compile-cel';
 import { envoyTypes } from './check-data/envoy-types';
 import { compact, Crd, Json, moduleFolder, readCrds, schemaOf } from './check-data/crds';
+import { CHANNELS, GATEWAY_API, ISTIO, readGatewayApi } from './check-data/sources';
 
-/** Go modules that hold the CRDs of each minor: the API module where it has a tag, else the commit of Istio's own. */
-const SOURCES = [
-  { minor: '1.28', version: '1.28.3', module: 'istio.io/istio@v0.0.0-20260114100434-4c1f845d839e', file: 'manifests/charts/base/files/crd-all.gen.yaml' },
-  { minor: '1.29', version: '1.29.1', module: 'istio.io/istio@v0.0.0-20260306174214-6991a379e1fc', file: 'manifests/charts/base/files/crd-all.gen.yaml' },
-  { minor: '1.30', version: '1.30.3', module: 'istio.io/api@v1.30.3', file: 'kubernetes/customresourcedefinitions.gen.yaml' },
-  { minor: '1.31', version: '1.31.1', module: 'istio.io/api@v1.31.1', file: 'kubernetes/customresourcedefinitions.gen.yaml' },
-];
-/** Releases of the Gateway API that these minors have in their module graphs. */
-const GATEWAY_API = ['1.4.0', '1.5.1', '1.6.0'];
 /** Envoy's types, as the Istio whose rules these are knows them. */
 const ENVOY = ['envoy', 'contrib'].map((part) => `github.com/envoyproxy/go-control-plane/${part}@v1.36.1-0.20260108162445-88062bc404b3`);
 const API = 'istio.io/api@v1.31.1';
-const CHANNELS = ['standard', 'experimental'] as const;
 const ISTIO_OUT = 'constructs/validation/istio/generated';
 const GATEWAY_OUT = 'constructs/validation/gateway-api/generated';
 const ROOT = path.join(__dirname, '..');
@@ -62,11 +53,11 @@ function annotations(): string {
 function istioFiles(): Map<string, string> {
   const rules: string[] = [];
   const files = new Map<string, string>();
-  for (const source of SOURCES) {
+  for (const source of ISTIO) {
     const kinds = Object.fromEntries(readCrds(source.module, source.file).map((crd) => [crd.spec.names.kind, istioKind(crd, rules)]));
     files.set(`${ISTIO_OUT}/istio-${source.minor}.json`, `${JSON.stringify({ version: source.version, kinds })}\n`);
   }
-  const minors = SOURCES.map(({ minor }) => `'${minor}'`).join(', ');
+  const minors = ISTIO.map(({ minor }) => `'${minor}'`).join(', ');
   files.set(`${ISTIO_OUT}/cel-rules.ts`, celRules(rules, 'Istio', '../cel-runtime', 'CEL_RULES'));
   files.set(`${ISTIO_OUT}/versions.ts`, `${headerOf('Istio')}/** Istio minors that schemas exist for, oldest first. */\nexport const SCHEMA_MINORS = [${minors}] as const;\n`);
   return files;
@@ -87,10 +78,9 @@ function gatewayFiles(): Map<string, string> {
   const rules: string[] = [];
   const files = new Map<string, string>();
   for (const version of GATEWAY_API) {
-    const channels = CHANNELS.map((channel) => {
-      const crds = readCrds(`sigs.k8s.io/gateway-api@v${version}`, `config/crd/${channel}`).filter(({ spec }) => spec.group === 'gateway.networking.k8s.io');
-      return [channel, Object.fromEntries(crds.map((crd) => [crd.spec.names.kind, gatewayKind(crd, rules)]))];
-    });
+    const kinds = (channel: (typeof CHANNELS)[number]): Json =>
+      Object.fromEntries(readGatewayApi(version, channel).map((crd) => [crd.spec.names.kind, gatewayKind(crd, rules)]));
+    const channels = CHANNELS.map((channel) => [channel, kinds(channel)]);
     files.set(`${GATEWAY_OUT}/gateway-api-${version}.json`, `${JSON.stringify({ version, ...(Object.fromEntries(channels) as Json) })}\n`);
   }
   files.set(`${GATEWAY_OUT}/cel-rules.ts`, celRules(rules, 'the Gateway API', '../../istio/cel-runtime', 'GATEWAY_CEL_RULES'));

@@ -1,95 +1,87 @@
 /**
- * Writes the `generated/` folders from CRDs of pinned versions: a file of TypeScript types a kind.
+ * Writes the `generated/` folders: a file of TypeScript types a kind, from the newest CRDs that are known, with a note at what older releases
+ * lack or have on trial.
  *
  *     npm run generate               write
  *     npm run generate -- --check    fail where the files in the repository are out of date
  */
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { Crd, readCrds, schemaOf } from './check-data/crds';
+import { GATEWAY_API, gatewayApiModule, ISTIO, readGatewayApi } from './check-data/sources';
 import { Api, emitKinds, Schema, SourcedKind } from './istio-types/emit';
+import { annotated } from './istio-types/history';
 
-/** CRDs in a file of a Go module. */
-interface Source {
-  /** As the headers of the files name it. */
-  readonly title: string;
-  readonly module: string;
-  readonly files: readonly string[];
-  /** Kinds to take. @default all */
-  readonly kinds?: readonly string[];
+/** A release with its CRDs, by kind. */
+interface Release {
+  /** As tags name it: `Istio 1.31`. */
+  readonly name: string;
+  readonly whole: ReadonlyMap<string, Crd>;
+  readonly standard: ReadonlyMap<string, Crd>;
 }
 
 interface Library extends Api {
   readonly folder: string;
-  readonly sources: readonly Source[];
+  /** Oldest first. */
+  readonly releases: readonly Release[];
+  /** Place of the release whose API versions are written: the one that is installed. */
+  readonly installed: number;
+  /** @default all */
+  readonly kinds?: readonly string[];
 }
 
-/** The Go module serves no tags: this pseudo-version is the commit of the tag. */
-const ISTIO = { version: '1.29.1', module: 'istio.io/istio@v0.0.0-20260306174214-6991a379e1fc' };
-/** The first release with kinds that the pinned one lacks. */
-const LATER = { version: '1.30.3', module: 'istio.io/api@v1.30.3' };
-/** The one in the module graph of the pinned Istio. */
-const GATEWAY_API = { version: '1.4.0', module: 'sigs.k8s.io/gateway-api@v1.4.0' };
-
-const gatewayApi = (channel: string, kinds: readonly string[]): Source => ({
-  title: `the Gateway API ${GATEWAY_API.version}, ${channel} channel (${GATEWAY_API.module})`,
-  module: GATEWAY_API.module,
-  files: kinds.map((kind) => `config/crd/${channel}/gateway.networking.k8s.io_${kind}.yaml`),
-});
-
-const LIBRARIES: readonly Library[] = [
-  {
-    folder: 'constructs/istio/generated',
-    title: `Istio ${ISTIO.version} (${ISTIO.module})`,
-    version: ISTIO.version,
-    constant: 'ISTIO_VERSION',
-    // Istio's own message names.
-    shared: {
-      'exact,prefix,regex': 'StringMatch',
-      value: 'Percentage',
-      'host,port,subset': 'Destination',
-      number: 'PortSelector',
-      matchLabels: 'WorkloadSelector',
-      'group,kind,name,namespace': 'PolicyTargetReference',
-      'add,remove,set': 'HeaderOperations',
-      'request,response': 'Headers',
-    },
-    sources: [
-      { title: `Istio ${ISTIO.version} (${ISTIO.module})`, module: ISTIO.module, files: ['manifests/charts/base/files/crd-all.gen.yaml'] },
-      {
-        title: `Istio ${LATER.version} (${LATER.module})`,
-        module: LATER.module,
-        files: ['kubernetes/customresourcedefinitions.gen.yaml'],
-        kinds: ['TrafficExtension'],
-      },
-    ],
-  },
-  {
-    folder: 'constructs/gateway-api/generated',
-    title: `the Gateway API ${GATEWAY_API.version} (${GATEWAY_API.module})`,
-    version: GATEWAY_API.version,
-    constant: 'GATEWAY_API_VERSION',
-    shared: {},
-    sources: [
-      gatewayApi('standard', ['gateways', 'httproutes', 'grpcroutes', 'referencegrants', 'backendtlspolicies']),
-      gatewayApi('experimental', ['tcproutes', 'tlsroutes']),
-    ],
-  },
-];
 const ROOT = path.join(__dirname, '..');
+/** The release that the charts of this package install. */
+const INSTALLED = { istio: '1.29', gatewayApi: '1.4.0' };
+/** Kinds of the Gateway API that Istio implements. */
+const GATEWAY_KINDS = ['BackendTLSPolicy', 'GRPCRoute', 'Gateway', 'HTTPRoute', 'ReferenceGrant', 'TCPRoute', 'TLSRoute'];
 
-interface Crd {
-  readonly spec: {
-    readonly group: string;
-    readonly names: { readonly kind: string; readonly plural: string };
-    readonly versions: readonly { readonly name: string; readonly served: boolean; readonly schema: { readonly openAPIV3Schema: Schema } }[];
-  };
+function libraries(): Library[] {
+  const istio = ISTIO.at(-1)!;
+  const gatewayApi = GATEWAY_API.at(-1)!;
+  return [
+    {
+      folder: 'constructs/istio/generated',
+      title: `Istio ${istio.version} (${istio.module})`,
+      version: istio.version,
+      constant: 'ISTIO_VERSION',
+      // Istio's own message names.
+      shared: {
+        'exact,prefix,regex': 'StringMatch',
+        value: 'Percentage',
+        'host,port,subset': 'Destination',
+        number: 'PortSelector',
+        matchLabels: 'WorkloadSelector',
+        'group,kind,name,namespace': 'PolicyTargetReference',
+        'add,remove,set': 'HeaderOperations',
+        'request,response': 'Headers',
+      },
+      releases: ISTIO.map(({ minor, module, file }) => {
+        const crds = byKind(readCrds(module, file));
+        return { name: `Istio ${minor}`, whole: crds, standard: crds };
+      }),
+      installed: ISTIO.findIndex(({ minor }) => minor === INSTALLED.istio),
+    },
+    {
+      folder: 'constructs/gateway-api/generated',
+      title: `the Gateway API ${gatewayApi}, experimental channel (${gatewayApiModule(gatewayApi)})`,
+      version: gatewayApi,
+      constant: 'GATEWAY_API_VERSION',
+      shared: {},
+      releases: GATEWAY_API.map((version) => ({
+        name: `Gateway API ${version.split('.').slice(0, 2).join('.')}`,
+        whole: byKind(readGatewayApi(version, 'experimental')),
+        standard: byKind(readGatewayApi(version, 'standard')),
+      })),
+      installed: GATEWAY_API.indexOf(INSTALLED.gatewayApi),
+      kinds: GATEWAY_KINDS,
+    },
+  ];
 }
 
 function main(): void {
-  for (const library of LIBRARIES) {
-    const files = emitKinds(library, library.sources.flatMap(readKinds).sort((a, b) => (a.kind < b.kind ? -1 : 1)));
+  for (const library of libraries()) {
+    const files = emitKinds(library, kindsOf(library));
     const out = path.join(ROOT, library.folder);
     if (process.argv.includes('--check')) {
       check(files, out);
@@ -116,28 +108,33 @@ function check(files: ReadonlyMap<string, string>, out: string): void {
   }
 }
 
-function readKinds(source: Source): SourcedKind[] {
-  const folder = moduleFolder(source.module);
-  return source.files
-    .flatMap((file) => parseAllDocuments(fs.readFileSync(path.join(folder, file), 'utf8')))
-    .map((document) => document.toJS() as Crd | null)
-    .filter((crd): crd is Crd => crd !== null && (source.kinds?.includes(crd.spec.names.kind) ?? true))
-    .map(({ spec }) => {
-      const newest = spec.versions.filter((version) => version.served).sort((a, b) => byMaturity(b.name) - byMaturity(a.name))[0];
+/** The kinds of the newest release, each with the API version that the installed one serves; a later kind with that of its first release. */
+function kindsOf({ releases, installed, kinds, title }: Library): SourcedKind[] {
+  return [...releases.at(-1)!.whole]
+    .filter(([kind]) => kinds?.includes(kind) ?? true)
+    .map(([kind, { spec }]) => {
+      const written = releases.slice(installed).find(({ whole }) => whole.has(kind))!.whole.get(kind)!;
+      const history = releases.map(({ name, whole, standard }) => ({ name, whole: specOf(whole.get(kind)), standard: specOf(standard.get(kind)) }));
       return {
-        apiVersion: `${spec.group}/${newest.name}`,
-        kind: spec.names.kind,
+        apiVersion: `${spec.group}/${newestOf(written).name}`,
+        kind,
         plural: spec.names.plural,
-        spec: newest.schema.openAPIV3Schema.properties?.spec ?? {},
-        source: source.title,
+        spec: annotated(history.at(-1)!.whole ?? {}, history),
+        source: title,
       };
     });
 }
 
-function moduleFolder(module: string): string {
-  // Outside any Go module of ours, so that no go.mod has a say in it.
-  const json = execFileSync('go', ['mod', 'download', '-json', module], { cwd: '/', encoding: 'utf8' });
-  return (JSON.parse(json) as { Dir: string }).Dir;
+function byKind(crds: readonly Crd[]): Map<string, Crd> {
+  return new Map(crds.map((crd) => [crd.spec.names.kind, crd]));
+}
+
+function specOf(crd: Crd | undefined): Schema | undefined {
+  return crd && (schemaOf(newestOf(crd)) as Schema).properties?.spec;
+}
+
+function newestOf({ spec }: Crd): Crd['spec']['versions'][number] {
+  return spec.versions.filter((version) => version.served).sort((a, b) => byMaturity(b.name) - byMaturity(a.name))[0]!;
 }
 
 /** Orders Kubernetes API versions: v1 above v1beta1 above v1alpha3 above v1alpha1. */

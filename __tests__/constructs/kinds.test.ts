@@ -519,7 +519,7 @@ describe('Gateway API', () => {
       new TCPRoute(stack, 'Db', { namespace, parents: [gateway], to: { service: reviews } });
       new ReferenceGrant(stack, 'Grant', { namespace: 'certs', from: [{ kind: 'Gateway', namespace: 'edge' }], to: ['Service', { kind: 'Secret', name: 'other' }] });
       new BackendTLSPolicy(stack, 'Tls', { service: reviews, hostname: 'reviews.example.com', trust: { configMap: 'ca' } });
-      new BackendTLSPolicy(stack, 'Public2', { service: cart, port: 'http', hostname: 'cart.example.com', trust: 'system' });
+      new BackendTLSPolicy(stack, 'Public2', { service: cart, port: ['http', 'grpc'], hostname: 'cart.example.com', names: ['spiffe://a/b'], trust: 'system' });
     });
     const namespaces = { from: 'Selector', selector: { matchLabels: { public: 'yes' } } };
     expect(specs['Gateway public']).toMatchObject({
@@ -556,6 +556,10 @@ describe('Gateway API', () => {
         { group: '', kind: 'Service' },
         { group: '', kind: 'Secret', name: 'other' },
       ],
+    });
+    expect(specs['BackendTLSPolicy public2']).toMatchObject({
+      targetRefs: [{ name: 'cart', sectionName: 'http' }, { name: 'cart', sectionName: 'grpc' }],
+      validation: { subjectAltNames: [{ type: 'URI', uri: 'spiffe://a/b' }] },
     });
     expect(specs['BackendTLSPolicy tls']).toMatchObject({
       validation: {
@@ -636,24 +640,96 @@ describe('Gateway API', () => {
     ['a host', { match: Match.authority().exact('a.b'), to: web }, /match\.authority: .*Give the host to the route's `hosts`/],
     ['a caller', { match: Match.from({ namespace, labels: { app: 'a' } }), to: web }, /match\.sourceLabels: .*AuthorizationPolicy/],
     ['a method that HTTP has not', { match: Match.method('FETCH'), to: web }, /a method is one of GET/],
-    ['a status that keeps the method', { redirect: Redirect.https(308) }, /redirect\.status: 308: redirects have status 301 or 302/],
+    ['a status that keeps the method', { redirect: Redirect.https(308) }, /redirect\.status: 308: redirects of the Gateway API of Istio 1\.29\.1 have status 301 or 302/],
     ['a port that is derived otherwise', { redirect: Redirect.to({ scheme: 'https', port: 'request' }) }, /the usual port of the scheme/],
     ['a rewrite by expression', { rewrite: Rewrite.regex('/a', '/b'), to: web }, /rewrites no path by expression/],
     ['one rewrite of two prefixes', { match: [Match.path().prefix('/a'), Match.path().prefix('/b')], rewrite: Rewrite.prefix('/'), to: web }, /a rule of its own/],
     ['a redirect that goes on', { redirect: Redirect.https(), to: web }, /nothing is sent on/],
+    ['a filter that Istio ignores', { filters: [{ type: 'ExternalAuth' }], to: web }, /asks no authoriser.*action CUSTOM/],
+    ['an origin without a scheme', { cors: { origins: ['a.example.com'] }, to: web }, /cors\.origins: "a\.example\.com"/],
+    ['a method that CORS has not', { cors: { origins: ['*'], methods: ['FETCH'] }, to: web }, /cors\.methods: "FETCH"/],
+    ['cookies from every origin', { cors: { origins: ['*'], credentials: true }, to: web }, /every site could call/],
+    ['retries for success, without a number', { retries: { attempts: -1, codes: [200] }, to: web }, /retries\.attempts: -1[^]*retries\.codes: 200/],
+    ['a try longer than the request', { timeout: { request: Duration.seconds(1), backendRequest: Duration.seconds(2) }, to: web }, /timeout\.backendRequest: "2s"/],
     ['a filter by reference', { filters: [{ type: 'ExtensionRef', extensionRef: { group: 'a', kind: 'B', name: 'c' } }], to: web }, /no filter by reference/],
   ])('%s is refused where it is written', (_what, rule, complaint) => {
     expect(() => new HTTPRoute(meshStack(), 'R', { namespace, parents: [web] }).addRule(rule)).toThrow(complaint);
   });
 
+  test('CORS, retries and the time of one try are written where the channel of the cluster has them', () => {
+    const rule: HTTPRule = {
+      to: web,
+      cors: { origins: ['https://*.example.com'], methods: ['PUT'], headers: ['x-a'], exposeHeaders: ['x-b'], credentials: true, maxAge: Duration.minutes(2) },
+      retries: { attempts: 3, codes: [503], backoff: Duration.millis(50) },
+      timeout: { request: Duration.seconds(5), backendRequest: Duration.seconds(1) },
+    };
+    const cors = { allowOrigins: ['https://*.example.com'], allowMethods: ['PUT'], allowHeaders: ['x-a'], exposeHeaders: ['x-b'], allowCredentials: true, maxAge: 120 };
+    expect(ruleOf(rule)).toEqual({
+      filters: [{ type: 'CORS', cors }],
+      backendRefs: [{ name: 'web', port: 80 }],
+      timeouts: { request: '5s', backendRequest: '1s' },
+      retry: { attempts: 3, codes: [503], backoff: '50ms' },
+    });
+    const on = (version: string, channel: GatewayApi['channel'], redirect?: Redirect) =>
+      refusal(
+        (stack) => new HTTPRoute(stack, 'R', { namespace, parents: [web], rules: [redirect ? { redirect } : rule] }),
+        existingMesh({ version: '1.29.1', gatewayApi: { version, channel } }),
+      );
+    const fields = (text: string) => [...text.matchAll(/spec\.rules\[0\]\.(\S+): .*AI1200/g)].map(([, field]) => field);
+    expect(on('1.4.0', 'experimental')).toBe('');
+    expect(fields(on('1.4.0', 'standard'))).toEqual(['filters[0].type', 'filters[0].cors', 'retry']);
+    expect(fields(on('1.5.1', 'standard'))).toEqual(['retry']);
+    expect(on('1.5.1', 'standard', Redirect.https(308))).toBe('');
+    const raw = (stack: TerraformStack) =>
+      new HTTPRoute(stack, 'R', { namespace, parents: [web], rules: [{ redirect: { scheme: 'https', statusCode: 308 } }] });
+    expect(refusal(raw)).toContain('The Gateway API has it from 1.5.1 on');
+  });
+
+  test('a parent with several ports names one, and a gateway may be named by port', () => {
+    const specs = specsOf((stack) => {
+      const gateway = new KubernetesGateway(stack, 'Public', { namespace, hosts: ['a.b'], tls: { certificates: ['cert'] } });
+      new HTTPRoute(stack, 'R', { namespace: 'web', parents: [{ service: cart, port: 80 }, { gateway, port: 443 }], rules: [{ to: reviews }] });
+      new HTTPRoute(stack, 'All', { namespace, parents: [{ gateway }], rules: [{ to: reviews }] });
+      const versions = VersionServices.existing(existingService({ ...cart, versions: ['v1'] }));
+      new VersionedService(stack, 'Cart', { versions, port: 80 }).split({ v1: 100 }).retry({ attempts: 1 });
+    });
+    expect(specs['HTTPRoute r']!.parentRefs).toEqual([
+      { group: '', kind: 'Service', name: 'cart', namespace, port: 80 },
+      { name: 'public', namespace, port: 443 },
+    ]);
+    expect(specs['HTTPRoute all']!.parentRefs).toEqual([{ name: 'public', sectionName: 'https' }]);
+    expect(specs['HTTPRoute cart']).toMatchObject({
+      parentRefs: [{ name: 'cart', port: 80 }],
+      rules: [{ backendRefs: [{ name: 'cart-v1', port: 80 }], retry: { attempts: 1 } }],
+    });
+    const bare = (stack: TerraformStack) => new HTTPRoute(stack, 'R', { namespace, parents: [cart] });
+    expect(() => bare(meshStack())).toThrow(/has the ports 80, 90.*Write `{ service, port }`/);
+  });
+
+  test('a route of a gateway is warned of a Service elsewhere until a ReferenceGrant lets it in', () => {
+    const warnings = (build: (stack: TerraformStack, route: HTTPRoute) => void, inMesh = false) => {
+      const stack = meshStack();
+      const gateway = new KubernetesGateway(stack, 'Public', { namespace: 'edge' });
+      const route = new HTTPRoute(stack, 'R', { namespace: 'edge', parents: inMesh ? [web] : [gateway], rules: [{ to: [{ service: web, weight: 1 }] }] });
+      build(stack, route);
+      complaints(stack);
+      return route.node.metadata.map(({ data }) => String(data)).join();
+    };
+    expect(warnings(() => undefined)).toMatch(/"Service shop\/web".*from: \[{ kind: 'HTTPRoute', namespace: 'edge' }\]/);
+    expect(warnings(() => undefined, true)).toBe('');
+    expect(warnings((stack, route) => new ReferenceGrant(stack, 'G', { namespace, from: [route], to: [web] }))).toBe('');
+    expect(warnings((stack, route) => new ReferenceGrant(stack, 'G', { namespace, from: [route], to: [reviews] }))).toContain('shop/web');
+    expect(() => new ReferenceGrant(meshStack(), 'G', { namespace: 'other', from: [], to: [web] })).toThrow(/for somebody[^]*shop\/web/);
+  });
+
   test('gRPC calls are told apart by method and headers', () => {
-    const rule = { match: [{ method: { service: 'a.B' } }, Match.header('x').exact('1')], to: web, headers: { request: { remove: ['y'] } } };
+    const rule = { match: [{ method: { service: 'a.B' } }, Match.header('x').exact('1')], to: { service: web, headers: { request: { add: { z: '1' } } } }, headers: { request: { remove: ['y'] } } };
     const specs = specsOf((stack) => new GRPCRoute(stack, 'R', { namespace, parents: [web], rules: [rule] }));
     expect(specs['GRPCRoute r']!.rules).toEqual([
       {
         matches: [{ method: { service: 'a.B' } }, { headers: [{ name: 'x', value: '1' }] }],
         filters: [{ type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['y'] } }],
-        backendRefs: [{ name: 'web', port: 80 }],
+        backendRefs: [{ name: 'web', port: 80, filters: [{ type: 'RequestHeaderModifier', requestHeaderModifier: { add: [{ name: 'z', value: '1' }] } }] }],
       },
     ]);
     const route = new GRPCRoute(meshStack(), 'R', { namespace, parents: [web] });
@@ -692,6 +768,43 @@ describe('Gateway API', () => {
     });
     expect(find('callers').spec.rules).toEqual([{ from: [{ source: { principals: [`cluster.local/ns/${namespace}/sa/public-istio`] } }] }]);
     expect(() => new KubernetesGateway(meshStack(), 'G', { namespace, hosts: ['a.b'], tls: { mode: 'MUTUAL' } })).toThrow(/clients show a certificate/);
+  });
+
+  test('a gateway asks clients for certificates, for an address, and for labels of what Istio makes', () => {
+    const secret = { name: 'cert', namespace: 'certs' };
+    const build = (stack: TerraformStack) =>
+      new KubernetesGateway(stack, 'Public', {
+        namespace,
+        hosts: ['a.b'],
+        tls: { certificates: [secret], clientAuthorities: { configMap: 'clients' }, cipherSuites: ['ECDHE-RSA-AES256-GCM-SHA384'] },
+        routesFrom: { names: ['web', 'api'] },
+        address: '10.0.0.7',
+        infrastructure: { annotations: { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' }, overlays: 'public-pods' },
+      });
+    expect(specsOf(build)['Gateway public']).toMatchObject({
+      addresses: [{ type: 'IPAddress', value: '10.0.0.7' }],
+      infrastructure: {
+        annotations: { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' },
+        parametersRef: { group: '', kind: 'ConfigMap', name: 'public-pods' },
+      },
+      tls: { frontend: { default: { validation: { caCertificateRefs: [{ group: '', kind: 'ConfigMap', name: 'clients' }] } } } },
+      listeners: [
+        { allowedRoutes: { namespaces: { selector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['web', 'api'] }] } } } },
+        { tls: { options: { 'gateway.istio.io/tls-cipher-suites': 'ECDHE-RSA-AES256-GCM-SHA384' } } },
+      ],
+    });
+    const standard = (version: string) => existingMesh({ version: '1.29.1', gatewayApi: { version, channel: 'standard' } });
+    expect(refusal(build, standard('1.4.0'))).toMatch(/spec\.tls: .*only the experimental channel/);
+    expect(refusal(build, standard('1.5.1'))).toBe('');
+    const tcp = (stack: TerraformStack) => new KubernetesGateway(stack, 'G', { namespace }).addListener({ name: 'db', port: 5432, protocol: 'TCP' });
+    expect(refusal(tcp, standard('1.4.0'))).toContain('"TCPRoute"');
+    const stack = meshStack();
+    const gateway = build(stack);
+    complaints(stack);
+    expect(gateway.node.metadata.map(({ data }) => String(data)).join()).toMatch(/"Secret certs\/cert".*kind: 'Gateway'/);
+    const bad = (props: object) => () => new KubernetesGateway(meshStack(), 'G', { namespace, hosts: ['a.b'], ...props });
+    expect(bad({ tls: { certificates: ['a', 'b', 'c'], mode: 'MUTUAL', clientAuthorities: { secret: 's' } } })).toThrow(/said once[^]*one certificate for a listener/);
+    expect(bad({ address: 'a.b', serviceType: 'ClusterIP' })).toThrow(/IPv4 or IPv6[^]*ClusterIP asks for no address/);
   });
 
   test('versions are Services of their own, and a service is routed between them', () => {
@@ -752,8 +865,20 @@ describe('Gateway API', () => {
     expect(() => route.addRule({ to: { service: cart } })).toThrow(/has the ports 80, 90/);
     expect(() => new KubernetesGateway(meshStack(), 'G', { namespace, tls: {} })).toThrow(/routed by host/);
     expect(() => new BackendTLSPolicy(meshStack(), 'B', { service: cart, hostname: '*.a', trust: 'system' })).toThrow(/one DNS name/);
+    const policy = (stack: TerraformStack) => new BackendTLSPolicy(stack, 'B', { service: cart, port: 'http', hostname: 'a.b', trust: 'system' });
+    expect(() => new BackendTLSPolicy(meshStack(), 'B', { service: cart, port: 'tls', hostname: 'a.b', trust: 'system' })).toThrow(/has the ports http, grpc/);
+    expect(refusal(policy, existingMesh({ version: '1.29.1', gatewayApi: { version: '1.3.0', channel: 'standard' } }))).toContain('from 1.4 on');
     expect(refusal((stack) => new HTTPRoute(stack, 'R', { namespace, parents: [reviews] }))).toContain('Call addRule');
   });
+});
+
+test.each<[string, string, (stack: TerraformStack) => unknown]>([
+  ['http2KeepAlive', '1.31', (stack) => new DestinationRule(stack, 'X', { namespace, host: reviews, spec: { trafficPolicy: { connectionPool: { http: { http2KeepAlive: { interval: '30s' } } } } } })],
+  ['trustDomains', '1.30', (stack) => new AuthorizationPolicy(stack, 'X', { namespace, spec: { rules: [{ from: [{ source: { trustDomains: ['a.b'] } }] }] } })],
+  ['MERGE_AND_REPLACE_LIST', '1.31', (stack) => new EnvoyFilter(stack, 'X', { namespace, spec: { configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE_AND_REPLACE_LIST', value: { lb_policy: 'RANDOM' } } }] } })],
+])('%s is typed, and a mesh before Istio %s refuses it by that version', (_what, since, build) => {
+  expect(refusal(build, existingMesh({ version: '1.29.1' }))).toContain(`Istio has it from ${since} on`);
+  expect(refusal(build, existingMesh({ version: `${since}.0` }))).toBe('');
 });
 
 test('metrics are refused on a mesh that keeps none, as its proxies would refuse all that comes with them', () => {

@@ -2,11 +2,11 @@ import { Construct } from 'constructs';
 import type { Headers } from '../istio/generated/common';
 import { Match } from '../traffic/match';
 import { Problem, throwOnProblems } from '../validation';
-import { GatewayApiObject } from './gateway-api-object';
 import { GRPC_ROUTE, GRPCRouteRules, GRPCRouteRulesFilters, GRPCRouteRulesMatches, GRPCRouteSpec } from './generated/grpc-route';
-import { headerFilters, mirrorFilters, RouteMirror } from './http-filters';
+import { filteredBackends, headerFilters, HTTPBackend, mirrorFilters, RouteMirror } from './http-filters';
 import { headerMatches } from './http-match';
-import { backendRefs, parentRefs, RouteProps, Target } from './parents';
+import { BackendService, RouteProps } from './parents';
+import { RouteObject } from './route-object';
 
 /** What a call must look like: headers by value, or service, method and headers in the Gateway API's own words. */
 export type GRPCMatch = Match | GRPCRouteRulesMatches;
@@ -18,8 +18,8 @@ export interface GRPCRule {
   /** One match, or several of which one must hold. @default every call */
   readonly match?: GRPCMatch | readonly GRPCMatch[];
   /** Services, with weights where they are several. */
-  readonly to: Target | readonly Target[];
-  /** @default none */
+  readonly to: HTTPBackend | BackendService | readonly (HTTPBackend | BackendService)[];
+  /** Who receives copies of the calls. @default none */
   readonly mirror?: RouteMirror | readonly RouteMirror[];
   /** Headers to set, add and remove. @default none */
   readonly headers?: Headers;
@@ -30,7 +30,7 @@ export interface GRPCRule {
 export interface GRPCRouteProps extends RouteProps {
   /** Host names, for gateways. @default those of the gateway's listeners */
   readonly hosts?: readonly string[];
-  /** @default none: add them with addRule */
+  /** Rules before those that addRule brings. @default none */
   readonly rules?: readonly GRPCRule[];
   /** Members of the spec in the Gateway API's own words; each replaces the one rendered. @default none */
   readonly spec?: Partial<GRPCRouteSpec>;
@@ -40,13 +40,13 @@ export interface GRPCRouteProps extends RouteProps {
  * Routes gRPC by service and method.
  * @see https://gateway-api.sigs.k8s.io/api-types/grpcroute/
  */
-export class GRPCRoute extends GatewayApiObject<GRPCRouteSpec> {
+export class GRPCRoute extends RouteObject<GRPCRouteSpec> {
   private readonly settings: GRPCRouteProps;
   private readonly rules: GRPCRouteRules[] = [];
 
-  /** @throws ProblemError as addRule */
+  /** @throws ProblemError as addRule, and where a parent is a Service with several ports and none is given */
   constructor(scope: Construct, id: string, props: GRPCRouteProps) {
-    super(scope, id, GRPC_ROUTE, props);
+    super(scope, id, GRPC_ROUTE, props, 'http');
     this.settings = props;
     (props.rules ?? []).forEach((rule) => this.addRule(rule));
   }
@@ -72,14 +72,14 @@ export class GRPCRoute extends GatewayApiObject<GRPCRouteSpec> {
       name: rule.name,
       matches: rule.match && [rule.match].flat().map((match) => (match instanceof Match ? { headers: headerMatches(match, at) } : match)),
       filters: filters.length > 0 ? filters : undefined,
-      backendRefs: backendRefs(rule.to, this.namespace),
+      backendRefs: filteredBackends(rule.to, this.namespace),
     });
     return this;
   }
 
   protected render(): GRPCRouteSpec {
-    const { hosts, parents } = this.settings;
-    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace, 'http'), rules: this.rules };
+    const { hosts } = this.settings;
+    return { hostnames: hosts, parentRefs: this.parentRefs(), rules: this.rules };
   }
 
   protected override problems(): Problem[] {

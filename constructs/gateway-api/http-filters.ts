@@ -1,5 +1,8 @@
 import type { HeaderOperations, Headers } from '../istio/generated/common';
+import { istioAtLeast } from '../istio/version';
 import type { IService } from '../kubernetes/service';
+import { minorOf } from '../mesh/gateway-api';
+import type { IMesh } from '../mesh/mesh';
 import type { Percent } from '../traffic/percent';
 import { Redirect, RedirectStatus } from '../traffic/redirect';
 import { Rewrite } from '../traffic/rewrite';
@@ -11,12 +14,19 @@ import type {
   HTTPRouteRulesFiltersUrlRewrite,
   HTTPRouteRulesMatches,
 } from './generated/http-route';
-import { Backend, backendRefs } from './parents';
+import { Backend, BackendRef, backendOf, backendRefs, BackendService } from './parents';
+
+/** A Service that requests are sent to, how many of them, and what is changed on the way there. */
+export interface HTTPBackend extends Backend {
+  /** Headers to set, add and remove for this one. @default none */
+  readonly headers?: Headers;
+}
 
 /** A copy of each request, whose answer is thrown away. */
 export interface RouteMirror {
+  /** The Service that receives the copies. */
   readonly to: Backend | IService;
-  /** @default all requests */
+  /** Share of the requests that are copied. @default all requests */
   readonly percent?: Percent;
 }
 
@@ -26,8 +36,9 @@ export type CommonFilter =
   | { readonly type: 'ResponseHeaderModifier'; readonly responseHeaderModifier: HTTPRouteRulesFiltersRequestHeaderModifier }
   | { readonly type: 'RequestMirror'; readonly requestMirror: HTTPRouteRulesFiltersRequestMirror };
 
-/** Statuses that the Gateway API takes. */
+/** Statuses that every release of the Gateway API takes, and those since 1.5. */
 const STATUSES: readonly number[] = [301, 302];
+const LATER_STATUSES: readonly number[] = [303, 307, 308];
 /** The finest share of mirrored requests: Percent has four digits. */
 const FINEST = 10_000;
 
@@ -38,6 +49,18 @@ export function headerFilters(headers: Headers | undefined): CommonFilter[] {
     ...(request ? [{ type: 'RequestHeaderModifier', requestHeaderModifier: modifier(request) } as const] : []),
     ...(response ? [{ type: 'ResponseHeaderModifier', responseHeaderModifier: modifier(response) } as const] : []),
   ];
+}
+
+/** Backends, with the headers of each, as a route of this namespace names them. */
+export function filteredBackends(
+  targets: HTTPBackend | BackendService | readonly (HTTPBackend | BackendService)[],
+  namespace: string,
+): (BackendRef & { readonly filters?: readonly CommonFilter[] })[] {
+  return [targets].flat().map((target) => {
+    const { headers }: HTTPBackend = backendOf(target);
+    const filters = headerFilters(headers);
+    return { ...backendRefs(target, namespace)[0], filters: filters.length > 0 ? filters : undefined };
+  });
 }
 
 /** Copies, as a route of this namespace sends them. */
@@ -52,7 +75,7 @@ export function mirrorFilters(mirrors: readonly RouteMirror[], namespace: string
  * A redirect in the Gateway API's words.
  * @throws ProblemError where the API cannot say it
  */
-export function redirectOf(redirect: Redirect | HTTPRouteRulesFiltersRequestRedirect, at: string): HTTPRouteRulesFiltersRequestRedirect {
+export function redirectOf(redirect: Redirect | HTTPRouteRulesFiltersRequestRedirect, mesh: IMesh, at: string): HTTPRouteRulesFiltersRequestRedirect {
   if (!(redirect instanceof Redirect)) {
     return redirect;
   }
@@ -60,10 +83,19 @@ export function redirectOf(redirect: Redirect | HTTPRouteRulesFiltersRequestRedi
   // The port that the API takes where none is given.
   const derived = scheme === undefined ? 'FROM_REQUEST_PORT' : 'FROM_PROTOCOL_DEFAULT';
   const usual = scheme === undefined ? 'port of the request' : 'usual port of the scheme';
+  const statuses = (mesh.gatewayApi ? minorOf(mesh.gatewayApi) >= 5 : istioAtLeast(mesh, '1.30')) ? [...STATUSES, ...LATER_STATUSES] : STATUSES;
+  const release = mesh.gatewayApi ? `1.${minorOf(mesh.gatewayApi)}` : `of Istio ${mesh.version}`;
   throwOnProblems('The Gateway API cannot redirect like this:', [
-    ...(STATUSES.includes(redirectCode)
+    ...(statuses.includes(redirectCode)
       ? []
-      : [{ at: `${at}.redirect.status`, value: redirectCode, rule: 'redirects have status 301 or 302', mend: 'Give one of these, or write a VirtualService' }]),
+      : [
+          {
+            at: `${at}.redirect.status`,
+            value: redirectCode,
+            rule: `redirects of the Gateway API ${release} have status ${statuses.join(' or ')}`,
+            mend: 'Give one of these, or write a VirtualService; 303, 307 and 308 came with 1.5',
+          },
+        ]),
     ...(derivePort === undefined || derivePort === derived
       ? []
       : [{ at: `${at}.redirect.port`, value: derivePort, rule: `without a number the port is the ${usual}`, mend: 'Leave `port` out, or give the number' }]),
@@ -73,7 +105,7 @@ export function redirectOf(redirect: Redirect | HTTPRouteRulesFiltersRequestRedi
     hostname: authority,
     path: uri === undefined ? undefined : { type: 'ReplaceFullPath', replaceFullPath: uri },
     port,
-    statusCode: redirectCode as RedirectStatus & (301 | 302),
+    statusCode: redirectCode as RedirectStatus,
   };
 }
 

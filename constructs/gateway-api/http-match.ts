@@ -8,7 +8,8 @@ export type HTTPMatch = Match | HTTPRouteRulesMatches;
 
 type Method = NonNullable<HTTPRouteRulesMatches['method']>;
 
-const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] satisfies readonly Method[];
+/** Methods that the Gateway API knows. */
+export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'] satisfies readonly Method[];
 /** Characters that mean something in a regular expression. */
 const SPECIAL = /[.*+?^${}()|[\]\\]/g;
 
@@ -63,9 +64,14 @@ export function headerMatches(match: Match, at: string): HTTPRouteRulesMatchesHe
   return [...headers];
 }
 
+/** Whether the Gateway API knows a method. */
+export function isMethod(name: string): name is Method {
+  return METHODS.includes(name);
+}
+
 function methodsOf({ exact, regex }: StringMatch): Method[] | undefined {
   const names = exact === undefined ? (regex ?? '').split('|') : [exact];
-  return names.every((name) => METHODS.includes(name)) ? (names as Method[]) : undefined;
+  return names.every(isMethod) ? names : undefined;
 }
 
 /** Prefixes are of whole segments here: `/static` is not `/statics`. */

@@ -4,25 +4,29 @@ import type { Duration } from '../traffic/duration';
 import type { Redirect } from '../traffic/redirect';
 import type { Rewrite } from '../traffic/rewrite';
 import { Problem, throwOnProblems } from '../validation';
-import { GatewayApiObject } from './gateway-api-object';
 import {
   HTTP_ROUTE,
   HTTPRouteRules,
   HTTPRouteRulesFilters,
+  HTTPRouteRulesFiltersCors,
   HTTPRouteRulesFiltersRequestRedirect,
   HTTPRouteRulesFiltersUrlRewrite,
   HTTPRouteRulesMatches,
+  HTTPRouteRulesRetry,
   HTTPRouteSpec,
 } from './generated/http-route';
-import { headerFilters, mirrorFilters, redirectOf, rewriteOf, RouteMirror } from './http-filters';
+import { corsOf, RouteCors } from './http-cors';
+import { filteredBackends, headerFilters, HTTPBackend, mirrorFilters, redirectOf, rewriteOf, RouteMirror } from './http-filters';
 import { HTTPMatch, httpMatches } from './http-match';
-import { Backend, backendOf, backendRefs, BackendService, parentRefs, RouteProps } from './parents';
+import { retryOf, RouteRetries, RouteTimeouts, timeoutsOf } from './http-timing';
+import { BackendService, RouteProps } from './parents';
+import { RouteObject } from './route-object';
 
-/** A Service that requests are sent to, how many of them, and what is changed on the way there. */
-export interface HTTPBackend extends Backend {
-  /** Headers to set, add and remove for this one. @default none */
-  readonly headers?: Headers;
-}
+/** Filters that istiod does not know: it would drop the route. */
+const UNKNOWN_FILTERS: Readonly<Record<string, Pick<Problem, 'rule' | 'mend'>>> = {
+  ExtensionRef: { rule: 'Istio implements no filter by reference', mend: 'Use an EnvoyFilter or a WasmPlugin' },
+  ExternalAuth: { rule: 'Istio asks no authoriser that a route names', mend: 'Write an AuthorizationPolicy with action CUSTOM' },
+};
 
 /** A rule: what it applies to, and where it goes. */
 export interface HTTPRule {
@@ -34,16 +38,20 @@ export interface HTTPRule {
   readonly to?: HTTPBackend | BackendService | readonly (HTTPBackend | BackendService)[];
   /** An answer that sends the client elsewhere, in place of `to`. @default none */
   readonly redirect?: Redirect | HTTPRouteRulesFiltersRequestRedirect;
-  /** @default none */
+  /** What changes in the path and the host before the request is sent on. @default none */
   readonly rewrite?: Rewrite | HTTPRouteRulesFiltersUrlRewrite;
-  /** @default none */
+  /** Who receives copies of the requests. @default none */
   readonly mirror?: RouteMirror | readonly RouteMirror[];
   /** Headers to set, add and remove. @default none */
   readonly headers?: Headers;
+  /** Which other origins' scripts may call. Before release 1.5 only the experimental channel has it. @default none: nobody is given leave */
+  readonly cors?: RouteCors | HTTPRouteRulesFiltersCors;
+  /** How often a failed request is sent again. Only the experimental channel has it. @default two tries more, where no connection came about */
+  readonly retries?: RouteRetries | HTTPRouteRulesRetry;
   /** Filters in the Gateway API's own words, after those that the other members make. @default none */
   readonly filters?: readonly HTTPRouteRulesFilters[];
-  /** Longest time for the whole request. @default none */
-  readonly timeout?: Duration;
+  /** Longest time for the whole request, or for it and for one try. @default none */
+  readonly timeout?: Duration | RouteTimeouts;
 }
 
 export interface HTTPRouteProps extends RouteProps {
@@ -56,16 +64,17 @@ export interface HTTPRouteProps extends RouteProps {
 }
 
 /**
- * Routes HTTP by the Kubernetes Gateway API. What it cannot say (faults, retries, direct responses, CORS, delegation) a VirtualService can.
+ * Routes HTTP by the Kubernetes Gateway API. What it cannot say (faults, direct responses, delegation) a VirtualService can.
+ * Where the mesh's cluster has the standard channel, what only the experimental one has is refused at synth.
  * @see https://gateway-api.sigs.k8s.io/api-types/httproute/
  */
-export class HTTPRoute extends GatewayApiObject<HTTPRouteSpec> {
+export class HTTPRoute extends RouteObject<HTTPRouteSpec> {
   private readonly settings: HTTPRouteProps;
   private readonly rules: HTTPRouteRules[] = [];
 
-  /** @throws ProblemError as addRule */
+  /** @throws ProblemError as addRule, and where a parent is a Service with several ports and none is given */
   constructor(scope: Construct, id: string, props: HTTPRouteProps) {
-    super(scope, id, HTTP_ROUTE, props);
+    super(scope, id, HTTP_ROUTE, props, 'http');
     this.settings = props;
     if (Array.isArray(props.rules)) {
       (props.rules as readonly HTTPRule[]).forEach((rule) => this.addRule(rule));
@@ -82,9 +91,9 @@ export class HTTPRoute extends GatewayApiObject<HTTPRouteSpec> {
   }
 
   protected render(): HTTPRouteSpec {
-    const { hosts, parents, rules } = this.settings;
+    const { hosts, rules } = this.settings;
     const late = typeof rules === 'function' ? rules().map((rule, index) => this.renderRule(rule, index)) : [];
-    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace, 'http'), rules: [...late, ...this.rules] };
+    return { hostnames: hosts, parentRefs: this.parentRefs(), rules: [...late, ...this.rules] };
   }
 
   protected override problems(): Problem[] {
@@ -99,22 +108,18 @@ export class HTTPRoute extends GatewayApiObject<HTTPRouteSpec> {
       ...headerFilters(rule.headers),
       ...(rule.rewrite ? [{ type: 'URLRewrite', urlRewrite: rewriteOf(rule.rewrite, matches ?? [], at) } as const] : []),
       ...mirrorFilters(rule.mirror ? [rule.mirror].flat() : [], this.namespace),
-      ...(rule.redirect ? [{ type: 'RequestRedirect', requestRedirect: redirectOf(rule.redirect, at) } as const] : []),
+      ...(rule.redirect ? [{ type: 'RequestRedirect', requestRedirect: redirectOf(rule.redirect, this.mesh, at) } as const] : []),
+      ...(rule.cors ? [{ type: 'CORS', cors: corsOf(rule.cors, at) } as const] : []),
       ...(rule.filters ?? []),
     ];
     return {
       name: rule.name,
       matches: matches ?? openMatch(filters),
       filters: filters.length > 0 ? filters : undefined,
-      backendRefs: rule.to && [rule.to].flat().map((target) => this.backendRef(target)),
-      timeouts: rule.timeout && { request: rule.timeout.toString() },
+      backendRefs: rule.to && filteredBackends(rule.to, this.namespace),
+      timeouts: timeoutsOf(rule.timeout, at),
+      retry: rule.retries && retryOf(rule.retries, at),
     };
-  }
-
-  private backendRef(target: HTTPBackend | BackendService): NonNullable<HTTPRouteRules['backendRefs']>[number] {
-    const { headers }: HTTPBackend = backendOf(target);
-    const filters = headerFilters(headers);
-    return { ...backendRefs(target, this.namespace)[0], filters: filters.length > 0 ? filters : undefined };
   }
 }
 
@@ -130,8 +135,6 @@ function ruleProblems({ to, redirect, rewrite, filters = [] }: HTTPRule, at: str
     ...(to !== undefined || redirects ? [] : [{ at, rule: 'a rule goes somewhere', mend: 'Give `to` or `redirect`' }]),
     ...(to !== undefined && redirects ? [{ at, rule: 'a redirect is answered at the gateway, so nothing is sent on', mend: 'Give `to` or `redirect`' }] : []),
     ...(redirects && rewrite !== undefined ? [{ at, rule: 'a redirect says itself what changes', mend: 'Leave `rewrite` out' }] : []),
-    ...(filters.some(({ type }) => type === 'ExtensionRef')
-      ? [{ at: `${at}.filters`, value: 'ExtensionRef', rule: 'Istio implements no filter by reference', mend: 'Use an EnvoyFilter or a WasmPlugin' }]
-      : []),
+    ...filters.flatMap(({ type }): Problem[] => (type in UNKNOWN_FILTERS ? [{ at: `${at}.filters`, value: type, ...UNKNOWN_FILTERS[type]! }] : [])),
   ];
 }

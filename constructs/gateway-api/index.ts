@@ -1,10 +1,13 @@
 export * from './backend-tls-policy';
 export * from './generated';
 export * from './grpc-route';
-export { type RouteMirror } from './http-filters';
+export { type RouteCors } from './http-cors';
+export { type HTTPBackend, type RouteMirror } from './http-filters';
 export { type HTTPMatch } from './http-match';
 export * from './http-route';
+export { type RouteRetries, type RouteTimeouts } from './http-timing';
 export * from './kubernetes-gateway';
+export { type AllowedNamespaces, type ClientAuthorities, type ListenerTls, type NameOrForeign } from './listeners';
 export * from './parents';
 export * from './reference-grant';
 export * from './tcp-route';

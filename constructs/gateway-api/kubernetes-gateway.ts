@@ -1,42 +1,53 @@
+import { isIP } from 'node:net';
 import type { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
 import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
-import { Lazy } from 'cdktf';
+import { Lazy, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { PolicyTargetReference } from '../istio/generated/common';
 import type { IstioObjectProps } from '../istio/istio-object';
-import { IMesh, meshOf } from '../mesh/mesh';
+import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
 import { AuthorizationPolicy, Operation } from '../security/authorization-policy';
 import type { Identity } from '../security/identity';
 import { Redirect } from '../traffic/redirect';
 import { Problem, throwOnProblems } from '../validation';
 import { GatewayApiObject } from './gateway-api-object';
 import { GATEWAY, GatewayListeners, GatewaySpec } from './generated/gateway';
+import type { ForeignReference } from './grants';
 import { HTTPRoute } from './http-route';
+import { AllowedNamespaces, allowedNamespaces, clientValidation, foreignCertificates, ListenerTls, tlsListener, tlsProblems } from './listeners';
 
-/** Port 443 of a gateway. */
-export interface ListenerTls {
-  /** Secrets with `tls.crt` and `tls.key`; one of another namespace needs a {@link ReferenceGrant} there. @default none: TLS passes through */
-  readonly certificates?: readonly (string | { readonly name: string; readonly namespace: string })[];
-  /** `SIMPLE` asks clients for nothing, `MUTUAL` for a certificate, signed by the `ca.crt` of the same Secret. @default 'SIMPLE' */
-  readonly mode?: 'SIMPLE' | 'MUTUAL';
-  /** Plain HTTP is answered with a redirect, and routes attach to the other listeners. @default true */
-  readonly redirectHttp?: boolean;
+/** What Istio makes of a gateway: a Deployment, a Service and a ServiceAccount. */
+export interface ManagedInfrastructure {
+  /** Labels of all that is made, instead of the Gateway's own. @default the Gateway's own */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Annotations of all that is made, instead of the Gateway's own, such as
+   * `service.beta.kubernetes.io/azure-load-balancer-internal: 'true'`. @default the Gateway's own
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /**
+   * Name of a ConfigMap of this namespace whose `deployment`, `service`, `serviceAccount`, `horizontalPodAutoscaler` and `podDisruptionBudget` are
+   * laid over what is made; the last two are made only then. @default none
+   * @see https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/#automated-deployment
+   */
+  readonly overlays?: string;
 }
-
-/** Routes of which namespaces may attach. */
-export type AllowedNamespaces = 'Same' | 'All' | { readonly labels: Readonly<Record<string, string>> };
 
 export interface KubernetesGatewayProps extends IstioObjectProps<GatewaySpec> {
   /** Host names, each a listener; `*.example.com` stands for one label more. @default every host */
   readonly hosts?: readonly string[];
-  /** @default none: plain HTTP on port 80 alone */
+  /** How port 443 speaks TLS. @default none: plain HTTP on port 80 alone */
   readonly tls?: ListenerTls;
-  /** @default 'Same' */
+  /** Namespaces whose routes may attach. @default 'Same' */
   readonly routesFrom?: AllowedNamespaces;
   /** Who makes the gateway real. @default 'istio': a Deployment and a Service in this namespace */
   readonly gatewayClass?: string;
   /** How its Service is exposed. @default 'LoadBalancer' where the cluster has load balancers, else 'NodePort' */
   readonly serviceType?: 'LoadBalancer' | 'NodePort' | 'ClusterIP';
+  /** Address that a Service of type LoadBalancer asks for. @default any */
+  readonly address?: string;
+  /** Labels and annotations of what Istio makes, and what is laid over it. @default as Istio makes it */
+  readonly infrastructure?: ManagedInfrastructure;
   /** Whether a NetworkPolicy lets everybody reach its listeners: for namespaces that otherwise deny it by address. @default false */
   readonly networkPolicy?: boolean;
 }
@@ -49,7 +60,6 @@ const REVISION = 'istio.io/rev';
 const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name';
 /** Where the pods tell that they are ready, and their metrics. */
 const PROXY_PORTS = [15020, 15021, 15090];
-const TERMINATE_MODE = 'gateway.istio.io/tls-terminate-mode';
 
 /**
  * A gateway by the Kubernetes Gateway API. Istio makes the pods and the Service for it, named `<name>-<class>`, and a ServiceAccount of that name,
@@ -62,17 +72,20 @@ export class KubernetesGateway extends GatewayApiObject<GatewaySpec> implements 
   /** What the gateway's pods run as. */
   readonly serviceAccountName: string;
   private readonly gatewayClass: string;
-  private readonly routesFrom: AllowedNamespaces;
+  private readonly settings: KubernetesGatewayProps;
   private readonly listeners: GatewayListeners[] = [];
   private readonly redirecting: string[] = [];
   private requests?: AuthorizationPolicy;
 
-  /** @throws ProblemError where TLS names no certificate and no host: what passes through is told apart by host */
+  /** @throws ProblemError where TLS has neither certificate nor host, more certificates than Istio shows, or `address` is none or in vain */
   constructor(scope: Construct, id: string, props: KubernetesGatewayProps) {
     super(scope, id, GATEWAY, { ...props, ...metadataOf(props, props.mesh ?? meshOf(scope)) });
-    throwOnProblems(`${this.node.path} cannot be created:`, this.tlsProblems(props));
+    throwOnProblems(`${this.node.path} cannot be created:`, [
+      ...tlsProblems(props.tls, props.hosts, (field) => this.at(field)),
+      ...this.addressProblems(props),
+    ]);
     this.gatewayClass = props.gatewayClass ?? 'istio';
-    this.routesFrom = props.routesFrom ?? 'Same';
+    this.settings = props;
     this.serviceName = `${this.name}-${this.gatewayClass}`;
     this.serviceAccountName = this.serviceName;
     const hosts = props.hosts ?? [undefined];
@@ -103,7 +116,7 @@ export class KubernetesGateway extends GatewayApiObject<GatewaySpec> implements 
 
   /** Opens one more port, or the same one for another host. Without `allowedRoutes` it takes those of `routesFrom`. */
   addListener(listener: GatewayListeners): this {
-    this.listeners.push({ allowedRoutes: { namespaces: allowed(this.routesFrom) }, ...listener });
+    this.listeners.push({ allowedRoutes: { namespaces: allowedNamespaces(this.settings.routesFrom ?? 'Same') }, ...listener });
     return this;
   }
 
@@ -120,7 +133,29 @@ export class KubernetesGateway extends GatewayApiObject<GatewaySpec> implements 
   }
 
   protected render(): GatewaySpec {
-    return { gatewayClassName: this.gatewayClass, listeners: this.listeners };
+    const { tls, address, infrastructure } = this.settings;
+    const { labels, annotations, overlays } = infrastructure ?? {};
+    return {
+      gatewayClassName: this.gatewayClass,
+      listeners: this.listeners,
+      addresses: address === undefined ? undefined : [{ type: 'IPAddress', value: address }],
+      infrastructure: infrastructure && {
+        labels,
+        annotations,
+        parametersRef: overlays === undefined ? undefined : { group: '', kind: 'ConfigMap', name: overlays },
+      },
+      tls: clientValidation(tls?.clientAuthorities),
+    };
+  }
+
+  /** Listeners for these protocols are read by whom reads routes for them. */
+  protected override features(): readonly MeshFeature[] {
+    const spoken = this.spec.listeners.map(({ protocol }) => protocol);
+    return [...super.features(), ...(spoken.includes('TLS') ? ['TLSRoute' as const] : []), ...(spoken.includes('TCP') ? ['TCPRoute' as const] : [])];
+  }
+
+  protected override references(): ForeignReference[] {
+    return foreignCertificates(this.spec, (field) => this.at(field));
   }
 
   protected override problems(): Problem[] {
@@ -130,6 +165,21 @@ export class KubernetesGateway extends GatewayApiObject<GatewaySpec> implements 
         ? []
         : [{ at: this.at(`listeners[${index}].name`), value, rule: 'the listeners of a gateway have different names', mend: 'Give it another name' }],
     );
+  }
+
+  private addressProblems({ address, serviceType }: KubernetesGatewayProps): Problem[] {
+    if (address === undefined) {
+      return [];
+    }
+    const type = serviceTypeOf(serviceType, this.mesh);
+    return [
+      ...(Token.isUnresolved(address) || isIP(address) > 0
+        ? []
+        : [{ at: this.at('address'), value: address, rule: 'an address is one of IPv4 or IPv6', mend: 'Write such as 10.0.0.7' }]),
+      ...(type === 'LoadBalancer'
+        ? []
+        : [{ at: this.at('address'), value: address, rule: `a Service of type ${type} asks for no address`, mend: 'Leave it out' }]),
+    ];
   }
 
   private admitByAddress(): void {
@@ -151,22 +201,15 @@ export class KubernetesGateway extends GatewayApiObject<GatewaySpec> implements 
       this.redirecting.push(...((tls.redirectHttp ?? true) ? [`http${suffix}`] : []));
     }
   }
+}
 
-  private tlsProblems({ hosts, tls }: KubernetesGatewayProps): Problem[] {
-    return [
-      ...(tls && !tls.certificates && !hosts
-        ? [{ at: this.at('hosts'), rule: 'TLS that passes through is routed by host', mend: 'Give `hosts`, or `tls.certificates` to end TLS here' }]
-        : []),
-      ...(tls?.mode === 'MUTUAL' && !tls.certificates
-        ? [{ at: this.at('tls.mode'), value: tls.mode, rule: 'clients show a certificate to whom ends TLS', mend: 'Give `tls.certificates`, or leave `mode` out' }]
-        : []),
-    ];
-  }
+function serviceTypeOf(given: KubernetesGatewayProps['serviceType'], mesh: IMesh | undefined): NonNullable<KubernetesGatewayProps['serviceType']> {
+  return given ?? (mesh?.loadBalancer === false ? 'NodePort' : 'LoadBalancer');
 }
 
 /** What the API has no words for: how the Service is exposed, and which control plane makes the gateway real. */
 function metadataOf(props: KubernetesGatewayProps, mesh: IMesh | undefined): Pick<KubernetesGatewayProps, 'labels' | 'annotations'> {
-  const type = props.serviceType ?? (mesh?.loadBalancer === false ? 'NodePort' : 'LoadBalancer');
+  const type = serviceTypeOf(props.serviceType, mesh);
   const ours = { ...(type === 'LoadBalancer' ? {} : { [SERVICE_TYPE]: type }) };
   const annotations = { ...ours, ...props.annotations };
   const labels = { ...(mesh?.revision === undefined ? {} : { [REVISION]: mesh.revision }), ...props.labels };
@@ -174,24 +217,4 @@ function metadataOf(props: KubernetesGatewayProps, mesh: IMesh | undefined): Pic
     annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
     labels: Object.keys(labels).length > 0 ? labels : undefined,
   };
-}
-
-function tlsListener(suffix: string, hostname: string | undefined, tls: ListenerTls): GatewayListeners {
-  return tls.certificates
-    ? {
-        name: `https${suffix}`,
-        port: 443,
-        protocol: 'HTTPS',
-        hostname,
-        tls: {
-          mode: 'Terminate',
-          certificateRefs: tls.certificates.map((secret) => (typeof secret === 'string' ? { name: secret } : secret)),
-          options: tls.mode === 'MUTUAL' ? { [TERMINATE_MODE]: 'MUTUAL' } : undefined,
-        },
-      }
-    : { name: `tls${suffix}`, port: 443, protocol: 'TLS', hostname, tls: { mode: 'Passthrough' } };
-}
-
-function allowed(from: AllowedNamespaces): NonNullable<GatewayListeners['allowedRoutes']>['namespaces'] {
-  return typeof from === 'string' ? { from } : { from: 'Selector', selector: { matchLabels: from.labels } };
 }

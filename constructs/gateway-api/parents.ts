@@ -9,26 +9,46 @@ export type BackendService = Pick<IService, 'name' | 'namespace' | 'ports'>;
 
 /** A Service that requests are sent to, and how many of them. */
 export interface Backend {
+  /** The Service; one of another namespace needs a {@link ReferenceGrant} there for routes of gateways. */
   readonly service: BackendService;
-  /** @default the only one */
+  /** Port of the Service. @default the only one */
   readonly port?: number;
-  /** Share beside the other backends. @default 1 */
+  /** Share beside the other backends, such as percent; of 0 receives nothing. @default 1 */
   readonly weight?: number;
 }
 
+/** A part of a gateway; without `listener` and `port` all of it. */
+export interface GatewayParent {
+  /** The gateway. */
+  readonly gateway: KubernetesGateway;
+  /** Name of its one listener. @default every listener */
+  readonly listener?: string;
+  /** Listeners at this port. @default any port */
+  readonly port?: number;
+}
+
+/** A Service that clients in the mesh call. */
+export interface ServiceParent {
+  /** The Service. */
+  readonly service: BackendService;
+  /** Its port that the route is for. @default the only one */
+  readonly port?: number;
+}
+
 /** What a route is attached to: a gateway, for requests from outside, or a Service, for those of the mesh. */
-export type RouteParent = KubernetesGateway | { readonly gateway: KubernetesGateway; readonly listener: string } | BackendService;
+export type RouteParent = KubernetesGateway | GatewayParent | BackendService | ServiceParent;
 
 /** What routes of every protocol have in common. */
 export interface RouteProps {
+  /** Namespace of the route. Attached to a Service of its own namespace it is for all clients, else for those of the route's namespace. */
   readonly namespace: string;
-  /** @default the construct's id in kebab-case */
+  /** Name of the object. @default the construct's id in kebab-case */
   readonly name?: string;
-  /** @default none */
+  /** Labels of the object. @default none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** @default none */
+  /** Annotations of the object. @default none */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that reads it. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
   /** What must exist before this object. @default none */
   readonly dependsOn?: readonly ITerraformDependable[];
@@ -48,10 +68,15 @@ interface ParentRef {
   readonly sectionName?: string;
 }
 
-interface BackendRef {
+/** A Service as a route names it. */
+export interface BackendRef {
+  /** Name of the Service. */
   readonly name: string;
+  /** Its namespace. @default the route's */
   readonly namespace?: string;
+  /** Its port. */
   readonly port: number;
+  /** Share beside the other backends. @default 1 */
   readonly weight?: number;
 }
 
@@ -62,16 +87,23 @@ interface BackendRef {
 export function parentRefs(parents: readonly RouteParent[], namespace: string, protocol: 'http' | 'connections'): ParentRef[] {
   const elsewhere = (other: string): string | undefined => (other === namespace ? undefined : other);
   return parents.flatMap((parent): ParentRef[] => {
-    if (isGateway(parent)) {
-      const gateway = { name: parent.name, namespace: elsewhere(parent.namespace) };
-      const listeners = protocol === 'http' ? parent.servingListeners : undefined;
-      return listeners?.map((sectionName) => ({ ...gateway, sectionName })) ?? [gateway];
+    if (isGateway(parent) || 'gateway' in parent) {
+      const { gateway, listener, port }: GatewayParent = isGateway(parent) ? { gateway: parent } : parent;
+      const reference = { name: gateway.name, namespace: elsewhere(gateway.namespace) };
+      if (listener !== undefined || port !== undefined) {
+        return [{ ...reference, sectionName: listener, port }];
+      }
+      const listeners = protocol === 'http' ? gateway.servingListeners : undefined;
+      return listeners?.map((sectionName) => ({ ...reference, sectionName })) ?? [reference];
     }
-    if ('gateway' in parent) {
-      return [{ name: parent.gateway.name, namespace: elsewhere(parent.gateway.namespace), sectionName: parent.listener }];
-    }
-    return [{ group: '', kind: 'Service', name: parent.name, namespace: elsewhere(parent.namespace), port: portOf({ service: parent }) }];
+    const { name, namespace: home } = 'service' in parent ? parent.service : parent;
+    return [{ group: '', kind: 'Service', name, namespace: elsewhere(home), port: portOf('service' in parent ? parent : { service: parent }) }];
   });
+}
+
+/** Whether some gateway obeys the route: what is of other namespaces then needs a ReferenceGrant, which routes of the mesh do not. */
+export function isOfGateways(parents: readonly RouteParent[]): boolean {
+  return parents.some((parent) => isGateway(parent) || 'gateway' in parent);
 }
 
 /** Told by what it has, as gateways have routes of their own and this file would need itself. */
@@ -107,8 +139,8 @@ function portOf({ service, port }: Backend): number {
     at: `${service.name}.port`,
     value: port,
     rule: `${service.name} has the ports ${numbers.join(', ')}, and a route goes to one`,
-    mend: 'Give `port` one of them',
+    mend: 'Write `{ service, port }` with one of them',
   };
-  throwOnProblems(`Not a backend: ${service.name}`, chosen !== undefined && numbers.includes(chosen) ? [] : [problem]);
+  throwOnProblems(`No port of ${service.name} is chosen:`, chosen !== undefined && numbers.includes(chosen) ? [] : [problem]);
   return chosen as number;
 }

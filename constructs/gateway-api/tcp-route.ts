@@ -2,11 +2,12 @@ import { Construct } from 'constructs';
 import { istioAtLeast } from '../istio/version';
 import { minorOf } from '../mesh/gateway-api';
 import { IMesh, meshOf } from '../mesh/mesh';
-import { GatewayApiObject } from './gateway-api-object';
 import { TCP_ROUTE, TCPRouteSpec } from './generated/tcp-route';
-import { backendRefs, parentRefs, RouteProps, Target } from './parents';
+import { backendRefs, RouteProps, Target } from './parents';
+import { RouteObject } from './route-object';
 
 export interface TCPRouteProps extends RouteProps {
+  /** Services, with weights where they are several. */
   readonly to: Target | readonly Target[];
   /** Members of the spec in the Gateway API's own words; each replaces the one rendered. @default none */
   readonly spec?: Partial<TCPRouteSpec>;
@@ -16,18 +17,18 @@ export interface TCPRouteProps extends RouteProps {
  * Routes connections of a protocol that Istio does not read, by the port that they come in at.
  * @see https://gateway-api.sigs.k8s.io/reference/spec/#tcproute
  */
-export class TCPRoute extends GatewayApiObject<TCPRouteSpec> {
+export class TCPRoute extends RouteObject<TCPRouteSpec> {
   private readonly settings: TCPRouteProps;
 
-  /** @throws ProblemError where a backend has several ports and none is given */
+  /** @throws ProblemError where a Service has several ports and none is given */
   constructor(scope: Construct, id: string, props: TCPRouteProps) {
-    super(scope, id, kindFor(props.mesh ?? meshOf(scope)), props);
+    super(scope, id, kindFor(props.mesh ?? meshOf(scope)), props, 'connections');
     this.settings = props;
   }
 
   protected render(): TCPRouteSpec {
-    const { parents, to } = this.settings;
-    return { parentRefs: parentRefs(parents, this.namespace, 'connections'), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
+    const { to } = this.settings;
+    return { parentRefs: this.parentRefs(), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
   }
 }
 

@@ -2,13 +2,14 @@ import { Construct } from 'constructs';
 import { istioAtLeast } from '../istio/version';
 import { minorOf } from '../mesh/gateway-api';
 import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
-import { GatewayApiObject } from './gateway-api-object';
 import { TLS_ROUTE, TLSRouteSpec } from './generated/tls-route';
-import { backendRefs, parentRefs, RouteProps, Target } from './parents';
+import { backendRefs, RouteProps, Target } from './parents';
+import { RouteObject } from './route-object';
 
 export interface TLSRouteProps extends RouteProps {
   /** Names that clients ask for in TLS. */
   readonly hosts: readonly string[];
+  /** Services, with weights where they are several. */
   readonly to: Target | readonly Target[];
   /** Members of the spec in the Gateway API's own words; each replaces the one rendered. @default none */
   readonly spec?: Partial<TLSRouteSpec>;
@@ -18,18 +19,18 @@ export interface TLSRouteProps extends RouteProps {
  * Routes TLS that passes through, by the name that the client asks for.
  * @see https://gateway-api.sigs.k8s.io/reference/spec/#tlsroute
  */
-export class TLSRoute extends GatewayApiObject<TLSRouteSpec> {
+export class TLSRoute extends RouteObject<TLSRouteSpec> {
   private readonly settings: TLSRouteProps;
 
-  /** @throws ProblemError where a backend has several ports and none is given */
+  /** @throws ProblemError where a Service has several ports and none is given */
   constructor(scope: Construct, id: string, props: TLSRouteProps) {
-    super(scope, id, kindFor(props.mesh ?? meshOf(scope)), props);
+    super(scope, id, kindFor(props.mesh ?? meshOf(scope)), props, 'connections');
     this.settings = props;
   }
 
   protected render(): TLSRouteSpec {
-    const { hosts, parents, to } = this.settings;
-    return { hostnames: hosts, parentRefs: parentRefs(parents, this.namespace, 'connections'), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
+    const { hosts, to } = this.settings;
+    return { hostnames: hosts, parentRefs: this.parentRefs(), rules: [{ backendRefs: backendRefs(to, this.namespace) }] };
   }
 
   protected override features(): readonly MeshFeature[] {

@@ -41,6 +41,7 @@ export class VersionServices extends Construct implements IVersionServices {
     this.dependables = props.service.versions.map((version) => this.make(version));
   }
 
+  /** @throws ProblemError where there is no such version */
   of(version: string): IService {
     return serviceOfVersion(this.service, version);
   }

@@ -1,11 +1,13 @@
 import { Construct } from 'constructs';
+import type { IService } from '../kubernetes/service';
 import { IMesh, meshOf } from '../mesh/mesh';
 import type { Duration } from '../traffic/duration';
 import type { Percent } from '../traffic/percent';
 import { Problem, throwOnProblems } from '../validation';
-import type { RouteMirror } from './http-filters';
+import type { HTTPBackend, RouteMirror } from './http-filters';
 import type { HTTPMatch } from './http-match';
-import { HTTPBackend, HTTPRoute, HTTPRule } from './http-route';
+import { HTTPRoute, HTTPRule } from './http-route';
+import type { RouteRetries, RouteTimeouts } from './http-timing';
 import type { RouteParent } from './parents';
 import type { IVersionServices } from './version-services';
 
@@ -16,12 +18,15 @@ export interface VersionedServiceProps {
   readonly parents?: readonly RouteParent[];
   /** Host names, for gateways. @default those of the gateway's listeners */
   readonly hosts?: readonly string[];
-  /** @default the mesh that the nearest scope above provides */
+  /** Port of the service that is routed, where it has several. @default the only one */
+  readonly port?: number;
+  /** The mesh that reads the route. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
 
 /** Requests of their own, and where they go. */
 export interface VersionRoute extends Omit<HTTPRule, 'match' | 'to'> {
+  /** Which requests. */
   readonly match: HTTPMatch;
   /** A version, or shares of versions in percent. @default as the split says */
   readonly to?: string | Readonly<Record<string, number>>;
@@ -33,22 +38,25 @@ export interface VersionRoute extends Omit<HTTPRule, 'match' | 'to'> {
  */
 export class VersionedService extends Construct {
   private readonly versions: IVersionServices;
+  private readonly port?: number;
   private readonly routes: VersionRoute[] = [];
   private shares?: Readonly<Record<string, number>>;
   private mirror?: RouteMirror;
-  private timeout?: Duration;
+  private timeout?: Duration | RouteTimeouts;
+  private retries?: RouteRetries;
 
-  /** @throws ProblemError where there is no mesh */
+  /** @throws ProblemError where there is no mesh, or the service has several ports and none is given */
   constructor(scope: Construct, id: string, props: VersionedServiceProps) {
     super(scope, id);
     this.versions = props.versions;
+    this.port = props.port;
     const { service, dependables } = props.versions;
     new HTTPRoute(this, 'Route', {
       name: service.name,
       namespace: service.namespace,
       mesh: props.mesh ?? meshOf(this),
       hosts: props.hosts,
-      parents: props.parents ?? [service],
+      parents: props.parents ?? [{ service, port: props.port }],
       dependsOn: dependables,
       rules: () => [...this.routes, { to: undefined }].map((route) => this.ruleOf(route)),
     });
@@ -89,12 +97,18 @@ export class VersionedService extends Construct {
    * @throws ProblemError where the version is unknown
    */
   mirrorTo(version: string, percent?: Percent): this {
-    this.mirror = { to: this.versions.of(version), percent };
+    this.mirror = { to: this.backend(this.versions.of(version)), percent };
     return this;
   }
 
-  /** Longest time for a whole request, on every route that says nothing of it. */
-  timeoutAfter(timeout: Duration): this {
+  /** How often a failed request is sent again, on every route that says nothing of it. Only the experimental channel of the Gateway API has it. */
+  retry(retries: RouteRetries): this {
+    this.retries = retries;
+    return this;
+  }
+
+  /** Longest time for a whole request, or for it and for one try, on every route that says nothing of it. */
+  timeoutAfter(timeout: Duration | RouteTimeouts): this {
     this.timeout = timeout;
     return this;
   }
@@ -102,16 +116,26 @@ export class VersionedService extends Construct {
   private ruleOf({ to, ...rule }: Omit<VersionRoute, 'match'> & Partial<Pick<VersionRoute, 'match'>>): HTTPRule {
     return rule.redirect
       ? rule
-      : { ...rule, to: this.backends(to ?? this.shares), mirror: rule.mirror ?? this.mirror, timeout: rule.timeout ?? this.timeout };
+      : {
+          ...rule,
+          to: this.backends(to ?? this.shares),
+          mirror: rule.mirror ?? this.mirror,
+          retries: rule.retries ?? this.retries,
+          timeout: rule.timeout ?? this.timeout,
+        };
   }
 
   private backends(to: string | Readonly<Record<string, number>> | undefined): HTTPBackend[] {
     if (to === undefined) {
-      return [{ service: this.versions.service }];
+      return [this.backend(this.versions.service)];
     }
     const shares = typeof to === 'string' ? { [to]: 100 } : to;
     const only = Object.keys(shares).length === 1;
-    return Object.entries(shares).map(([version, weight]) => ({ service: this.versions.of(version), weight: only ? undefined : weight }));
+    return Object.entries(shares).map(([version, weight]) => ({ ...this.backend(this.versions.of(version)), weight: only ? undefined : weight }));
+  }
+
+  private backend(service: IService): HTTPBackend {
+    return { service, port: this.port };
   }
 
   private shareProblems(shares: Readonly<Record<string, number>>): Problem[] {

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
 import { KubernetesObject } from '../kubernetes/object';
 import { formatProblem, Problem, throwOnProblems } from '../validation';
-import { checkObject } from '../validation/istio/check-object';
+import { type CheckOptions, checkObject } from '../validation/istio/check-object';
 import type { Finding } from '../validation/istio/finding';
 import { isUnknown } from './unknown';
 
@@ -111,6 +111,16 @@ export abstract class IstioObject<Spec extends object> extends Construct {
     return OPTIONAL_KINDS.filter((kind) => kind === this.kind);
   }
 
+  /** The API that the object is held against. */
+  protected checkedBy(): CheckOptions {
+    return { istioVersion: this.mesh.version };
+  }
+
+  /** Whether the object is not written for this finding. */
+  protected refuses(finding: Finding): boolean {
+    return isRefused(finding);
+  }
+
   /** Place of a field of this object, for a problem. */
   protected at(field: string): string {
     return `${this.node.path}: ${field}`;
@@ -122,9 +132,9 @@ export abstract class IstioObject<Spec extends object> extends Construct {
     // As it will be sent: without what is undefined.
     const spec = JSON.parse(JSON.stringify(this.spec)) as Record<string, unknown>;
     const object = { apiVersion, kind, metadata, spec, origin: { constructPath: this.node.path } };
-    const findings = checkObject(object, { istioVersion: this.mesh.version });
+    const findings = checkObject(object, this.checkedBy());
     // What is known only when it is applied cannot be judged before.
-    return findings.filter((finding) => isRefused(finding) && !isUnknown(finding.value));
+    return findings.filter((finding) => this.refuses(finding) && !isUnknown(finding.value));
   }
 
   private unsupportedProblems(): Problem[] {

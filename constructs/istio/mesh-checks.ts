@@ -9,7 +9,7 @@ import { Acknowledgements } from '../validation/analysis/acknowledge';
 import { analyze } from '../validation/analysis/analyze';
 import { checkFlavor } from '../validation/flavor/check-flavor';
 import { checkObject } from '../validation/istio/check-object';
-import type { Finding } from '../validation/istio/finding';
+import { type Finding, ON_TRIAL } from '../validation/istio/finding';
 import { IstioObject, isRefused } from './istio-object';
 import { isUnknown } from './unknown';
 
@@ -20,8 +20,6 @@ export interface MeshChecksProps {
   readonly services?: readonly IService[];
 }
 
-/** Says that only the experimental channel of the Gateway API has something. */
-const ON_TRIAL = 'AI1200';
 
 /**
  * Holds the objects of a scope against each other at synth, as `istioctl analyze` would against a cluster, and more: subsets that nobody
@@ -62,7 +60,8 @@ export class MeshChecks extends Construct {
     const mesh = props.mesh ?? meshOf(scope);
     const checked = new Set(scope.node.findAll().filter((construct) => construct instanceof IstioObject).map(({ node }) => node.path));
     return model.objects.flatMap((object) => {
-      const said = checkObject(object, { istioVersion: model.context.istioVersion }).filter(({ value }) => !isUnknown(value));
+      const options = { istioVersion: model.context.istioVersion, gatewayApiVersion: mesh?.gatewayApi?.version };
+      const said = checkObject(object, options).filter(({ value }) => !isUnknown(value));
       const findings = model.context.gatewayApiChannel === 'experimental' ? said.filter(({ code }) => code !== ON_TRIAL) : said;
       if (checked.has(object.origin?.constructPath ?? '')) {
         return findings.filter((finding) => !isRefused(finding));

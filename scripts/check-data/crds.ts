@@ -16,7 +16,7 @@ export interface Crd {
   readonly spec: {
     readonly group: string;
     readonly scope: string;
-    readonly names: { readonly kind: string };
+    readonly names: { readonly kind: string; readonly plural: string };
     readonly versions: readonly CrdVersion[];
   };
 }

@@ -7,10 +7,13 @@ export interface Schema {
   readonly enum?: readonly (string | number)[];
   readonly required?: readonly string[];
   readonly 'x-kubernetes-int-or-string'?: boolean;
+  /** Tags for the member or the spec that this is the schema of. */
+  readonly note?: string;
 }
 
-/** A kind in its newest served version. */
-export interface Kind {
+/** A kind, and the source that its schema was read from. */
+export interface SourcedKind {
+  readonly source: string;
   readonly apiVersion: string;
   readonly kind: string;
   readonly plural: string;
@@ -26,11 +29,6 @@ export interface Api {
   readonly constant: string;
   /** Names for shapes that several kinds share, by their members. */
   readonly shared: Readonly<Record<string, string>>;
-}
-
-/** A kind, and the source that it was read from. */
-export interface SourcedKind extends Kind {
-  readonly source: string;
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
@@ -60,7 +58,7 @@ export function emitKinds(api: Api, kinds: readonly SourcedKind[]): Map<string, 
   }
   const exported = [...(common.size > 0 ? ['common'] : []), ...kinds.map((kind) => dashed(kind.kind))];
   const index = exported.map((name) => `export * from './${name}';\n`).join('');
-  files.set('index.ts', `${header}/** Version that the types are of. */\nexport const ${api.constant} = '${api.version}';\n\n${index}`);
+  files.set('index.ts', `${header}/** Version that the types are of. @since tags say what older releases lack, and @experimental what the standard channel lacks. */\nexport const ${api.constant} = '${api.version}';\n\n${index}`);
   return files;
 }
 
@@ -120,8 +118,8 @@ class Emitter {
     if (!target.has(name)) {
       const members = Object.entries(schema.properties)
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, member]) => `  readonly ${memberName(key)}${schema.required?.includes(key) ? '' : '?'}: ${this.typeOf(member, !sharedName)};\n`);
-      target.set(name, `export interface ${name} {\n${members.join('')}}\n`);
+        .map(([key, member]) => `${docOf(member, '  ')}  readonly ${memberName(key)}${schema.required?.includes(key) ? '' : '?'}: ${this.typeOf(member, !sharedName)};\n`);
+      target.set(name, `${name === `${this.kind}Spec` ? docOf(schema) : ''}export interface ${name} {\n${members.join('')}}\n`);
     }
     Object.values(schema.properties).forEach((member) => this.declare(member, interfaces));
   }
@@ -175,6 +173,10 @@ class Emitter {
   }
 }
 
+function docOf({ note }: Schema, indent = ''): string {
+  return note === undefined ? '' : `${indent}/** ${note} */\n`;
+}
+
 function memberName(key: string): string {
   return IDENTIFIER.test(key) ? key : `'${key}'`;
 }
@@ -183,7 +185,7 @@ function objectOf(schema: Schema | boolean | undefined): Schema | undefined {
   return typeof schema === 'object' ? schema : undefined;
 }
 
-/** What decides whether two places have the same type; constraints do not. */
+/** What decides whether two places have the same type; constraints do not, but what is noted at members does. */
 function shapeOf(schema: Schema): string {
   const value = objectOf(schema.additionalProperties);
   return JSON.stringify([
@@ -193,7 +195,7 @@ function shapeOf(schema: Schema): string {
     schema.items && shapeOf(schema.items),
     value && shapeOf(value),
     schema['x-kubernetes-int-or-string'],
-    Object.entries(schema.properties ?? {}).map(([key, member]) => [key, shapeOf(member)]),
+    Object.entries(schema.properties ?? {}).map(([key, member]) => [key, member.note, shapeOf(member)]),
   ]);
 }
 

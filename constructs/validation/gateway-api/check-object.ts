@@ -1,33 +1,52 @@
 import type { AnyObject, ModelObject } from '../../model/object';
 import type { CheckOptions } from '../istio/check-object';
-import { child, Finding, Report } from '../istio/finding';
+import { child, Finding, ON_TRIAL, Report } from '../istio/finding';
 import { checkMetadata } from '../istio/metadata';
 import type { Schema } from '../istio/schema';
 import { Broken, holdAgainst } from '../istio/structural';
-import { reportBroken } from '../istio/structural-words';
+import { ApiWords, reportBroken } from '../istio/structural-words';
 import { gatewayCelWords } from './cel-words';
 import { withDefaults } from './defaults';
 import { GATEWAY_CEL_RULES } from './generated/cel-rules';
-import { GatewayApiRelease, GatewayKind, gatewayApiRelease } from './schema';
+import { gatewayApiAfter, GatewayApiRelease, gatewayApiRelease, GatewayKind } from './schema';
 
 const SEE = 'https://gateway-api.sigs.k8s.io/';
 
-/** Everything that the API server would say of an object of the Gateway API, in the release that the chosen Istio is built with. */
+/** Everything that the API server would say of an object of the Gateway API: of the cluster's release, or the one that goes with the chosen Istio. */
 export function checkGatewayObject(object: ModelObject, options: CheckOptions = {}): Finding[] {
   const report = new Report(object);
-  const release = gatewayApiRelease(options.istioVersion);
+  const release = gatewayApiRelease(options.istioVersion, options.gatewayApiVersion);
   const schema = schemaFor(release.experimental[object.kind], object);
   if (!schema) {
     notServed(report, release);
     return report.findings;
   }
   checkMetadata(report);
-  const broken = holdAgainst(schema, withDefaults(schema, object.spec ?? {}), 'spec', GATEWAY_CEL_RULES);
-  reportBroken(report, { name: `the Gateway API ${release.version}`, see: `${SEE}reference/spec/#${object.kind.toLowerCase()}`, words: gatewayCelWords }, broken);
+  const broken = brokenIn(schema, object);
+  const words: ApiWords = {
+    name: `the Gateway API ${release.version}`,
+    see: `${SEE}reference/spec/#${object.kind.toLowerCase()}`,
+    words: gatewayCelWords,
+    since: (one) => laterOf(object, release, one),
+  };
+  reportBroken(report, words, broken);
   if (broken.length === 0) {
     checkChannel(report, release);
   }
   return report.findings;
+}
+
+function brokenIn(schema: Schema, { spec }: AnyObject): Broken[] {
+  return holdAgainst(schema, withDefaults(schema, spec ?? {}), 'spec', GATEWAY_CEL_RULES);
+}
+
+/** Says from which release on a field or a value is there. */
+function laterOf(object: ModelObject, release: GatewayApiRelease, broken: Broken): string | undefined {
+  const later = gatewayApiAfter(release).find(({ experimental }) => {
+    const schema = schemaFor(experimental[object.kind], object);
+    return schema && !brokenIn(schema, object).some(({ kind, field }) => kind === broken.kind && field === broken.field);
+  });
+  return later && `The Gateway API has it from ${later.version} on: leave it out, or install that release`;
 }
 
 function notServed(report: Report, { version, experimental }: GatewayApiRelease): void {
@@ -45,21 +64,21 @@ function notServed(report: Report, { version, experimental }: GatewayApiRelease)
 function checkChannel(report: Report, { version, standard }: GatewayApiRelease): void {
   const { object } = report;
   const schema = schemaFor(standard[object.kind], object);
-  const mend = 'Leave it out, or install the experimental channel and set PILOT_ENABLE_ALPHA_GATEWAY_API on istiod';
+  const mend = 'Leave it out, or install the experimental channel';
   const see = `${SEE}concepts/versioning/#release-channels`;
   if (!schema) {
     const [stable] = Object.keys(standard[object.kind]?.versions ?? {});
-    report.warning('AI1200', 'apiVersion', {
+    report.warning(ON_TRIAL, 'apiVersion', {
       value: `${object.apiVersion} ${object.kind}`,
       rule: `only the experimental channel of the Gateway API ${version} has this ${stable ? 'version' : 'kind'}`,
-      mend: stable ? `Write apiVersion gateway.networking.k8s.io/${stable}` : mend,
+      mend: stable ? `Write apiVersion gateway.networking.k8s.io/${stable}` : `${mend} and set PILOT_ENABLE_ALPHA_GATEWAY_API on istiod`,
       see,
     });
     return;
   }
-  for (const broken of holdAgainst(schema, withDefaults(schema, object.spec ?? {}), 'spec', GATEWAY_CEL_RULES).filter(isOnTrial)) {
+  for (const broken of brokenIn(schema, object).filter(isOnTrial)) {
     const field = broken.kind === 'required' ? child(broken.field, broken.name) : broken.field;
-    report.warning('AI1200', field, {
+    report.warning(ON_TRIAL, field, {
       value: 'value' in broken ? broken.value : undefined,
       rule: `only the experimental channel of the Gateway API ${version} has this ${broken.kind === 'enum' ? 'value' : 'field'}`,
       mend,

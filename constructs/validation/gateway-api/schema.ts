@@ -26,13 +26,30 @@ const RELEASES: Readonly<Record<string, string>> = { '1.28': '1.4.0', '1.29': '1
 
 const loaded = new Map<string, GatewayApiRelease>();
 
+const VERSIONS: readonly string[] = [...new Set(Object.values(RELEASES))];
+
 /**
- * The release of the Gateway API that goes with a version of Istio.
+ * The release of the Gateway API that goes with a version of Istio; where the cluster's is known that one, or the nearest older one that
+ * there are schemas of.
  * @param istioVersion @default the version that this package installs
+ * @param clusterVersion such as `1.4.0`. @default unknown
  * @throws Error for what is no version of Istio
  */
-export function gatewayApiRelease(istioVersion?: string): GatewayApiRelease {
-  const version = RELEASES[istioApi(istioVersion).minor]!;
+export function gatewayApiRelease(istioVersion?: string, clusterVersion?: string): GatewayApiRelease {
+  const usual = RELEASES[istioApi(istioVersion).minor]!;
+  return load(clusterVersion === undefined ? usual : (VERSIONS.findLast((version) => minorOf(version) <= minorOf(clusterVersion)) ?? VERSIONS[0]!));
+}
+
+/** Releases after one, oldest first. */
+export function gatewayApiAfter({ version }: GatewayApiRelease): GatewayApiRelease[] {
+  return VERSIONS.slice(VERSIONS.indexOf(version) + 1).map(load);
+}
+
+function minorOf(version: string): number {
+  return Number(version.split('.')[1]);
+}
+
+function load(version: string): GatewayApiRelease {
   const known = loaded.get(version);
   if (known) {
     return known;

@@ -25,6 +25,8 @@ import { reportBroken, see } from './structural-words';
 export interface CheckOptions {
   /** Istio version whose API the object is meant for: `1.29`, `1.29.1`, `asm-1-29`. @default the version that this package installs */
   readonly istioVersion?: string;
+  /** Release of the Gateway API in the cluster, such as `1.4.0`. @default the one that the Istio version is built with */
+  readonly gatewayApiVersion?: string;
 }
 
 type Check = (spec: never, report: Report, namespace: string, minor: string) => void;

@@ -2,6 +2,9 @@ import type { AnyObject } from '../../model/object';
 import { placeOf } from '../../model/object';
 import type { Problem } from '../problem';
 
+/** Code that says that only the experimental channel of the Gateway API has something. */
+export const ON_TRIAL = 'AI1200';
+
 /** How much a finding matters: an error is refused or breaks traffic, a warning is likely a mistake, an info is worth knowing. */
 export type Severity = 'error' | 'warning' | 'info';
 
