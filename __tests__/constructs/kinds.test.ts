@@ -1,4 +1,4 @@
-import { TerraformStack } from 'cdktf';
+import { Lazy, TerraformStack } from 'cdktf';
 import { BookinfoVersions, bookinfoServices } from '../../constructs/bookinfo';
 import {
   BackendTLSPolicy,
@@ -12,7 +12,7 @@ import {
   VersionedService,
   VersionServices,
 } from '../../constructs/gateway-api';
-import { EnvoyFilter, istioAtLeast, ProxyConfig, TrafficExtension, WasmPlugin } from '../../constructs/istio';
+import { EnvoyFilter, istioAtLeast, PolicyTarget, ProxyConfig, Target, TrafficExtension, WasmPlugin } from '../../constructs/istio';
 import type { GatewayApi } from '../../constructs/cluster/cluster';
 import { existingAksCluster, kubeconfigCluster } from '../../constructs/cluster/existing-cluster';
 import { managedGatewayApi } from '../../constructs/cluster/managed-gateway-api';
@@ -22,7 +22,7 @@ import { existingMesh } from '../../constructs/mesh/existing-mesh';
 import { HelmIstio } from '../../constructs/mesh/helm-istio';
 import { IMesh } from '../../constructs/mesh/mesh';
 import { Telemetry } from '../../constructs/observability';
-import { AuthorizationPolicy, Condition, MtlsMigration, RequestAuthentication, Source } from '../../constructs/security';
+import { AuthorizationPolicy, Condition, MtlsMigration, PeerAuthentication, RequestAuthentication, Source } from '../../constructs/security';
 import {
   corsPolicy,
   Destination,
@@ -43,7 +43,7 @@ import {
   WorkloadEntry,
   WorkloadGroup,
 } from '../../constructs/traffic';
-import { complaints, meshStack, rendered, specsOf } from '../rendered';
+import { complaints, MESH, meshStack, rendered, specsOf } from '../rendered';
 
 const namespace = 'shop';
 const reviews = existingService({ name: 'reviews', namespace, ports: [{ name: 'http', port: 9080 }], versions: ['v1', 'v2'] });
@@ -124,7 +124,7 @@ describe('networking', () => {
 
   test('an EnvoyFilter puts an HTTP filter before the router of the selected proxies', () => {
     const specs = specsOf((stack) =>
-      new EnvoyFilter(stack, 'Headers', { namespace, workload: reviews, priority: 10 }).addHttpFilter(
+      new EnvoyFilter(stack, 'Headers', { namespace, target: reviews, priority: 10 }).addHttpFilter(
         { name: 'envoy.filters.http.lua', type: 'envoy.extensions.filters.http.lua.v3.Lua', config: { a: 1 } },
         { port: 9080 },
       ),
@@ -281,7 +281,7 @@ describe('security', () => {
 
   test('a token is made binding by a DENY, so that it comes on top of what other policies ask', () => {
     const specs = specsOf((stack) => {
-      const tokens = new RequestAuthentication(stack, 'Tokens', { namespace, workload: reviews, jwt });
+      const tokens = new RequestAuthentication(stack, 'Tokens', { namespace, target: reviews, jwt });
       tokens.requireToken({ exceptPaths: ['/healthz'], ports: [9080] });
       tokens.requireClaim('realm.roles', ['admin'], { paths: ['/admin/*'], ports: [9080] });
     });
@@ -304,6 +304,59 @@ describe('security', () => {
     expect(() => new RequestAuthentication(meshStack(), 'T', { namespace, jwt: [{ issuer: '', jwks: '{}', jwksUri: 'ftp://x' }] })).toThrow(
       /names its issuer[^]*in place or by URL[^]*"ftp:\/\/x"/,
     );
+  });
+
+  const gatewayRef = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'front' };
+  test.each<[string, PolicyTarget, object]>([
+    ['a gateway of the Gateway API', Target.gateway('front', namespace), { targetRefs: [gatewayRef] }],
+    ['a Service behind a waypoint', Target.service(reviews), { targetRefs: [{ group: '', kind: 'Service', name: 'reviews' }] }],
+    ['a gateway of the mesh', { ...MESH.ingressGateway!, namespace }, { selector: { matchLabels: { istio: 'ingress' } } }],
+    ['pods', reviews, { selector: { matchLabels: { app: 'reviews' } } }],
+  ])('every kind is for %s alone, in its namespace', (_name, target, expected) => {
+    const objects = rendered((stack) => {
+      new AuthorizationPolicy(stack, 'Policy', { target, rules: [{}] });
+      new RequestAuthentication(stack, 'Tokens', { target, jwt }).requireToken({ ports: [8080] });
+      new Telemetry(stack, 'Telemetry', { target });
+      new WasmPlugin(stack, 'Wasm', { target, url: 'oci://r.io/auth:1' });
+      new TrafficExtension(stack, 'Script', { target, lua: 'function envoy_on_request(handle) end' });
+      new EnvoyFilter(stack, 'Filter', { target }).addHttpFilter({ name: 'x', type: 'y.Z' });
+    }, newer);
+    const networking = { ...expected, ...('selector' in expected && { selector: undefined, workloadSelector: { labels: (expected.selector as { matchLabels: object }).matchLabels } }) };
+    expect(objects).toHaveLength(7);
+    objects.forEach(({ kind, metadata, spec }) => {
+      expect([metadata.namespace, { selector: spec.selector, targetRefs: spec.targetRefs, workloadSelector: spec.workloadSelector }]).toEqual([namespace, kind === 'EnvoyFilter' ? networking : expected]);
+    });
+  });
+
+  test.each([{ targetRefs: [gatewayRef] }, { selector: { matchLabels: { app: 'front' } } }])('what is required of tokens is required where %j checks them, not of the whole namespace', (spec) => {
+    const specs = specsOf((stack) => {
+      const tokens = new RequestAuthentication(stack, 'Tokens', { namespace, jwt, spec });
+      tokens.requireToken({ ports: [8080] });
+      tokens.requireClaim('groups', ['a'], { ports: [8080] });
+    });
+    expect(specs['AuthorizationPolicy tokens-token']).toMatchObject(spec);
+    expect(specs['AuthorizationPolicy tokens-claim2']).toMatchObject(spec);
+  });
+
+  test('an object in another namespace than what it is for would never apply; from the root namespace some kinds reach everywhere', () => {
+    const elsewhere = { namespace: 'default', target: reviews };
+    const stack = meshStack();
+    for (const build of [
+      () => new AuthorizationPolicy(stack, 'A', elsewhere),
+      () => new RequestAuthentication(stack, 'B', { ...elsewhere, jwt }),
+      () => new Telemetry(stack, 'C', elsewhere),
+      () => new Telemetry(stack, 'D', { ...elsewhere, namespace: MESH.rootNamespace }),
+      () => new AuthorizationPolicy(stack, 'E', { namespace: MESH.rootNamespace, target: Target.service(reviews) }),
+      () => new PeerAuthentication(stack, 'F', { namespace: 'default', workload: reviews }),
+      () => new MtlsMigration(stack, 'G', { namespace: 'default', step: 'strict', except: [reviews] }),
+    ]) {
+      expect(build).toThrow(/it would never apply: what it is for lives in the namespace shop/);
+    }
+    expect(() => new PeerAuthentication(stack, 'H', { namespace: MESH.rootNamespace, workload: reviews })).toThrow(/istiod passes over/);
+    expect(() => new AuthorizationPolicy(stack, 'I', {})).toThrow(/Give `namespace`, or a target that has one/);
+    expect(new AuthorizationPolicy(stack, 'J', { namespace: MESH.rootNamespace, target: reviews }).namespace).toBe(MESH.rootNamespace);
+    const unknown = Lazy.stringValue({ produce: () => 'default' });
+    expect(new PeerAuthentication(stack, 'K', { namespace: unknown, workload: reviews }).namespace).toBe(unknown);
   });
 
   test('sources by address, token and namespace; conditions; dry run', () => {
@@ -380,7 +433,7 @@ describe('telemetry and extensions', () => {
 
   test('a WasmPlugin', () => {
     const specs = specsOf((stack) =>
-      new WasmPlugin(stack, 'Auth', { namespace, workload: reviews, url: 'oci://r.io/auth:1', sha256: 'a'.repeat(64), phase: 'AUTHN', ports: [9080], failOpen: true }),
+      new WasmPlugin(stack, 'Auth', { namespace, target: reviews, url: 'oci://r.io/auth:1', sha256: 'a'.repeat(64), phase: 'AUTHN', ports: [9080], failOpen: true }),
     );
     expect(specs['WasmPlugin auth']).toMatchObject({ phase: 'AUTHN', failStrategy: 'FAIL_OPEN', match: [{ ports: [{ number: 9080 }] }] });
     expect(() => new WasmPlugin(meshStack(), 'Bad', { namespace, url: 'r.io/auth', sha256: 'sha256:a' })).toThrow(/"r\.io\/auth"[^]*"sha256:a"/);
@@ -388,7 +441,7 @@ describe('telemetry and extensions', () => {
 
   test('a TrafficExtension, from 1.30 on', () => {
     const lua = 'function envoy_on_request(handle) end';
-    const specs = specsOf((stack) => new TrafficExtension(stack, 'Script', { namespace, workload: reviews, lua, phase: 'STATS', priority: 5 }), newer);
+    const specs = specsOf((stack) => new TrafficExtension(stack, 'Script', { namespace, target: reviews, lua, phase: 'STATS', priority: 5 }), newer);
     expect(specs['TrafficExtension script']).toMatchObject({ lua: { inlineCode: lua }, phase: 'STATS', priority: 5 });
     expect(refusal((stack) => new TrafficExtension(stack, 'Script', { namespace, lua }))).toMatch(/Istio 1\.29 does not serve this kind.*from Istio 1\.30 on: write a WasmPlugin, or an EnvoyFilter/);
     const both = { lua, wasm: { url: 'oci://r.io/a' } };
@@ -584,7 +637,7 @@ describe('Gateway API', () => {
       });
       gateway.allow({ paths: ['/a'] });
       new HTTPRoute(stack, 'Web', { namespace, parents: [gateway], rules: [{ to: web }] });
-      new AuthorizationPolicy(stack, 'Callers', { namespace, workload: web, rules: [{ from: [gateway] }] });
+      new AuthorizationPolicy(stack, 'Callers', { namespace, target: web, rules: [{ from: [gateway] }] });
     }, mesh);
     const find = (name: string) => objects.find(({ metadata }) => metadata.name === name) as unknown as Record<string, Record<string, unknown>>;
     expect(find('public').metadata).toMatchObject({ labels: { 'istio.io/rev': 'canary' }, annotations: { 'networking.istio.io/service-type': 'NodePort' } });

@@ -140,11 +140,11 @@ export abstract class IstioObject<Spec extends object> extends Construct {
 
   private namedProblems(): Problem[] {
     return [
-      { at: this.at('name'), value: this.name },
-      { at: this.at('namespace'), value: this.namespace },
+      { at: this.at('name'), value: this.name, mend: 'Give another `name`' },
+      { at: this.at('namespace'), value: this.namespace, mend: this.namespace === '' ? 'Give `namespace`, or a target that has one' : 'Give another `namespace`' },
     ]
       .filter(({ value }) => !Token.isUnresolved(value) && !KUBERNETES_NAME.test(value))
-      .map((name) => ({ ...name, rule: 'names are lower-case letters, digits, dashes and dots', mend: 'Give another `name`' }));
+      .map((name) => ({ ...name, rule: 'names are lower-case letters, digits, dashes and dots' }));
   }
 
   private twinProblem(twin: string): Problem {

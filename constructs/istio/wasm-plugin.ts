@@ -1,8 +1,8 @@
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { WASM_PLUGIN, WasmPluginSpec } from './generated/wasm-plugin';
-import { IstioObject, IstioObjectProps } from './istio-object';
-import { matchLabels, Selected } from './selector';
+import { targeting } from './target';
+import { TargetedObject, TargetedProps } from './targeted-object';
 import { Problem, throwOnProblems } from '../validation';
 
 /** Where in Istio's chain of filters an extension stands: before authentication, before authorisation, before statistics. */
@@ -22,9 +22,7 @@ export interface WasmModule {
   readonly failOpen?: boolean;
 }
 
-export interface WasmPluginProps extends IstioObjectProps<WasmPluginSpec>, WasmModule {
-  /** Pods whose proxies run it. @default all of the namespace; in the mesh's root namespace, all of the mesh */
-  readonly workload?: Selected;
+export interface WasmPluginProps extends TargetedProps<WasmPluginSpec>, WasmModule {
   /** @default right before the router */
   readonly phase?: ExtensionPhase;
   /** Ports that the pods listen on. @default every one */
@@ -35,20 +33,20 @@ export interface WasmPluginProps extends IstioObjectProps<WasmPluginSpec>, WasmM
  * Runs a WebAssembly module in the proxies.
  * @see https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/
  */
-export class WasmPlugin extends IstioObject<WasmPluginSpec> {
+export class WasmPlugin extends TargetedObject<WasmPluginSpec> {
   private readonly settings: WasmPluginProps;
 
   /** @throws ProblemError where the URL or the digest cannot be one */
   constructor(scope: Construct, id: string, props: WasmPluginProps) {
-    super(scope, id, WASM_PLUGIN, props);
+    super(scope, id, WASM_PLUGIN, props, props.target);
     throwOnProblems(`${this.node.path} cannot be created:`, moduleProblems(props, (field) => this.at(field)));
     this.settings = props;
   }
 
   protected render(): WasmPluginSpec {
-    const { workload, phase, ports, config, failOpen, url, sha256, imagePullSecret } = this.settings;
+    const { phase, ports, config, failOpen, url, sha256, imagePullSecret } = this.settings;
     return {
-      selector: matchLabels(workload),
+      ...targeting(this.target),
       url,
       sha256,
       imagePullSecret,

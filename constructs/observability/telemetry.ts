@@ -8,8 +8,8 @@ import {
   TelemetrySpec,
   TelemetryTracing,
 } from '../istio/generated/telemetry';
-import { IstioObject, IstioObjectProps } from '../istio/istio-object';
-import { matchLabels, Selected } from '../istio/selector';
+import { targeting } from '../istio/target';
+import { TargetedObject, TargetedProps } from '../istio/targeted-object';
 import { MeshFeature, meshOf } from '../mesh/mesh';
 import { throwOnProblems } from '../validation';
 
@@ -18,10 +18,7 @@ export type IstioMetric = NonNullable<TelemetryMetricsOverridesMatch['metric']>;
 /** The side that reports. */
 export type ReportingSide = NonNullable<TelemetryMetricsOverridesMatch['mode']>;
 
-export interface TelemetryProps extends IstioObjectProps<TelemetrySpec> {
-  /** Pods that it is for. @default all of the namespace; in the mesh's root namespace, all of the mesh */
-  readonly workload?: Selected;
-}
+export type TelemetryProps = TargetedProps<TelemetrySpec>;
 
 /** Which requests are logged, and where to. */
 export interface AccessLogOptions {
@@ -54,21 +51,19 @@ const METRICS = 'prometheus';
  * What proxies log, count and trace.
  * @see https://istio.io/latest/docs/reference/config/telemetry/
  */
-export class Telemetry extends IstioObject<TelemetrySpec> {
+export class Telemetry extends TargetedObject<TelemetrySpec> {
   /** For the whole mesh: it goes into the mesh's root namespace. */
-  static forMesh(scope: Construct, id: string, props: Omit<TelemetryProps, 'namespace' | 'workload'> = {}): Telemetry {
+  static forMesh(scope: Construct, id: string, props: Omit<TelemetryProps, 'namespace' | 'target'> = {}): Telemetry {
     const mesh = props.mesh ?? meshOf(scope);
     return new Telemetry(scope, id, { name: 'mesh-default', ...props, namespace: mesh?.rootNamespace ?? '' });
   }
 
-  private readonly workload?: Selected;
   private readonly logs: TelemetryAccessLogging[] = [];
   private readonly metrics: TelemetryMetricsOverrides[] = [];
   private readonly traces: TelemetryTracing[] = [];
 
   constructor(scope: Construct, id: string, props: TelemetryProps) {
-    super(scope, id, TELEMETRY, props);
-    this.workload = props.workload;
+    super(scope, id, TELEMETRY, props, props.target);
   }
 
   /** Writes access logs, of every request or of those that a filter chooses. */
@@ -127,7 +122,7 @@ export class Telemetry extends IstioObject<TelemetrySpec> {
 
   protected render(): TelemetrySpec {
     return {
-      selector: matchLabels(this.workload),
+      ...targeting(this.target),
       accessLogging: this.logs.length > 0 ? this.logs : undefined,
       metrics: this.metrics.length > 0 ? [{ providers: [{ name: METRICS }], overrides: this.metrics }] : undefined,
       tracing: this.traces.length > 0 ? this.traces : undefined,

@@ -4,7 +4,7 @@ import type { IMesh } from '../mesh/mesh';
 import { AuthorizationPolicy, Operation } from '../security/authorization-policy';
 import type { Duration } from '../traffic/duration';
 import { throwOnProblems } from '../validation';
-import { PatternTarget, placeOf } from './target';
+import { PatternTarget, targetOf } from './target';
 
 /** An authoriser, as the MeshConfig names it. */
 export interface AuthorizationProvider {
@@ -27,7 +27,7 @@ export interface AuthorizationProvider {
 }
 
 export interface ExternalAuthorizationProps {
-  /** Pods or a gateway whose requests are asked about. */
+  /** Pods, or a gateway of the mesh or of the Gateway API, whose requests are asked about. */
   readonly on: PatternTarget;
   /** Name in the MeshConfig. */
   readonly provider: string;
@@ -73,12 +73,11 @@ export class ExternalAuthorization extends Construct {
         ? [{ at: `${this.node.path}: exceptPaths`, value: props.exceptPaths, rule: 'requests are chosen by `to` or by `exceptPaths`', mend: 'Put notPaths into `to`' }]
         : [],
     );
-    const { namespace, labels, name } = placeOf(props.on);
+    const { target, name } = targetOf(props.on);
     this.policy = new AuthorizationPolicy(this, 'Policy', {
       name: props.name ?? `${name}-ext-authz`,
-      namespace,
       mesh: props.mesh,
-      workload: { labels },
+      target,
       action: 'CUSTOM',
       provider: props.provider,
       rules: [{ to: props.to ?? (props.exceptPaths && [{ notPaths: props.exceptPaths }]) }],

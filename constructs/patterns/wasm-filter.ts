@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { ExtensionPhase, WasmModule, WasmPlugin } from '../istio/wasm-plugin';
 import { throwOnProblems } from '../validation';
-import { FilterPatternProps, placeOf } from './target';
+import { FilterPatternProps, targetOf } from './target';
 
 export interface WasmFilterProps extends FilterPatternProps {
   /** With its digest, in `sha256` or in the URL: what is pulled is what was meant. */
@@ -29,12 +29,11 @@ export class WasmFilter extends Construct {
         ? []
         : [{ at: `${this.node.path}: module`, value: module.url, rule: 'code that every request goes through is pinned', mend: 'Give `sha256`, or a URL with @sha256:' }],
     );
-    const { namespace, labels, name } = placeOf(on);
+    const { target, name } = targetOf(on);
     this.plugin = new WasmPlugin(this, 'Plugin', {
       name: props.name ?? `${name}-wasm`,
-      namespace,
       mesh: props.mesh,
-      workload: { labels },
+      target,
       ports: props.port === undefined ? undefined : [props.port],
       phase: props.phase,
       ...module,

@@ -7,9 +7,8 @@ import {
   AuthorizationPolicyRulesWhen,
   AuthorizationPolicySpec,
 } from '../istio/generated/authorization-policy';
-import { IstioObject, IstioObjectProps } from '../istio/istio-object';
-import { matchLabels } from '../istio/selector';
-import type { IWorkload } from '../kubernetes/service';
+import { targeting } from '../istio/target';
+import { TargetedObject, TargetedProps } from '../istio/targeted-object';
 import { Problem, throwOnProblems } from '../validation';
 import { Identity, principalOf } from './identity';
 
@@ -36,11 +35,9 @@ export interface PolicyRule {
   readonly when?: readonly AuthorizationPolicyRulesWhen[];
 }
 
-export interface AuthorizationPolicyProps extends IstioObjectProps<AuthorizationPolicySpec> {
+export interface AuthorizationPolicyProps extends TargetedProps<AuthorizationPolicySpec> {
   /** What happens to the requests of the rules. @default 'ALLOW' */
   readonly action?: AuthorizationAction;
-  /** Pods that it protects. @default all of the namespace; in the mesh's root namespace, all of the mesh */
-  readonly workload?: Pick<IWorkload, 'labels'>;
   /** Name of the external authoriser in the MeshConfig, for `CUSTOM`. @default none */
   readonly provider?: string;
   /** Only notes what it would do, in the proxies' logs and metrics; ALLOW and DENY alone. @default false */
@@ -53,7 +50,7 @@ export interface AuthorizationPolicyProps extends IstioObjectProps<Authorization
  * Who may call whom, and how. A workload with any ALLOW policy refuses what none of them allows.
  * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/
  */
-export class AuthorizationPolicy extends IstioObject<AuthorizationPolicySpec> {
+export class AuthorizationPolicy extends TargetedObject<AuthorizationPolicySpec> {
   /** Refuses every request to the namespace that no other policy allows. */
   static denyAll(scope: Construct, id: string, props: Omit<AuthorizationPolicyProps, 'action' | 'provider' | 'rules' | 'spec'>): AuthorizationPolicy {
     return new DenyAll(scope, id, props);
@@ -61,12 +58,11 @@ export class AuthorizationPolicy extends IstioObject<AuthorizationPolicySpec> {
 
   protected readonly deniesAll: boolean = false;
   private readonly action: AuthorizationAction;
-  private readonly workload?: Pick<IWorkload, 'labels'>;
   private readonly provider?: string;
   private readonly rules: PolicyRule[];
 
   constructor(scope: Construct, id: string, props: AuthorizationPolicyProps) {
-    super(scope, id, AUTHORIZATION_POLICY, props.dryRun ? { ...props, annotations: { ...props.annotations, [DRY_RUN]: 'true' } } : props);
+    super(scope, id, AUTHORIZATION_POLICY, props.dryRun ? { ...props, annotations: { ...props.annotations, [DRY_RUN]: 'true' } } : props, props.target);
     throwOnProblems(
       `${this.node.path} cannot be created:`,
       props.dryRun && (props.action === 'CUSTOM' || props.action === 'AUDIT')
@@ -74,7 +70,6 @@ export class AuthorizationPolicy extends IstioObject<AuthorizationPolicySpec> {
         : [],
     );
     this.action = props.action ?? 'ALLOW';
-    this.workload = props.workload;
     this.provider = props.provider;
     this.rules = [...(props.rules ?? [])];
   }
@@ -85,11 +80,11 @@ export class AuthorizationPolicy extends IstioObject<AuthorizationPolicySpec> {
   }
 
   protected render(): AuthorizationPolicySpec {
-    const selector = matchLabels(this.workload);
+    const target = targeting(this.target);
     return this.deniesAll
-      ? { selector }
+      ? target
       : {
-          selector,
+          ...target,
           action: this.action,
           provider: this.provider === undefined ? undefined : { name: this.provider },
           rules: this.rules.map((rule) => this.renderRule(rule)),

@@ -1,9 +1,8 @@
 import { Construct } from 'constructs';
 import { REQUEST_AUTHENTICATION, RequestAuthenticationJwtRules, RequestAuthenticationSpec } from '../istio/generated/request-authentication';
-import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 import { refusals } from '../istio/refuse';
-import { matchLabels } from '../istio/selector';
-import type { IWorkload } from '../kubernetes/service';
+import { targeting } from '../istio/target';
+import { TargetedObject, TargetedProps } from '../istio/targeted-object';
 import { Problem, throwOnProblems } from '../validation';
 import { checkJwtRule } from '../validation/istio/rules/request-authentication';
 import { AuthorizationPolicy, Operation } from './authorization-policy';
@@ -15,9 +14,7 @@ export interface JwtRule extends Omit<RequestAuthenticationJwtRules, 'issuer' | 
   readonly issuer: string;
 }
 
-export interface RequestAuthenticationProps extends IstioObjectProps<RequestAuthenticationSpec> {
-  /** Pods that check tokens. @default all of the namespace; in the mesh's root namespace, all of the mesh */
-  readonly workload?: Pick<IWorkload, 'labels'>;
+export interface RequestAuthenticationProps extends TargetedProps<RequestAuthenticationSpec> {
   /** Issuers whose tokens are taken. */
   readonly jwt: readonly JwtRule[];
 }
@@ -37,13 +34,13 @@ export interface TokenOptions {
  * makes it binding.
  * @see https://istio.io/latest/docs/reference/config/security/request_authentication/
  */
-export class RequestAuthentication extends IstioObject<RequestAuthenticationSpec> {
+export class RequestAuthentication extends TargetedObject<RequestAuthenticationSpec> {
   private readonly settings: RequestAuthenticationProps;
   private policies = 0;
 
   /** @throws ProblemError where no issuer is named, or one has keys in two places */
   constructor(scope: Construct, id: string, props: RequestAuthenticationProps) {
-    super(scope, id, REQUEST_AUTHENTICATION, props);
+    super(scope, id, REQUEST_AUTHENTICATION, props, props.target);
     throwOnProblems(`${this.node.path} cannot be created:`, [
       ...(props.jwt.length > 0 ? [] : [{ at: this.at('jwt'), value: [], rule: 'without an issuer no token is valid', mend: 'Name one' }]),
       ...props.jwt.flatMap((rule, index) => this.ruleProblems(rule, index)),
@@ -66,7 +63,7 @@ export class RequestAuthentication extends IstioObject<RequestAuthenticationSpec
   }
 
   protected render(): RequestAuthenticationSpec {
-    return { selector: matchLabels(this.settings.workload), jwtRules: this.settings.jwt };
+    return { ...targeting(this.target), jwtRules: this.settings.jwt };
   }
 
   private deny(what: string, rule: NonNullable<ConstructorParameters<typeof AuthorizationPolicy>[2]['rules']>[number]): AuthorizationPolicy {
@@ -76,7 +73,9 @@ export class RequestAuthentication extends IstioObject<RequestAuthenticationSpec
       name: `${this.name}-${what}${suffix}`,
       namespace: this.namespace,
       mesh: this.mesh,
-      workload: this.settings.workload,
+      target: this.target,
+      // One that is named in Istio's words binds the policy too: without it, the policy would be for the whole namespace.
+      spec: targetIn(this.settings.spec),
       // DENY: an ALLOW would let every bearer of a token past the policies that name callers.
       action: 'DENY',
       rules: [rule],
@@ -99,4 +98,9 @@ export class RequestAuthentication extends IstioObject<RequestAuthenticationSpec
 function operationsOf(options: TokenOptions): readonly Operation[] | undefined {
   const { paths, exceptPaths, ports } = options;
   return paths ?? exceptPaths ?? ports ? [{ paths, notPaths: exceptPaths, ports }] : undefined;
+}
+
+/** The members of a spec that say what it is for. */
+function targetIn({ selector, targetRef, targetRefs }: Partial<RequestAuthenticationSpec> = {}): Partial<RequestAuthenticationSpec> {
+  return { ...(selector && { selector }), ...(targetRef && { targetRef }), ...(targetRefs && { targetRefs }) };
 }
