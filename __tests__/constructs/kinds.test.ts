@@ -21,6 +21,7 @@ import { AksIstioAddon } from '../../constructs/mesh/aks-istio-addon';
 import { existingMesh } from '../../constructs/mesh/existing-mesh';
 import { HelmIstio } from '../../constructs/mesh/helm-istio';
 import { IMesh } from '../../constructs/mesh/mesh';
+import { modelOf } from '../../constructs/model/from-constructs';
 import { Telemetry } from '../../constructs/observability';
 import { AuthorizationPolicy, Condition, MtlsMigration, PeerAuthentication, RequestAuthentication, Source } from '../../constructs/security';
 import {
@@ -43,6 +44,7 @@ import {
   WorkloadEntry,
   WorkloadGroup,
 } from '../../constructs/traffic';
+import { Problem, ProblemError } from '../../constructs/validation';
 import { complaints, MESH, meshStack, rendered, specsOf } from '../rendered';
 
 const namespace = 'shop';
@@ -55,6 +57,15 @@ function refusal(build: (stack: TerraformStack) => void, mesh?: IMesh): string {
   const stack = meshStack(mesh);
   build(stack);
   return complaints(stack).join('\n');
+}
+
+function problemsIn(build: () => unknown): readonly Problem[] {
+  try {
+    build();
+  } catch (error) {
+    return (error as ProblemError).problems;
+  }
+  return [];
 }
 
 function addon(revision = 'asm-1-29', gatewayApi?: GatewayApi): IMesh {
@@ -389,7 +400,79 @@ describe('security', () => {
         ],
       },
     ]);
+    const both = specsOf((stack) =>
+      new AuthorizationPolicy(stack, 'Both', {
+        namespace,
+        rules: [{ from: [cart, Source.allOf(reviews, Source.ip('10.0.0.0/8'), Source.notIdentity({ namespace: 'web', serviceAccountName: 'bot' }), Source.notNamespace('a'), Source.notNamespace('b'))] }],
+      }),
+    );
+    expect((both['AuthorizationPolicy both']!.rules as unknown[])[0]).toEqual({
+      from: [
+        { source: { principals: ['cluster.local/ns/shop/sa/default'] } },
+        {
+          source: {
+            principals: ['cluster.local/ns/shop/sa/default'],
+            notPrincipals: ['cluster.local/ns/web/sa/bot'],
+            ipBlocks: ['10.0.0.0/8'],
+            notNamespaces: ['a', 'b'],
+          },
+        },
+      ],
+    });
+    expect(() => Source.allOf(reviews, cart)).toThrow(/two of them ask for identities/);
     expect(() => new AuthorizationPolicy(meshStack(), 'Dry', { namespace, action: 'CUSTOM', provider: 'x', dryRun: true })).toThrow(/tried dry/);
+  });
+
+  test.each<[string | readonly string[], string]>([
+    ['groups', '[groups]'],
+    ['realm.roles', '[realm][roles]'],
+    ['https://example.com/roles', '[https://example.com/roles]'],
+    [['urn:example.com:roles'], '[urn:example.com:roles]'],
+    [['resource_access', 'my.client', 'roles'], '[resource_access][my.client][roles]'],
+  ])('the claim %j', (name, expected) => {
+    expect(Condition.claim(name, 'admin').key).toBe(`request.auth.claims${expected}`);
+  });
+
+  test('conditions that nothing could be held against', () => {
+    expect(() => Condition.claim('')).toThrow(/has a name[^]*has values to compare with/);
+    expect(() => Condition.claim([], 'a')).toThrow(/has a name/);
+    expect(() => Condition.header('', 'a')).toThrow(/has a name/);
+    expect(() => Condition.claimNot('a[b]', 'c')).toThrow(/no brackets/);
+    expect(() => new RequestAuthentication(meshStack(), 'T', { namespace, jwt }).requireClaim('groups', [])).toThrow(/has values/);
+  });
+
+  test('methods, paths, hosts and ports that no request has are refused where they are written, as a DENY of them would let all pass', () => {
+    const policy = new AuthorizationPolicy(meshStack(), 'P', { namespace, action: 'DENY' });
+    const slips = {
+      methods: ['delete', 'DELET', 'get*', '/pkg.Svc/Do'],
+      notPaths: ['admin', '/a?x=1', '/a/*/b', '{**}', '*a*'],
+      hosts: ['a.*.com'],
+      ports: [0, 70000],
+    };
+    const mends = ['Write DELETE', 'Write DELETE', 'Write GET*', 'gRPC calls have the method POST', 'Write /admin', 'without their query', 'Write {*}', 'Write /{**}', 'one end'];
+    const problems = problemsIn(() => policy.addRule({ to: [slips] }));
+    expect(problems.map(({ at }) => at.replace('stack/P: rules[0].to[0].', ''))).toEqual([
+      ...[0, 1, 2, 3].map((index) => `methods[${index}]`),
+      ...[0, 1, 2, 3, 4].map((index) => `notPaths[${index}]`),
+      ...['hosts[0]', 'ports[0]', 'ports[1]'],
+    ]);
+    mends.forEach((mend, index) => expect(`${problems[index]!.rule} ${problems[index]!.mend}`).toContain(mend));
+    const unknown = Lazy.stringValue({ produce: () => 'x' });
+    const good = { methods: ['*', 'GET', 'P*', '*T', 'PROPFIND', 'M-SEARCH', unknown], paths: ['*', '/x/*', '*/x', '/a/{*}/b/{**}', '/pkg.Svc/Do', unknown], hosts: ['*.a.com', 'a.*'] };
+    expect(() => policy.addRule({ to: [good] })).not.toThrow();
+    expect(() => new RequestAuthentication(meshStack(), 'T', { namespace, jwt }).requireToken({ paths: ['admin'] })).toThrow(/Write \/admin/);
+  });
+
+  test('ports that are known only when they are applied are written as they will be', () => {
+    const stack = meshStack();
+    const port = Lazy.numberValue({ produce: () => 9080 });
+    new AuthorizationPolicy(stack, 'P', { namespace, rules: [{ to: [{ ports: [port] }] }] });
+    new PeerAuthentication(stack, 'Q', { workload: reviews, ports: { [port]: 'PERMISSIVE' } }).addPort(Lazy.numberValue({ produce: () => 90 }), 'DISABLE');
+    expect(complaints(stack)).toEqual([]);
+    expect(modelOf(stack).objects.map(({ spec }) => spec)).toMatchObject([
+      { rules: [{ to: [{ operation: { ports: ['9080'] } }] }] },
+      { portLevelMtls: { 9080: { mode: 'PERMISSIVE' }, 90: { mode: 'DISABLE' } } },
+    ]);
   });
 
   test.each([

@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
 import { IService, serviceHost } from '../kubernetes/service';
 import type { IMesh } from '../mesh/mesh';
-import { AuthorizationPolicy, Operation } from '../security/authorization-policy';
+import { AuthorizationPolicy } from '../security/authorization-policy';
+import type { Operation } from '../security/operation';
 import type { Duration } from '../traffic/duration';
 import { throwOnProblems } from '../validation';
 import { PatternTarget, targetOf } from './target';

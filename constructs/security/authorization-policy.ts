@@ -2,36 +2,30 @@ import { Construct } from 'constructs';
 import {
   AUTHORIZATION_POLICY,
   AuthorizationPolicyRules,
-  AuthorizationPolicyRulesFromSource,
-  AuthorizationPolicyRulesToOperation,
   AuthorizationPolicyRulesWhen,
   AuthorizationPolicySpec,
 } from '../istio/generated/authorization-policy';
 import { targeting } from '../istio/target';
 import { TargetedObject, TargetedProps } from '../istio/targeted-object';
 import { Problem, throwOnProblems } from '../validation';
-import { Identity, principalOf } from './identity';
+import type { Identity } from './identity';
+import { Operation, operationProblems, renderOperation } from './operation';
+import { isIdentity, PolicySource, renderSource, Source } from './source';
+
+export type { Operation } from './operation';
 
 /** @see https://istio.io/latest/docs/tasks/security/authorization/authz-dry-run/ */
 const DRY_RUN = 'istio.io/dry-run';
 
 export type AuthorizationAction = NonNullable<AuthorizationPolicySpec['action']>;
 
-/** What a request may be. */
-export interface Operation extends Omit<AuthorizationPolicyRulesToOperation, 'ports' | 'notPorts'> {
-  /** Ports that the pods listen on, which need not be the Service's. @default every one */
-  readonly ports?: readonly number[];
-  /** @default none */
-  readonly notPorts?: readonly number[];
-}
-
 /** Requests that a rule speaks of: from one of these, and to one of those, and when all of these hold. */
 export interface PolicyRule {
-  /** Workloads, by the identity they run as, or sources in Istio's own words. @default anybody */
-  readonly from?: readonly (Identity | AuthorizationPolicyRulesFromSource)[];
-  /** @default everything */
+  /** Who asks: workloads, by the identity they run as, or a {@link Source}; any of these. @default anybody */
+  readonly from?: readonly (Identity | PolicySource)[];
+  /** What is asked for; any of these. @default everything */
   readonly to?: readonly Operation[];
-  /** @default always */
+  /** What holds besides, as a {@link Condition} says; all of these. @default always */
   readonly when?: readonly AuthorizationPolicyRulesWhen[];
 }
 
@@ -42,7 +36,7 @@ export interface AuthorizationPolicyProps extends TargetedProps<AuthorizationPol
   readonly provider?: string;
   /** Only notes what it would do, in the proxies' logs and metrics; ALLOW and DENY alone. @default false */
   readonly dryRun?: boolean;
-  /** @default none: add them with addRule */
+  /** Requests that the action is for: those of any rule. @default none: add them with addRule */
   readonly rules?: readonly PolicyRule[];
 }
 
@@ -61,20 +55,26 @@ export class AuthorizationPolicy extends TargetedObject<AuthorizationPolicySpec>
   private readonly provider?: string;
   private readonly rules: PolicyRule[];
 
+  /** @throws ProblemError where a dry run is not to be had, or a rule asks for what no request could be */
   constructor(scope: Construct, id: string, props: AuthorizationPolicyProps) {
     super(scope, id, AUTHORIZATION_POLICY, props.dryRun ? { ...props, annotations: { ...props.annotations, [DRY_RUN]: 'true' } } : props, props.target);
-    throwOnProblems(
-      `${this.node.path} cannot be created:`,
-      props.dryRun && (props.action === 'CUSTOM' || props.action === 'AUDIT')
+    throwOnProblems(`${this.node.path} cannot be created:`, [
+      ...(props.dryRun && (props.action === 'CUSTOM' || props.action === 'AUDIT')
         ? [{ at: this.at('dryRun'), value: props.action, rule: 'only ALLOW and DENY can be tried dry', mend: 'Leave dryRun out, or change the action' }]
-        : [],
-    );
+        : []),
+      ...(props.rules ?? []).flatMap((rule, index) => this.ruleProblems(rule, index)),
+    ]);
     this.action = props.action ?? 'ALLOW';
     this.provider = props.provider;
     this.rules = [...(props.rules ?? [])];
   }
 
+  /**
+   * Adds requests that the action is for.
+   * @throws ProblemError where the rule asks for what no request could be
+   */
   addRule(rule: PolicyRule): this {
+    throwOnProblems(`${this.node.path} cannot have this rule:`, this.ruleProblems(rule, this.rules.length));
     this.rules.push(rule);
     return this;
   }
@@ -106,18 +106,17 @@ export class AuthorizationPolicy extends TargetedObject<AuthorizationPolicySpec>
         ];
   }
 
+  private ruleProblems({ to = [] }: PolicyRule, index: number): Problem[] {
+    return to.flatMap((operation, number) => operationProblems(operation, this.at(`rules[${index}].to[${number}]`)));
+  }
+
   private renderRule(rule: PolicyRule): AuthorizationPolicyRules {
     const identities = rule.from?.filter(isIdentity) ?? [];
-    const sources = rule.from?.filter((source): source is AuthorizationPolicyRulesFromSource => !isIdentity(source)) ?? [];
-    const principals = identities.map((identity) => principalOf(identity, this.mesh));
+    const others = rule.from?.filter((source): source is PolicySource => !isIdentity(source)) ?? [];
+    const sources = [...(identities.length > 0 ? [Source.identity(...identities)] : []), ...others];
     return {
-      from: rule.from && [
-        ...(principals.length > 0 ? [{ source: { principals } }] : []),
-        ...sources.map((source) => ({ source })),
-      ],
-      to: rule.to?.map(({ ports, notPorts, ...operation }) => ({
-        operation: { ...operation, ports: ports?.map(String), notPorts: notPorts?.map(String) },
-      })),
+      from: rule.from && sources.map((source) => ({ source: renderSource(source, this.mesh) })),
+      to: rule.to?.map((operation) => ({ operation: renderOperation(operation) })),
       when: rule.when,
     };
   }
@@ -125,8 +124,4 @@ export class AuthorizationPolicy extends TargetedObject<AuthorizationPolicySpec>
 
 class DenyAll extends AuthorizationPolicy {
   protected override readonly deniesAll = true;
-}
-
-function isIdentity(source: Identity | AuthorizationPolicyRulesFromSource): source is Identity {
-  return 'serviceAccountName' in source;
 }

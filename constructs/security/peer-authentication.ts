@@ -4,6 +4,7 @@ import type { Selected } from '../istio/selector';
 import { targeting } from '../istio/target';
 import { PlacedProps, TargetedObject } from '../istio/targeted-object';
 import { meshOf } from '../mesh/mesh';
+import { portText } from './operation';
 
 export type MtlsMode = NonNullable<PeerAuthenticationMtls['mode']>;
 
@@ -46,7 +47,7 @@ export class PeerAuthentication extends TargetedObject<PeerAuthenticationSpec> {
     return {
       selector: targeting(this.target).selector,
       mtls: { mode: this.mode },
-      portLevelMtls: this.ports.size > 0 ? Object.fromEntries([...this.ports].map(([port, mode]) => [String(port), { mode }])) : undefined,
+      portLevelMtls: this.ports.size > 0 ? Object.fromEntries([...this.ports].map(([port, mode]) => [portText(port), { mode }])) : undefined,
     };
   }
 }

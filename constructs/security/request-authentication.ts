@@ -5,8 +5,10 @@ import { targeting } from '../istio/target';
 import { TargetedObject, TargetedProps } from '../istio/targeted-object';
 import { Problem, throwOnProblems } from '../validation';
 import { checkJwtRule } from '../validation/istio/rules/request-authentication';
-import { AuthorizationPolicy, Operation } from './authorization-policy';
-import { Condition, Source } from './conditions';
+import { AuthorizationPolicy, AuthorizationPolicyProps } from './authorization-policy';
+import { ClaimName, Condition } from './conditions';
+import type { Operation } from './operation';
+import { Source } from './source';
 
 /** Tokens that are taken. */
 export interface JwtRule extends Omit<RequestAuthenticationJwtRules, 'issuer' | 'jwks_uri'> {
@@ -48,17 +50,21 @@ export class RequestAuthentication extends TargetedObject<RequestAuthenticationS
     this.settings = props;
   }
 
-  /** Refuses requests without a valid token. What other policies refuse stays refused. */
+  /**
+   * Refuses requests without a valid token. What other policies refuse stays refused.
+   * @throws ProblemError for paths and ports that no request has
+   */
   requireToken(options: TokenOptions = {}): AuthorizationPolicy {
     return this.deny('token', { from: [Source.noToken()], to: operationsOf(options) });
   }
 
   /**
    * Refuses requests whose token lacks a claim, those without a token among them.
-   * @param name `groups`, or `realm.roles` for a claim within a claim
+   * @param name `groups`, `realm.roles` for a claim within a claim, a URL, or the names one by one
    * @param values of which the claim must have one
+   * @throws ProblemError without a value, for a name that Istio cannot read, or for paths and ports that no request has
    */
-  requireClaim(name: string, values: readonly string[], options: TokenOptions = {}): AuthorizationPolicy {
+  requireClaim(name: ClaimName, values: readonly string[], options: TokenOptions = {}): AuthorizationPolicy {
     return this.deny('claim', { to: operationsOf(options), when: [Condition.claimNot(name, ...values)] });
   }
 
@@ -66,7 +72,7 @@ export class RequestAuthentication extends TargetedObject<RequestAuthenticationS
     return { ...targeting(this.target), jwtRules: this.settings.jwt };
   }
 
-  private deny(what: string, rule: NonNullable<ConstructorParameters<typeof AuthorizationPolicy>[2]['rules']>[number]): AuthorizationPolicy {
+  private deny(what: string, rule: NonNullable<AuthorizationPolicyProps['rules']>[number]): AuthorizationPolicy {
     this.policies += 1;
     const suffix = this.policies > 1 ? String(this.policies) : '';
     return new AuthorizationPolicy(this, `Require${suffix}`, {
