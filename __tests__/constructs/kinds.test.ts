@@ -819,6 +819,7 @@ describe('on the AKS add-on', () => {
     ['TrafficExtension', (stack) => new TrafficExtension(stack, 'X', { namespace, lua }), 'EnvoyFilter with Lua'],
     ['TCPRoute', (stack) => new TCPRoute(stack, 'X', { namespace, parents: [reviews], to: { service: reviews } }), 'addTcpRoute'],
     ['TLSRoute', (stack) => new TLSRoute(stack, 'X', { namespace, parents: [reviews], hosts: ['a.b'], to: { service: reviews } }), 'addTlsRoute'],
+    ['Ambient', (stack) => new KubernetesGateway(stack, 'X', { namespace, gatewayClass: 'istio-waypoint' }), 'Use sidecars'],
     ['TelemetryAccessLogFilter', (stack) => new Telemetry(stack, 'X', { namespace }).logRequests({ filter: 'true' }), 'Log everything'],
     [
       'TelemetryReportingInterval',

@@ -4,7 +4,8 @@ import { Lazy } from 'cdktf';
 import { Construct } from 'constructs';
 import type { PolicyTargetReference } from '../istio/generated/common';
 import type { IstioObjectProps } from '../istio/istio-object';
-import { IMesh, meshOf } from '../mesh/mesh';
+import { featuresOfGatewayClass } from '../mesh/ambient';
+import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
 import { AuthorizationPolicy, Operation } from '../security/authorization-policy';
 import type { Identity } from '../security/identity';
 import { Redirect } from '../traffic/redirect';
@@ -121,6 +122,10 @@ export class KubernetesGateway extends GatewayApiObject<GatewaySpec> implements 
 
   protected render(): GatewaySpec {
     return { gatewayClassName: this.gatewayClass, listeners: this.listeners };
+  }
+
+  protected override features(): readonly MeshFeature[] {
+    return [...super.features(), ...featuresOfGatewayClass(this.spec.gatewayClassName)];
   }
 
   protected override problems(): Problem[] {
