@@ -514,6 +514,25 @@ describe('telemetry and extensions', () => {
     expect(() => new Telemetry(meshStack(), 'T', { namespace }).traceRequests(101)).toThrow(/between 0 and 100/);
   });
 
+  test('providers that the mesh has not are refused, as far as it says which it has', () => {
+    const build = (stack: TerraformStack): void => {
+      new AuthorizationPolicy(stack, 'Ask', { namespace, action: 'CUSTOM', provider: 'opaa', rules: [{}] });
+      new AuthorizationPolicy(stack, 'Case', { namespace, name: 'b', action: 'CUSTOM', provider: 'OPA', rules: [{}] });
+      new AuthorizationPolicy(stack, 'Builtin', { namespace, name: 'c', action: 'CUSTOM', provider: 'prometheus', rules: [{}] });
+      new Telemetry(stack, 'Logs', { namespace }).logRequests({ providers: ['otell', 'OTEL'] }).logRequests().dropTag('a').traceRequests(1, { providers: ['zip'] });
+    };
+    const known = refusal(build, existingMesh({ version: '1.29.1', extensionProviders: ['opa', 'otel'] }));
+    expect(known.split('\n').map((line) => /: (.*?): "(\w+)": the mesh has no extension provider/.exec(line)?.slice(1))).toEqual([
+      ['provider', 'opaa'],
+      ['provider', 'OPA'],
+      ['provider', 'prometheus'],
+      ['accessLogging[0].providers[0]', 'otell'],
+      ['tracing[0].providers[0]', 'zip'],
+    ]);
+    expect(known).toContain('Add it to meshConfig.extensionProviders, or name one that is there: opa, otel');
+    expect(refusal(build)).toBe('');
+  });
+
   test('a WasmPlugin', () => {
     const specs = specsOf((stack) =>
       new WasmPlugin(stack, 'Auth', { namespace, target: reviews, url: 'oci://r.io/auth:1', sha256: 'a'.repeat(64), phase: 'AUTHN', ports: [9080], failOpen: true }),

@@ -10,8 +10,9 @@ import {
 } from '../istio/generated/telemetry';
 import { targeting } from '../istio/target';
 import { TargetedObject, TargetedProps } from '../istio/targeted-object';
+import { providerProblems } from '../mesh/extension-providers';
 import { MeshFeature, meshOf } from '../mesh/mesh';
-import { throwOnProblems } from '../validation';
+import { Problem, throwOnProblems } from '../validation';
 
 /** Istio's own metrics. */
 export type IstioMetric = NonNullable<TelemetryMetricsOverridesMatch['metric']>;
@@ -136,6 +137,15 @@ export class Telemetry extends TargetedObject<TelemetrySpec> {
       ...(metrics.length > 0 ? (['IstioMetrics'] as const) : []),
       ...(metrics.some(({ reportingInterval }) => reportingInterval !== undefined) ? (['TelemetryReportingInterval'] as const) : []),
     ];
+  }
+
+  protected override problems(): Problem[] {
+    const { spec, mesh } = this;
+    return (['accessLogging', 'metrics', 'tracing'] as const).flatMap((part) =>
+      (spec[part] ?? []).flatMap(({ providers = [] }, index) =>
+        providers.flatMap(({ name }, number) => providerProblems(mesh, name, 'telemetry', this.at(`${part}[${index}].providers[${number}]`))),
+      ),
+    );
   }
 
   private override(override: TelemetryMetricsOverrides): this {

@@ -7,6 +7,7 @@ import {
 } from '../istio/generated/authorization-policy';
 import { targeting } from '../istio/target';
 import { TargetedObject, TargetedProps } from '../istio/targeted-object';
+import { providerProblems } from '../mesh/extension-providers';
 import { Problem, throwOnProblems } from '../validation';
 import type { Identity } from './identity';
 import { Operation, operationProblems, renderOperation } from './operation';
@@ -92,10 +93,11 @@ export class AuthorizationPolicy extends TargetedObject<AuthorizationPolicySpec>
   }
 
   protected override problems(): Problem[] {
-    const { action, rules = [] } = this.spec;
+    const { action, provider, rules = [] } = this.spec;
+    const unknown = action === 'CUSTOM' ? providerProblems(this.mesh, provider?.name, 'authorization', this.at('provider')) : [];
     // Istio takes it, and takes it for a denial of everything.
     return this.deniesAll || action !== 'ALLOW' || rules.length > 0
-      ? []
+      ? unknown
       : [
           {
             at: this.at('spec.rules'),
