@@ -479,11 +479,27 @@ describe('security', () => {
     ['permissive', 'PERMISSIVE', 'STRICT'],
     ['strict', 'STRICT', 'PERMISSIVE'],
   ] as const)('mutual TLS at the step %s: the namespace %s, those named %s', (step, all, others) => {
-    const specs = specsOf((stack) => new MtlsMigration(stack, 'Mtls', { namespace, step, except: [reviews] }));
+    const specs = specsOf((stack) => new MtlsMigration(stack, 'Mtls', { namespace, step, except: [reviews, { workload: cart, ports: [90] }] }));
     expect(specs).toEqual({
       'PeerAuthentication default': { mtls: { mode: all } },
       'PeerAuthentication reviews': { selector: { matchLabels: { app: 'reviews' } }, mtls: { mode: others } },
+      'PeerAuthentication cart': { selector: { matchLabels: { app: 'cart' } }, mtls: { mode: all }, portLevelMtls: { 90: { mode: others } } },
     });
+  });
+
+  test('mutual TLS of the mesh: namespaces and workloads differ, each where it lives', () => {
+    const ofWeb = { workload: { ...cart, namespace: 'web' }, ports: [90] };
+    const objects = rendered((stack) => MtlsMigration.forMesh(stack, 'Mtls', { step: 'strict', exceptNamespaces: ['web'], except: [reviews, ofWeb] }));
+    expect(objects.map(({ metadata, spec }) => [`${metadata.namespace}/${metadata.name}`, (spec.mtls as { mode: string }).mode])).toEqual([
+      [`${MESH.rootNamespace}/default`, 'STRICT'],
+      ['web/default', 'PERMISSIVE'],
+      ['shop/reviews', 'PERMISSIVE'],
+      ['web/cart', 'PERMISSIVE'],
+    ]);
+    expect(objects[3]!.spec.portLevelMtls).toEqual({ 90: { mode: 'STRICT' } });
+    const { name, labels } = reviews;
+    const bad = { step: 'strict', except: [{ name, labels }, ofWeb, { ...ofWeb, ports: [] }], exceptNamespaces: ['a', 'a'] } as const;
+    expect(() => MtlsMigration.forMesh(meshStack(), 'M', bad)).toThrow(/one state[^]*namespace is in one state[^]*Give `namespace`[^]*no port of it differs/);
   });
 });
 
@@ -511,6 +527,9 @@ describe('telemetry and extensions', () => {
       ],
       tracing: [{ providers: [{ name: 'jaeger' }], randomSamplingPercentage: 5, customTags: { env: { literal: { value: 'dev' } } } }],
     });
+    const elsewhere = specsOf((stack) => new Telemetry(stack, 'T', { namespace, metricsProviders: ['otel'] }).dropTag('a'));
+    expect(elsewhere['Telemetry t']!.metrics).toMatchObject([{ providers: [{ name: 'otel' }] }]);
+    expect(() => new Telemetry(meshStack(), 'T', { namespace }).tagMetrics('', 'bad (((')).toThrow(/a tag has a name[^]*"bad \(\(\(": a tag is an expression of CEL/);
     expect(() => new Telemetry(meshStack(), 'T', { namespace }).traceRequests(101)).toThrow(/between 0 and 100/);
   });
 

@@ -13,13 +13,20 @@ import { TargetedObject, TargetedProps } from '../istio/targeted-object';
 import { providerProblems } from '../mesh/extension-providers';
 import { MeshFeature, meshOf } from '../mesh/mesh';
 import { Problem, throwOnProblems } from '../validation';
+import { readCel } from '../validation/istio/cel-syntax';
 
 /** Istio's own metrics. */
 export type IstioMetric = NonNullable<TelemetryMetricsOverridesMatch['metric']>;
 /** The side that reports. */
 export type ReportingSide = NonNullable<TelemetryMetricsOverridesMatch['mode']>;
 
-export type TelemetryProps = TargetedProps<TelemetrySpec>;
+export interface TelemetryProps extends TargetedProps<TelemetrySpec> {
+  /**
+   * Where its metrics go: names from extensionProviders of the MeshConfig.
+   * @default ['prometheus'], which every mesh has
+   */
+  readonly metricsProviders?: readonly string[];
+}
 
 /** Which requests are logged, and where to. */
 export interface AccessLogOptions {
@@ -46,7 +53,8 @@ export interface TracingOptions {
 }
 
 /** Where Istio's metrics go unless the MeshConfig says otherwise. */
-const METRICS = 'prometheus';
+const METRICS = ['prometheus'];
+const SEE = 'https://istio.io/latest/docs/tasks/observability/metrics/customize-metrics/';
 
 /**
  * What proxies log, count and trace.
@@ -59,12 +67,14 @@ export class Telemetry extends TargetedObject<TelemetrySpec> {
     return new Telemetry(scope, id, { name: 'mesh-default', ...props, namespace: mesh?.rootNamespace ?? '' });
   }
 
+  private readonly metricsProviders: readonly string[];
   private readonly logs: TelemetryAccessLogging[] = [];
   private readonly metrics: TelemetryMetricsOverrides[] = [];
   private readonly traces: TelemetryTracing[] = [];
 
   constructor(scope: Construct, id: string, props: TelemetryProps) {
     super(scope, id, TELEMETRY, props, props.target);
+    this.metricsProviders = props.metricsProviders ?? METRICS;
   }
 
   /** Writes access logs, of every request or of those that a filter chooses. */
@@ -85,9 +95,17 @@ export class Telemetry extends TargetedObject<TelemetrySpec> {
 
   /**
    * Sets a tag of the metrics.
-   * @param value CEL over Envoy's attributes, such as `request.host`
+   * @param value CEL over Envoy's attributes, such as `request.host`, or a text in quotes
+   * @throws ProblemError where the tag has no name, or the value is no CEL
    */
   tagMetrics(tag: string, value: string, options: MetricOptions = {}): this {
+    const reading = Token.isUnresolved(value) ? undefined : readCel(value);
+    throwOnProblems(`${this.node.path} cannot tag metrics:`, [
+      ...(tag === '' ? [{ at: this.at('metrics'), value: tag, rule: 'a tag has a name', mend: 'Name the tag', see: SEE }] : []),
+      ...(reading && 'why' in reading
+        ? [{ at: this.at(`metrics: ${tag}`), value, rule: `a tag is an expression of CEL: ${reading.why}`, mend: "Write such as request.host, or 'a text'", see: SEE }]
+        : []),
+    ]);
     return this.override({ match: matchOf(options), tagOverrides: { [tag]: { operation: 'UPSERT', value } } });
   }
 
@@ -125,7 +143,7 @@ export class Telemetry extends TargetedObject<TelemetrySpec> {
     return {
       ...targeting(this.target),
       accessLogging: this.logs.length > 0 ? this.logs : undefined,
-      metrics: this.metrics.length > 0 ? [{ providers: [{ name: METRICS }], overrides: this.metrics }] : undefined,
+      metrics: this.metrics.length > 0 ? [{ providers: this.metricsProviders.map((name) => ({ name })), overrides: this.metrics }] : undefined,
       tracing: this.traces.length > 0 ? this.traces : undefined,
     };
   }
