@@ -1,31 +1,10 @@
 import { Construct } from 'constructs';
-import { IService, serviceHost } from '../kubernetes/service';
 import type { IMesh } from '../mesh/mesh';
 import { AuthorizationPolicy } from '../security/authorization-policy';
 import type { Operation } from '../security/operation';
-import type { Duration } from '../traffic/duration';
 import { throwOnProblems } from '../validation';
+import { AuthorizationProvider, authorizationProvider } from './authorization-provider';
 import { PatternTarget, targetOf } from './target';
-
-/** An authoriser, as the MeshConfig names it. */
-export interface AuthorizationProvider {
-  readonly name: string;
-  /** Service that decides. */
-  readonly service: Pick<IService, 'name' | 'namespace'>;
-  readonly port: number;
-  /** @default 'grpc' */
-  readonly protocol?: 'grpc' | 'http';
-  /** @default Istio's own: 600 s */
-  readonly timeout?: Duration;
-  /** Lets requests pass where it cannot be asked. @default false */
-  readonly failOpen?: boolean;
-  /** Request headers that it gets, with `http`. @default none beyond what Envoy always sends */
-  readonly requestHeaders?: readonly string[];
-  /** Headers of its answer that reach the service where it allows, with `http`. @default none */
-  readonly upstreamHeaders?: readonly string[];
-  /** @default 'cluster.local' */
-  readonly clusterDomain?: string;
-}
 
 export interface ExternalAuthorizationProps {
   /** Pods, or a gateway of the mesh or of the Gateway API, whose requests are asked about. */
@@ -49,20 +28,15 @@ export interface ExternalAuthorizationProps {
  * @see https://istio.io/latest/docs/tasks/security/authorization/authz-custom/
  */
 export class ExternalAuthorization extends Construct {
-  /** The entry that belongs into the MeshConfig's `extensionProviders`. */
+  /**
+   * The entry that belongs into the MeshConfig's `extensionProviders`.
+   * @throws ProblemError with every field that istiod would refuse, or that the protocol does not have
+   */
   static provider(provider: AuthorizationProvider): Readonly<Record<string, unknown>> {
-    const http = provider.protocol === 'http';
-    const settings = {
-      service: serviceHost(provider.service, provider.clusterDomain),
-      port: provider.port,
-      ...(provider.timeout && { timeout: provider.timeout.toString() }),
-      ...(provider.failOpen !== undefined && { failOpen: provider.failOpen }),
-      ...(http && provider.requestHeaders && { includeRequestHeadersInCheck: provider.requestHeaders }),
-      ...(http && provider.upstreamHeaders && { headersToUpstreamOnAllow: provider.upstreamHeaders }),
-    };
-    return { name: provider.name, [http ? 'envoyExtAuthzHttp' : 'envoyExtAuthzGrpc']: settings };
+    return authorizationProvider(provider);
   }
 
+  /** The policy that has the proxies ask. */
   readonly policy: AuthorizationPolicy;
 
   /** @throws ProblemError where `to` and `exceptPaths` are both given */
