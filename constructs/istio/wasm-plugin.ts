@@ -10,7 +10,7 @@ export type ExtensionPhase = 'AUTHN' | 'AUTHZ' | 'STATS';
 
 /** A WebAssembly module. */
 export interface WasmModule {
-  /** `oci://`, `https://`, `http://` or `file://`. */
+  /** Where it is: `oci://`, `https://`, `http://` or `file://`; of an image, the part after `@` is its digest. */
   readonly url: string;
   /** Digest of the module, 64 hexadecimal digits: what is pulled is what was meant. @default none */
   readonly sha256?: string;
@@ -23,8 +23,10 @@ export interface WasmModule {
 }
 
 export interface WasmPluginProps extends TargetedProps<WasmPluginSpec>, WasmModule {
-  /** @default right before the router */
+  /** Where among Istio's filters it stands. @default right before the router */
   readonly phase?: ExtensionPhase;
+  /** Order within a phase, a whole number, highest first. @default Istio's own, 0 */
+  readonly priority?: number;
   /** Ports that the pods listen on. @default every one */
   readonly ports?: readonly number[];
 }
@@ -44,13 +46,14 @@ export class WasmPlugin extends TargetedObject<WasmPluginSpec> {
   }
 
   protected render(): WasmPluginSpec {
-    const { phase, ports, config, failOpen, url, sha256, imagePullSecret } = this.settings;
+    const { phase, priority, ports, config, failOpen, url, sha256, imagePullSecret } = this.settings;
     return {
       ...targeting(this.target),
       url,
       sha256,
       imagePullSecret,
       phase,
+      priority,
       pluginConfig: config,
       failStrategy: failOpen ? 'FAIL_OPEN' : undefined,
       match: ports && [{ ports: ports.map((number) => ({ number })) }],
@@ -65,6 +68,9 @@ export function moduleProblems(module: WasmModule, at: (field: string) => string
     ...(Token.isUnresolved(url) || /^(oci|https?|file):\/\/./.test(url)
       ? []
       : [{ at: at('url'), value: url, rule: 'a module is at an oci, https, http or file URL', mend: 'Give it with its scheme, as oci://registry/image:tag' }]),
+    ...(Token.isUnresolved(url) || !url.startsWith('oci://') || !url.includes('@') || /@sha256:[a-f0-9]{64}$/.test(url)
+      ? []
+      : [{ at: at('url'), value: url, rule: 'an image is pinned by sha256: and 64 lower-case hexadecimal digits', mend: 'Write it as oci://registry/image@sha256:<digest>' }]),
     ...(sha256 === undefined || Token.isUnresolved(sha256) || /^[a-f0-9]{64}$/.test(sha256)
       ? []
       : [{ at: at('sha256'), value: sha256, rule: 'a digest is 64 lower-case hexadecimal digits', mend: 'Give it without `sha256:`' }]),
