@@ -14,12 +14,12 @@ export interface EnvoyHttpFilter {
   readonly name: string;
   /** Type of the settings, such as `envoy.extensions.filters.http.lua.v3.Lua`. */
   readonly type: string;
-  /** @default none */
+  /** Its settings, in Envoy's own words, without `@type`. @default none */
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
 export interface HttpFilterOptions {
-  /** @default 'SIDECAR_INBOUND' */
+  /** Side of the proxy that it stands on: of what pods are asked, of what they ask, or of a gateway. @default 'SIDECAR_INBOUND' */
   readonly context?: EnvoyContext;
   /** Port of the listener: the pods' own for sidecars, the gateway pods' for gateways. @default every one */
   readonly port?: number;
@@ -28,7 +28,7 @@ export interface HttpFilterOptions {
 export interface EnvoyFilterProps extends TargetedProps<EnvoyFilterSpec> {
   /** Filters are applied from the lowest to the highest. @default Istio's own, 0 */
   readonly priority?: number;
-  /** @default none: add them with addPatch or addHttpFilter */
+  /** What to change, in Istio's own words. @default none: add them with addPatch or addHttpFilter */
   readonly patches?: readonly EnvoyFilterConfigPatches[];
 }
 
@@ -49,6 +49,7 @@ export class EnvoyFilter extends TargetedObject<EnvoyFilterSpec> {
     this.patches = [...(props.patches ?? [])];
   }
 
+  /** Adds a change in Istio's own words, applied after those that are there. @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-EnvoyConfigObjectPatch */
   addPatch(patch: EnvoyFilterConfigPatches): this {
     this.patches.push(patch);
     return this;

@@ -9,14 +9,15 @@ import type { Finding } from '../validation/istio/finding';
 import { isUnknown } from './unknown';
 
 export interface IstioObjectProps<Spec> {
+  /** Namespace that it is written to. */
   readonly namespace: string;
-  /** @default the construct's id in kebab-case */
+  /** Name of the object in the cluster. @default the construct's id in kebab-case */
   readonly name?: string;
-  /** @default none */
+  /** Labels of the object itself, such as `istio.io/rev`. @default none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** @default none */
+  /** Annotations of the object itself. @default none */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that it is written for, which decides what it may say. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
   /**
    * Members of the spec in Istio's own words. Each replaces the one that the construct would render.
@@ -29,7 +30,9 @@ export interface IstioObjectProps<Spec> {
 
 /** A kind as the generated files name it. */
 export interface IstioKind {
+  /** Group and version, such as `networking.istio.io/v1`. */
   readonly apiVersion: string;
+  /** Name of the kind, such as `VirtualService`. */
   readonly kind: string;
 }
 

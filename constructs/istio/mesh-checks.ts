@@ -16,7 +16,7 @@ import { IstioObject, isRefused } from './istio-object';
 import { isUnknown } from './unknown';
 
 export interface MeshChecksProps {
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that the objects live in. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
   /** Services that are not among the constructs of the scope, because they exist already or another stack makes them. @default none */
   readonly services?: readonly IService[];

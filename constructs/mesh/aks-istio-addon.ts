@@ -113,6 +113,7 @@ export class AksIstioAddon extends Construct implements IMesh {
     }
   }
 
+  /** Says why the add-on, in this revision and on this cluster, lacks a feature; nothing where it has it. */
   unsupported(feature: MeshFeature): Unsupported | undefined {
     // Of this kind only old revisions are at fault, and only some clusters.
     const limit = addonLimit(feature, this.version);

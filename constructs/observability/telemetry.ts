@@ -34,14 +34,14 @@ export interface AccessLogOptions {
   readonly providers?: readonly string[];
   /** CEL over Envoy's attributes, such as `response.code >= 500`; nothing logs all. @default none */
   readonly filter?: string;
-  /** @default both sides */
+  /** Whether the caller's proxy writes it (`CLIENT`) or that of whoever is called (`SERVER`). @default both sides */
   readonly side?: 'CLIENT' | 'SERVER';
 }
 
 export interface MetricOptions {
-  /** @default all */
+  /** Which of Istio's metrics. @default all */
   readonly metric?: IstioMetric;
-  /** @default both sides */
+  /** Whether the caller's proxy counts it (`CLIENT`) or that of whoever is called (`SERVER`). @default both sides */
   readonly side?: 'CLIENT' | 'SERVER';
 }
 

@@ -17,7 +17,7 @@ export interface ExternalAuthorizationProps {
   readonly exceptPaths?: readonly string[];
   /** Name of the policy. @default the target's and `-ext-authz` */
   readonly name?: string;
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that it is written for. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
 

@@ -17,7 +17,7 @@ export interface FilterPatternProps {
   readonly port?: number;
   /** Name of the object. @default the target's and the pattern's */
   readonly name?: string;
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that it is written for. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
 

@@ -23,7 +23,7 @@ export interface RequestAuthenticationProps extends TargetedProps<RequestAuthent
 
 /** Which requests need a token. */
 export interface TokenOptions {
-  /** @default every path */
+  /** Paths that need one, without their query; patterns as {@link Operation} has them. @default every path */
   readonly paths?: readonly string[];
   /** Paths that need none, such as those of probes from outside the mesh. @default none */
   readonly exceptPaths?: readonly string[];
