@@ -463,6 +463,19 @@ describe('security', () => {
     expect(() => new RequestAuthentication(meshStack(), 'T', { namespace, jwt }).requireToken({ paths: ['admin'] })).toThrow(/Write \/admin/);
   });
 
+  test('what is known only when it is applied is not judged, also where a whole list is', () => {
+    const text = (): string => Lazy.stringValue({ produce: () => 'x' });
+    const list = (): string[] => Lazy.listValue({ produce: () => ['x'] });
+    const build = (stack: TerraformStack): void => {
+      const tokens = new RequestAuthentication(stack, 'T', { namespace: text(), target: reviews, jwt: [{ issuer: text(), jwksUri: text() }, { issuer: text(), jwks: text() }] });
+      tokens.requireClaim(text(), [text()], { ports: [80] });
+      const when = [Condition.claim(list(), text()), { key: 'source.ip', values: list() }];
+      new AuthorizationPolicy(stack, 'P', { namespace, rules: [{ from: [Source.ip(...list())], to: [{ methods: list(), paths: [text()], hosts: list() }], when }] });
+      new Telemetry(stack, 'L', { namespace, metricsProviders: [text()] }).tagMetrics('a', text()).traceRequests(1, { providers: list() });
+    };
+    expect(refusal(build, existingMesh({ version: '1.29.1', extensionProviders: ['a'] }))).toBe('');
+  });
+
   test('ports that are known only when they are applied are written as they will be', () => {
     const stack = meshStack();
     const port = Lazy.numberValue({ produce: () => 9080 });

@@ -1,4 +1,4 @@
-import { Token } from 'cdktf';
+import { isUnknown } from '../istio/unknown';
 import type { Problem } from '../validation';
 import type { IMesh } from './mesh';
 
@@ -13,7 +13,7 @@ export type ProviderUse = 'authorization' | 'telemetry';
 /** What is wrong with the name of an extension provider, where the mesh says which it has. */
 export function providerProblems(mesh: Pick<IMesh, 'extensionProviders'>, name: string | undefined, use: ProviderUse, at: string): Problem[] {
   const { extensionProviders: own } = mesh;
-  if (own === undefined || name === undefined || [name, ...own].some((one) => Token.isUnresolved(one))) {
+  if (own === undefined || name === undefined || isUnknown([name, ...own])) {
     return [];
   }
   const known = use === 'authorization' ? own : [...own, ...BUILT_IN];

@@ -1,4 +1,4 @@
-import { Token } from 'cdktf';
+import { isUnknown } from '../istio/unknown';
 import { IService, serviceHost } from '../kubernetes/service';
 import type { Duration } from '../traffic/duration';
 import { Problem, throwOnProblems } from '../validation';
@@ -95,7 +95,7 @@ function authorizerProblems(provider: AuthorizationProvider): Problem[] {
   const { name, port, protocol, statusOnError, requestBody, pathPrefix } = provider;
   const problems: Problem[] = [];
   const hold = (holds: boolean, field: string, value: unknown, rule: string, mend: string): void => {
-    if (!holds && !Token.isUnresolved(value)) {
+    if (!holds && !isUnknown(value)) {
       problems.push({ at: `ExternalAuthorization.provider: ${field}`, value, rule, mend, see: SEE });
     }
   };

@@ -1,5 +1,5 @@
-import { Token } from 'cdktf';
 import type { AuthorizationPolicyRulesWhen } from '../istio/generated/authorization-policy';
+import { isUnknown } from '../istio/unknown';
 import { throwOnProblems } from '../validation';
 
 const SEE = 'https://istio.io/latest/docs/reference/config/security/conditions/';
@@ -58,9 +58,9 @@ function condition(verb: string, key: string, values: Pick<AuthorizationPolicyRu
 }
 
 function claimKey(name: ClaimName): string {
-  const parts = typeof name !== 'string' ? name : name.includes('://') || Token.isUnresolved(name) ? [name] : name.split('.');
+  const parts = typeof name !== 'string' ? name : name.includes('://') || isUnknown(name) ? [name] : name.split('.');
   // Istio reads a name up to the next bracket, and knows no way to write one.
-  const odd = parts.filter((part) => !Token.isUnresolved(part) && /[[\]]/.test(part));
+  const odd = parts.filter((part) => !isUnknown(part) && /[[\]]/.test(part));
   throwOnProblems(
     'No request could be held against this condition:',
     odd.map((value) => ({ at: 'Condition.claim', value, rule: 'the name of a claim has no brackets', mend: 'Give claims within claims one by one, in a list', see: SEE })),

@@ -1,5 +1,6 @@
-import { Token, Tokenization } from 'cdktf';
+import { Tokenization } from 'cdktf';
 import type { AuthorizationPolicyRulesToOperation } from '../istio/generated/authorization-policy';
+import { isUnknown } from '../istio/unknown';
 import type { Problem } from '../validation';
 import { nearest } from '../validation/istio/nearest';
 
@@ -42,7 +43,7 @@ export function operationProblems(operation: Operation, at: string): Problem[] {
     ([name, `not${name[0]!.toUpperCase()}${name.slice(1)}`] as (keyof Operation)[]).flatMap((list) =>
       ((operation[list] ?? []) as readonly string[]).flatMap((value, index) => {
         // An empty value is refused with the object.
-        const why = Token.isUnresolved(value) || value === '' || value === '*' ? undefined : whyNot(value) ?? wildcardWithin(value, name);
+        const why = isUnknown(value) || value === '' || value === '*' ? undefined : whyNot(value) ?? wildcardWithin(value, name);
         return why ? [{ at: `${at}.${list}[${index}]`, value, ...why, see: SEE }] : [];
       }),
     );
@@ -92,7 +93,7 @@ function wildcardWithin(value: string, name: string): Pick<Problem, 'rule' | 'me
 function portProblems(operation: Operation, at: string): Problem[] {
   return (['ports', 'notPorts'] as const).flatMap((list) =>
     (operation[list] ?? []).flatMap((value, index) =>
-      Token.isUnresolved(value) || (Number.isInteger(value) && value >= 1 && value <= 65535)
+      isUnknown(value) || (Number.isInteger(value) && value >= 1 && value <= 65535)
         ? []
         : [{ at: `${at}.${list}[${index}]`, value, rule: 'a port is a whole number from 1 to 65535', mend: 'Give the port that the pods listen on', see: SEE }],
     ),
