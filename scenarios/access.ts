@@ -70,7 +70,7 @@ export const detailsPlaintext: Scenario = {
     const { namespace } = details;
     pinToV1(productpage, details, reviews, ratings);
     new PeerAuthentication(traffic, 'DetailsMtls', { namespace, workload: details, mode: 'PERMISSIVE' });
-    new AuthorizationPolicy(traffic, 'DetailsReaders', { namespace, workload: details, rules: [{ to: [{ methods: ['GET'], paths: ['/details/*'] }] }] });
+    new AuthorizationPolicy(traffic, 'DetailsReaders', { namespace, target: details, rules: [{ to: [{ methods: ['GET'], paths: ['/details/*'] }] }] });
   },
   expectations: [
     { kind: 'split', service: 'reviews', shares: { v1: 100 } },
@@ -87,7 +87,7 @@ export const detailsDenied: Scenario = {
     pinToV1(productpage, details, reviews, ratings);
     new AuthorizationPolicy(traffic, 'DetailsClosed', {
       namespace: details.namespace,
-      workload: details,
+      target: details,
       action: 'DENY',
       rules: [{ from: [productpage] }],
     });

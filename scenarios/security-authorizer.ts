@@ -15,7 +15,7 @@ function addAuthorizer(traffic: BookinfoTraffic): void {
   const ports = Object.entries(AUTHORIZER_PORTS).map(([name, port]) => ({ name, port }));
   const service = existingService({ name: 'ext-authz', namespace, ports, serviceAccountName: 'ext-authz' });
   const authorizer = new RestrictedWorkload(traffic, 'Authorizer', { service, image: IMAGE, user: 65532 });
-  new AuthorizationPolicy(authorizer, 'Callers', { name: 'ext-authz-callers', namespace, workload: service, rules: [{ from: [productpage] }] });
+  new AuthorizationPolicy(authorizer, 'Callers', { name: 'ext-authz-callers', namespace, target: service, rules: [{ from: [productpage] }] });
 }
 
 function asked(name: string, path: string, header: string | undefined, result: CallResult, contains?: string): CallExpectation {

@@ -22,7 +22,7 @@ export const jwt: Scenario = {
     pinToV1(productpage, details, reviews, ratings);
     const tokens = new RequestAuthentication(traffic, 'Tokens', {
       namespace: productpage.namespace,
-      workload: productpage,
+      target: productpage,
       jwt: [{ issuer: DEMO_ISSUER, jwks: DEMO_JWKS, forwardOriginalToken: true }],
     });
     tokens.requireToken({ exceptPaths: ['/static/*'] });

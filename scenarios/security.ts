@@ -58,7 +58,7 @@ export const mtlsMigration: Scenario = {
     new PeerAuthentication(traffic, 'RatingsMtls', { namespace, workload: ratings, mode: 'STRICT', ports: { 9080: 'PERMISSIVE' } });
     for (const service of [details, ratings]) {
       const name = `${service.name}-monitors`;
-      new AuthorizationPolicy(service, 'Monitors', { name, namespace, workload: service, rules: [{ to: [{ methods: ['GET'], paths: ['/health'] }] }] });
+      new AuthorizationPolicy(service, 'Monitors', { name, namespace, target: service, rules: [{ to: [{ methods: ['GET'], paths: ['/health'] }] }] });
     }
   },
   expectations: [

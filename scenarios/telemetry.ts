@@ -79,7 +79,7 @@ function addCollector(traffic: BookinfoTraffic): void {
   new AuthorizationPolicy(collector, 'Callers', {
     name: `${name}-callers`,
     namespace,
-    workload: service,
+    target: service,
     rules: [
       { from: [productpage], to: [{ methods: ['GET'], paths: ['/headers'] }] },
       // Every proxy sends its spans, as the pod that it stands before.

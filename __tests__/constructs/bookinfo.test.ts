@@ -8,12 +8,13 @@ import { existingMesh } from '../../constructs/mesh/existing-mesh';
 import { HelmIstio } from '../../constructs/mesh/helm-istio';
 import type { IMesh } from '../../constructs/mesh/mesh';
 import { addScenario, findScenario, SCENARIOS } from '../../scenarios';
+import { scenarioProviders } from '../../scenarios/providers';
 import { resources, StackJson, synthStack } from '../synth';
 
 const cluster = existingAksCluster({ name: 'aks', resourceGroupName: 'rg', gatewayApi: { version: '1.4.1', channel: 'standard' } });
 const elsewhere = (): TerraformStack => new TerraformStack(new App({ stackTraces: false }), 'elsewhere');
 const MESHES: Readonly<Record<string, IMesh>> = {
-  helm: new HelmIstio(elsewhere(), 'Mesh', { cluster, version: '1.29.1', egressGateway: {} }),
+  helm: new HelmIstio(elsewhere(), 'Mesh', { cluster, version: '1.29.1', egressGateway: {}, meshConfig: { extensionProviders: scenarioProviders() } }),
   addon: new AksIstioAddon(elsewhere(), 'Mesh', { cluster, revisions: ['asm-1-29'] }),
 };
 const PORT = [{ name: 'http', port: 9080 }];

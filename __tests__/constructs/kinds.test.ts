@@ -1,4 +1,4 @@
-import { TerraformStack } from 'cdktf';
+import { Lazy, TerraformStack } from 'cdktf';
 import { BookinfoVersions, bookinfoServices } from '../../constructs/bookinfo';
 import {
   BackendTLSPolicy,
@@ -12,7 +12,7 @@ import {
   VersionedService,
   VersionServices,
 } from '../../constructs/gateway-api';
-import { EnvoyFilter, istioAtLeast, ProxyConfig, TrafficExtension, WasmPlugin } from '../../constructs/istio';
+import { EnvoyFilter, istioAtLeast, PolicyTarget, ProxyConfig, Target, TrafficExtension, WasmPlugin } from '../../constructs/istio';
 import type { GatewayApi } from '../../constructs/cluster/cluster';
 import { existingAksCluster, kubeconfigCluster } from '../../constructs/cluster/existing-cluster';
 import { managedGatewayApi } from '../../constructs/cluster/managed-gateway-api';
@@ -21,8 +21,9 @@ import { AksIstioAddon } from '../../constructs/mesh/aks-istio-addon';
 import { existingMesh } from '../../constructs/mesh/existing-mesh';
 import { HelmIstio } from '../../constructs/mesh/helm-istio';
 import { IMesh } from '../../constructs/mesh/mesh';
+import { modelOf } from '../../constructs/model/from-constructs';
 import { Telemetry } from '../../constructs/observability';
-import { AuthorizationPolicy, Condition, MtlsMigration, RequestAuthentication, Source } from '../../constructs/security';
+import { AuthorizationPolicy, Condition, MtlsMigration, PeerAuthentication, RequestAuthentication, Source } from '../../constructs/security';
 import {
   corsPolicy,
   Destination,
@@ -44,7 +45,8 @@ import {
   WorkloadEntry,
   WorkloadGroup,
 } from '../../constructs/traffic';
-import { complaints, meshStack, rendered, specsOf } from '../rendered';
+import { Problem, ProblemError } from '../../constructs/validation';
+import { complaints, MESH, meshStack, rendered, specsOf } from '../rendered';
 
 const namespace = 'shop';
 const reviews = existingService({ name: 'reviews', namespace, ports: [{ name: 'http', port: 9080 }], versions: ['v1', 'v2'] });
@@ -56,6 +58,15 @@ function refusal(build: (stack: TerraformStack) => void, mesh?: IMesh): string {
   const stack = meshStack(mesh);
   build(stack);
   return complaints(stack).join('\n');
+}
+
+function problemsIn(build: () => unknown): readonly Problem[] {
+  try {
+    build();
+  } catch (error) {
+    return (error as ProblemError).problems;
+  }
+  return [];
 }
 
 function addon(revision = 'asm-1-29', gatewayApi?: GatewayApi): IMesh {
@@ -125,7 +136,7 @@ describe('networking', () => {
 
   test('an EnvoyFilter puts an HTTP filter before the router of the selected proxies', () => {
     const specs = specsOf((stack) =>
-      new EnvoyFilter(stack, 'Headers', { namespace, workload: reviews, priority: 10 }).addHttpFilter(
+      new EnvoyFilter(stack, 'Headers', { namespace, target: reviews, priority: 10 }).addHttpFilter(
         { name: 'envoy.filters.http.lua', type: 'envoy.extensions.filters.http.lua.v3.Lua', config: { a: 1 } },
         { port: 9080 },
       ),
@@ -372,7 +383,7 @@ describe('security', () => {
 
   test('a token is made binding by a DENY, so that it comes on top of what other policies ask', () => {
     const specs = specsOf((stack) => {
-      const tokens = new RequestAuthentication(stack, 'Tokens', { namespace, workload: reviews, jwt });
+      const tokens = new RequestAuthentication(stack, 'Tokens', { namespace, target: reviews, jwt });
       tokens.requireToken({ exceptPaths: ['/healthz'], ports: [9080] });
       tokens.requireClaim('realm.roles', ['admin'], { paths: ['/admin/*'], ports: [9080] });
     });
@@ -395,6 +406,59 @@ describe('security', () => {
     expect(() => new RequestAuthentication(meshStack(), 'T', { namespace, jwt: [{ issuer: '', jwks: '{}', jwksUri: 'ftp://x' }] })).toThrow(
       /names its issuer[^]*in place or by URL[^]*"ftp:\/\/x"/,
     );
+  });
+
+  const gatewayRef = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'front' };
+  test.each<[string, PolicyTarget, object]>([
+    ['a gateway of the Gateway API', Target.gateway('front', namespace), { targetRefs: [gatewayRef] }],
+    ['a Service behind a waypoint', Target.service(reviews), { targetRefs: [{ group: '', kind: 'Service', name: 'reviews' }] }],
+    ['a gateway of the mesh', { ...MESH.ingressGateway!, namespace }, { selector: { matchLabels: { istio: 'ingress' } } }],
+    ['pods', reviews, { selector: { matchLabels: { app: 'reviews' } } }],
+  ])('every kind is for %s alone, in its namespace', (_name, target, expected) => {
+    const objects = rendered((stack) => {
+      new AuthorizationPolicy(stack, 'Policy', { target, rules: [{}] });
+      new RequestAuthentication(stack, 'Tokens', { target, jwt }).requireToken({ ports: [8080] });
+      new Telemetry(stack, 'Telemetry', { target });
+      new WasmPlugin(stack, 'Wasm', { target, url: 'oci://r.io/auth:1' });
+      new TrafficExtension(stack, 'Script', { target, lua: 'function envoy_on_request(handle) end' });
+      new EnvoyFilter(stack, 'Filter', { target }).addHttpFilter({ name: 'x', type: 'y.Z' });
+    }, newer);
+    const networking = { ...expected, ...('selector' in expected && { selector: undefined, workloadSelector: { labels: (expected.selector as { matchLabels: object }).matchLabels } }) };
+    expect(objects).toHaveLength(7);
+    objects.forEach(({ kind, metadata, spec }) => {
+      expect([metadata.namespace, { selector: spec.selector, targetRefs: spec.targetRefs, workloadSelector: spec.workloadSelector }]).toEqual([namespace, kind === 'EnvoyFilter' ? networking : expected]);
+    });
+  });
+
+  test.each([{ targetRefs: [gatewayRef] }, { selector: { matchLabels: { app: 'front' } } }])('what is required of tokens is required where %j checks them, not of the whole namespace', (spec) => {
+    const specs = specsOf((stack) => {
+      const tokens = new RequestAuthentication(stack, 'Tokens', { namespace, jwt, spec });
+      tokens.requireToken({ ports: [8080] });
+      tokens.requireClaim('groups', ['a'], { ports: [8080] });
+    });
+    expect(specs['AuthorizationPolicy tokens-token']).toMatchObject(spec);
+    expect(specs['AuthorizationPolicy tokens-claim2']).toMatchObject(spec);
+  });
+
+  test('an object in another namespace than what it is for would never apply; from the root namespace some kinds reach everywhere', () => {
+    const elsewhere = { namespace: 'default', target: reviews };
+    const stack = meshStack();
+    for (const build of [
+      () => new AuthorizationPolicy(stack, 'A', elsewhere),
+      () => new RequestAuthentication(stack, 'B', { ...elsewhere, jwt }),
+      () => new Telemetry(stack, 'C', elsewhere),
+      () => new Telemetry(stack, 'D', { ...elsewhere, namespace: MESH.rootNamespace }),
+      () => new AuthorizationPolicy(stack, 'E', { namespace: MESH.rootNamespace, target: Target.service(reviews) }),
+      () => new PeerAuthentication(stack, 'F', { namespace: 'default', workload: reviews }),
+      () => new MtlsMigration(stack, 'G', { namespace: 'default', step: 'strict', except: [reviews] }),
+    ]) {
+      expect(build).toThrow(/it would never apply: what it is for lives in the namespace shop/);
+    }
+    expect(() => new PeerAuthentication(stack, 'H', { namespace: MESH.rootNamespace, workload: reviews })).toThrow(/istiod passes over/);
+    expect(() => new AuthorizationPolicy(stack, 'I', {})).toThrow(/Give `namespace`, or a target that has one/);
+    expect(new AuthorizationPolicy(stack, 'J', { namespace: MESH.rootNamespace, target: reviews }).namespace).toBe(MESH.rootNamespace);
+    const unknown = Lazy.stringValue({ produce: () => 'default' });
+    expect(new PeerAuthentication(stack, 'K', { namespace: unknown, workload: reviews }).namespace).toBe(unknown);
   });
 
   test('sources by address, token and namespace; conditions; dry run', () => {
@@ -427,18 +491,119 @@ describe('security', () => {
         ],
       },
     ]);
+    const both = specsOf((stack) =>
+      new AuthorizationPolicy(stack, 'Both', {
+        namespace,
+        rules: [{ from: [cart, Source.allOf(reviews, Source.ip('10.0.0.0/8'), Source.notIdentity({ namespace: 'web', serviceAccountName: 'bot' }), Source.notNamespace('a'), Source.notNamespace('b'))] }],
+      }),
+    );
+    expect((both['AuthorizationPolicy both']!.rules as unknown[])[0]).toEqual({
+      from: [
+        { source: { principals: ['cluster.local/ns/shop/sa/default'] } },
+        {
+          source: {
+            principals: ['cluster.local/ns/shop/sa/default'],
+            notPrincipals: ['cluster.local/ns/web/sa/bot'],
+            ipBlocks: ['10.0.0.0/8'],
+            notNamespaces: ['a', 'b'],
+          },
+        },
+      ],
+    });
+    expect(() => Source.allOf(reviews, cart)).toThrow(/two of them ask for identities/);
     expect(() => new AuthorizationPolicy(meshStack(), 'Dry', { namespace, action: 'CUSTOM', provider: 'x', dryRun: true })).toThrow(/tried dry/);
+  });
+
+  test.each<[string | readonly string[], string]>([
+    ['groups', '[groups]'],
+    ['realm.roles', '[realm][roles]'],
+    ['https://example.com/roles', '[https://example.com/roles]'],
+    [['urn:example.com:roles'], '[urn:example.com:roles]'],
+    [['resource_access', 'my.client', 'roles'], '[resource_access][my.client][roles]'],
+  ])('the claim %j', (name, expected) => {
+    expect(Condition.claim(name, 'admin').key).toBe(`request.auth.claims${expected}`);
+  });
+
+  test('conditions that nothing could be held against', () => {
+    expect(() => Condition.claim('')).toThrow(/has a name[^]*has values to compare with/);
+    expect(() => Condition.claim([], 'a')).toThrow(/has a name/);
+    expect(() => Condition.header('', 'a')).toThrow(/has a name/);
+    expect(() => Condition.claimNot('a[b]', 'c')).toThrow(/no brackets/);
+    expect(() => new RequestAuthentication(meshStack(), 'T', { namespace, jwt }).requireClaim('groups', [])).toThrow(/has values/);
+  });
+
+  test('methods, paths, hosts and ports that no request has are refused where they are written, as a DENY of them would let all pass', () => {
+    const policy = new AuthorizationPolicy(meshStack(), 'P', { namespace, action: 'DENY' });
+    const slips = {
+      methods: ['delete', 'DELET', 'get*', '/pkg.Svc/Do'],
+      notPaths: ['admin', '/a?x=1', '/a/*/b', '{**}', '*a*'],
+      hosts: ['a.*.com'],
+      ports: [0, 70000],
+    };
+    const mends = ['Write DELETE', 'Write DELETE', 'Write GET*', 'gRPC calls have the method POST', 'Write /admin', 'without their query', 'Write {*}', 'Write /{**}', 'one end'];
+    const problems = problemsIn(() => policy.addRule({ to: [slips] }));
+    expect(problems.map(({ at }) => at.replace('stack/P: rules[0].to[0].', ''))).toEqual([
+      ...[0, 1, 2, 3].map((index) => `methods[${index}]`),
+      ...[0, 1, 2, 3, 4].map((index) => `notPaths[${index}]`),
+      ...['hosts[0]', 'ports[0]', 'ports[1]'],
+    ]);
+    mends.forEach((mend, index) => expect(`${problems[index]!.rule} ${problems[index]!.mend}`).toContain(mend));
+    const unknown = Lazy.stringValue({ produce: () => 'x' });
+    const good = { methods: ['*', 'GET', 'P*', '*T', 'PROPFIND', 'M-SEARCH', unknown], paths: ['*', '/x/*', '*/x', '/a/{*}/b/{**}', '/pkg.Svc/Do', unknown], hosts: ['*.a.com', 'a.*'] };
+    expect(() => policy.addRule({ to: [good] })).not.toThrow();
+    expect(() => new RequestAuthentication(meshStack(), 'T', { namespace, jwt }).requireToken({ paths: ['admin'] })).toThrow(/Write \/admin/);
+  });
+
+  test('what is known only when it is applied is not judged, also where a whole list is', () => {
+    const text = (): string => Lazy.stringValue({ produce: () => 'x' });
+    const list = (): string[] => Lazy.listValue({ produce: () => ['x'] });
+    const build = (stack: TerraformStack): void => {
+      const tokens = new RequestAuthentication(stack, 'T', { namespace: text(), target: reviews, jwt: [{ issuer: text(), jwksUri: text() }, { issuer: text(), jwks: text() }] });
+      tokens.requireClaim(text(), [text()], { ports: [80] });
+      const when = [Condition.claim(list(), text()), { key: 'source.ip', values: list() }];
+      new AuthorizationPolicy(stack, 'P', { namespace, rules: [{ from: [Source.ip(...list())], to: [{ methods: list(), paths: [text()], hosts: list() }], when }] });
+      new Telemetry(stack, 'L', { namespace, metricsProviders: [text()] }).tagMetrics('a', text()).traceRequests(1, { providers: list() });
+    };
+    expect(refusal(build, existingMesh({ version: '1.29.1', extensionProviders: ['a'] }))).toBe('');
+  });
+
+  test('ports that are known only when they are applied are written as they will be', () => {
+    const stack = meshStack();
+    const port = Lazy.numberValue({ produce: () => 9080 });
+    new AuthorizationPolicy(stack, 'P', { namespace, rules: [{ to: [{ ports: [port] }] }] });
+    new PeerAuthentication(stack, 'Q', { workload: reviews, ports: { [port]: 'PERMISSIVE' } }).addPort(Lazy.numberValue({ produce: () => 90 }), 'DISABLE');
+    expect(complaints(stack)).toEqual([]);
+    expect(modelOf(stack).objects.map(({ spec }) => spec)).toMatchObject([
+      { rules: [{ to: [{ operation: { ports: ['9080'] } }] }] },
+      { portLevelMtls: { 9080: { mode: 'PERMISSIVE' }, 90: { mode: 'DISABLE' } } },
+    ]);
   });
 
   test.each([
     ['permissive', 'PERMISSIVE', 'STRICT'],
     ['strict', 'STRICT', 'PERMISSIVE'],
   ] as const)('mutual TLS at the step %s: the namespace %s, those named %s', (step, all, others) => {
-    const specs = specsOf((stack) => new MtlsMigration(stack, 'Mtls', { namespace, step, except: [reviews] }));
+    const specs = specsOf((stack) => new MtlsMigration(stack, 'Mtls', { namespace, step, except: [reviews, { workload: cart, ports: [90] }] }));
     expect(specs).toEqual({
       'PeerAuthentication default': { mtls: { mode: all } },
       'PeerAuthentication reviews': { selector: { matchLabels: { app: 'reviews' } }, mtls: { mode: others } },
+      'PeerAuthentication cart': { selector: { matchLabels: { app: 'cart' } }, mtls: { mode: all }, portLevelMtls: { 90: { mode: others } } },
     });
+  });
+
+  test('mutual TLS of the mesh: namespaces and workloads differ, each where it lives', () => {
+    const ofWeb = { workload: { ...cart, namespace: 'web' }, ports: [90] };
+    const objects = rendered((stack) => MtlsMigration.forMesh(stack, 'Mtls', { step: 'strict', exceptNamespaces: ['web'], except: [reviews, ofWeb] }));
+    expect(objects.map(({ metadata, spec }) => [`${metadata.namespace}/${metadata.name}`, (spec.mtls as { mode: string }).mode])).toEqual([
+      [`${MESH.rootNamespace}/default`, 'STRICT'],
+      ['web/default', 'PERMISSIVE'],
+      ['shop/reviews', 'PERMISSIVE'],
+      ['web/cart', 'PERMISSIVE'],
+    ]);
+    expect(objects[3]!.spec.portLevelMtls).toEqual({ 90: { mode: 'STRICT' } });
+    const { name, labels } = reviews;
+    const bad = { step: 'strict', except: [{ name, labels }, ofWeb, { ...ofWeb, ports: [] }], exceptNamespaces: ['a', 'a'] } as const;
+    expect(() => MtlsMigration.forMesh(meshStack(), 'M', bad)).toThrow(/one state[^]*namespace is in one state[^]*Give `namespace`[^]*no port of it differs/);
   });
 });
 
@@ -466,12 +631,34 @@ describe('telemetry and extensions', () => {
       ],
       tracing: [{ providers: [{ name: 'jaeger' }], randomSamplingPercentage: 5, customTags: { env: { literal: { value: 'dev' } } } }],
     });
+    const elsewhere = specsOf((stack) => new Telemetry(stack, 'T', { namespace, metricsProviders: ['otel'] }).dropTag('a'));
+    expect(elsewhere['Telemetry t']!.metrics).toMatchObject([{ providers: [{ name: 'otel' }] }]);
+    expect(() => new Telemetry(meshStack(), 'T', { namespace }).tagMetrics('', 'bad (((')).toThrow(/a tag has a name[^]*"bad \(\(\(": a tag is an expression of CEL/);
     expect(() => new Telemetry(meshStack(), 'T', { namespace }).traceRequests(101)).toThrow(/between 0 and 100/);
+  });
+
+  test('providers that the mesh has not are refused, as far as it says which it has', () => {
+    const build = (stack: TerraformStack): void => {
+      new AuthorizationPolicy(stack, 'Ask', { namespace, action: 'CUSTOM', provider: 'opaa', rules: [{}] });
+      new AuthorizationPolicy(stack, 'Case', { namespace, name: 'b', action: 'CUSTOM', provider: 'OPA', rules: [{}] });
+      new AuthorizationPolicy(stack, 'Builtin', { namespace, name: 'c', action: 'CUSTOM', provider: 'prometheus', rules: [{}] });
+      new Telemetry(stack, 'Logs', { namespace }).logRequests({ providers: ['otell', 'OTEL'] }).logRequests().dropTag('a').traceRequests(1, { providers: ['zip'] });
+    };
+    const known = refusal(build, existingMesh({ version: '1.29.1', extensionProviders: ['opa', 'otel'] }));
+    expect(known.split('\n').map((line) => /: (.*?): "(\w+)": the mesh has no extension provider/.exec(line)?.slice(1))).toEqual([
+      ['provider', 'opaa'],
+      ['provider', 'OPA'],
+      ['provider', 'prometheus'],
+      ['accessLogging[0].providers[0]', 'otell'],
+      ['tracing[0].providers[0]', 'zip'],
+    ]);
+    expect(known).toContain('Add it to meshConfig.extensionProviders, or name one that is there: opa, otel');
+    expect(refusal(build)).toBe('');
   });
 
   test('a WasmPlugin', () => {
     const specs = specsOf((stack) =>
-      new WasmPlugin(stack, 'Auth', { namespace, workload: reviews, url: 'oci://r.io/auth:1', sha256: 'a'.repeat(64), phase: 'AUTHN', ports: [9080], failOpen: true }),
+      new WasmPlugin(stack, 'Auth', { namespace, target: reviews, url: 'oci://r.io/auth:1', sha256: 'a'.repeat(64), phase: 'AUTHN', ports: [9080], failOpen: true }),
     );
     expect(specs['WasmPlugin auth']).toMatchObject({ phase: 'AUTHN', failStrategy: 'FAIL_OPEN', match: [{ ports: [{ number: 9080 }] }] });
     expect(() => new WasmPlugin(meshStack(), 'Bad', { namespace, url: 'r.io/auth', sha256: 'sha256:a' })).toThrow(/"r\.io\/auth"[^]*"sha256:a"/);
@@ -479,7 +666,7 @@ describe('telemetry and extensions', () => {
 
   test('a TrafficExtension, from 1.30 on', () => {
     const lua = 'function envoy_on_request(handle) end';
-    const specs = specsOf((stack) => new TrafficExtension(stack, 'Script', { namespace, workload: reviews, lua, phase: 'STATS', priority: 5 }), newer);
+    const specs = specsOf((stack) => new TrafficExtension(stack, 'Script', { namespace, target: reviews, lua, phase: 'STATS', priority: 5 }), newer);
     expect(specs['TrafficExtension script']).toMatchObject({ lua: { inlineCode: lua }, phase: 'STATS', priority: 5 });
     expect(refusal((stack) => new TrafficExtension(stack, 'Script', { namespace, lua }))).toMatch(/Istio 1\.29 does not serve this kind.*from Istio 1\.30 on: write a WasmPlugin, or an EnvoyFilter/);
     const both = { lua, wasm: { url: 'oci://r.io/a' } };
@@ -751,7 +938,7 @@ describe('Gateway API', () => {
       });
       gateway.allow({ paths: ['/a'] });
       new HTTPRoute(stack, 'Web', { namespace, parents: [gateway], rules: [{ to: web }] });
-      new AuthorizationPolicy(stack, 'Callers', { namespace, workload: web, rules: [{ from: [gateway] }] });
+      new AuthorizationPolicy(stack, 'Callers', { namespace, target: web, rules: [{ from: [gateway] }] });
     }, mesh);
     const find = (name: string) => objects.find(({ metadata }) => metadata.name === name) as unknown as Record<string, Record<string, unknown>>;
     expect(find('public').metadata).toMatchObject({ labels: { 'istio.io/rev': 'canary' }, annotations: { 'networking.istio.io/service-type': 'NodePort' } });
@@ -899,6 +1086,7 @@ describe('on the AKS add-on', () => {
     ['TrafficExtension', (stack) => new TrafficExtension(stack, 'X', { namespace, lua }), 'EnvoyFilter with Lua'],
     ['TCPRoute', (stack) => new TCPRoute(stack, 'X', { namespace, parents: [reviews], to: { service: reviews } }), 'addTcpRoute'],
     ['TLSRoute', (stack) => new TLSRoute(stack, 'X', { namespace, parents: [reviews], hosts: ['a.b'], to: { service: reviews } }), 'addTlsRoute'],
+    ['Ambient', (stack) => new KubernetesGateway(stack, 'X', { namespace, gatewayClass: 'istio-waypoint' }), 'Use sidecars'],
     ['TelemetryAccessLogFilter', (stack) => new Telemetry(stack, 'X', { namespace }).logRequests({ filter: 'true' }), 'Log everything'],
     [
       'TelemetryReportingInterval',

@@ -42,6 +42,17 @@ test('what is wrong between objects stops the synth, under the code that Istio h
   expect(errors).toEqual([expect.stringMatching(/^IST0101 shop\/Checkout .*checkout/)]);
 });
 
+test('a namespace that joins in ambient mode is in no mesh where there is none', () => {
+  const sidecars = existingMesh({ version: '1.29.1', unsupported: { Ambient: { reason: 'only sidecars here', alternative: 'Use sidecars' } } });
+  const { errors } = verdict((stack) => {
+    provideMesh(stack, sidecars);
+    new MeshChecks(stack, 'Checks');
+    const metadata = { name: 'shop', labels: { 'istio.io/dataplane-mode': 'ambient' } };
+    new KubernetesObject(stack, 'Shop', { apiVersion: 'v1', kind: 'Namespace', metadata, fields: () => ({}) });
+  });
+  expect(errors).toEqual([expect.stringMatching(/^AI2201 shop\/Shop .*dataplane-mode.*only sidecars here. Use sidecars/)]);
+});
+
 test('a sound mesh has nothing to say', () => {
   expect(
     verdict((stack) => {

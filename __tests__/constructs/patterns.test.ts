@@ -1,5 +1,5 @@
-import { App, TerraformStack, Testing } from 'cdktf';
-import { EnvoyFilterConfigPatches } from '../../constructs/istio';
+import { App, Lazy, TerraformStack, Testing } from 'cdktf';
+import { EnvoyFilterConfigPatches, Target } from '../../constructs/istio';
 import { existingService } from '../../constructs/kubernetes/service';
 import { existingMesh } from '../../constructs/mesh/existing-mesh';
 import { IMesh, provideMesh } from '../../constructs/mesh/mesh';
@@ -138,14 +138,47 @@ describe('filters', () => {
   });
 
   test('bad ones are refused where they are written', () => {
-    expect(() => new LuaFilter(meshStack(), 'X', { on: reviews, code: 'print(1)' })).toThrow(/Envoy calls envoy_on_request/);
+    expect(() => new WasmFilter(meshStack(), 'X', { on: reviews, module: { url: 'oci://r.io/a@sha256:zz' } })).toThrow(/pinned by sha256/);
     expect(() => new GrpcJsonTranscoding(meshStack(), 'X', { on: reviews, descriptorSet: 'no!', services: [] })).toThrow(/named services[^]*base64/);
     expect(() => new WasmFilter(meshStack(), 'X', { on: reviews, module: { url: 'oci://r.io/a:1' } })).toThrow(/is pinned/);
   });
 
+  test.each([
+    'function envoy_on_request(h) end',
+    'local n\nenvoy_on_request = f',
+    'local n = 0\nfunction envoy_on_response (h) end',
+    'envoy_on_request = function(h) end',
+    '_G.envoy_on_request = f',
+    'envoy_on_request, envoy_on_response = f, g',
+    Lazy.stringValue({ produce: () => 'x' }),
+  ])('Envoy finds a function in %j', (code) => {
+    expect(() => new LuaFilter(meshStack(), 'X', { on: reviews, code })).not.toThrow();
+  });
+
+  test.each([
+    'print(1)',
+    'local function envoy_on_request(h) end',
+    'local envoy_on_request = function(h) end',
+    'local a, envoy_on_request = 1, f',
+    'handlers.envoy_on_request = f',
+    '-- function envoy_on_request(h) end',
+    '--[==[\nfunction envoy_on_request(h) end\n]==]',
+    "print('function envoy_on_request(h) end')",
+    'if envoy_on_request == nil then end',
+  ])('Envoy finds none in %j', (code) => {
+    expect(() => new LuaFilter(meshStack(), 'X', { on: reviews, code })).toThrow(/Envoy calls envoy_on_request/);
+  });
+
+  test('of a gateway of the Gateway API refer to it', () => {
+    const gateway = { ...Target.gateway('front', 'edge'), name: 'front', namespace: 'edge', serviceAccountName: 'front-istio' };
+    const { context, spec } = filterOf((stack) => new LuaFilter(stack, 'Lua', { on: gateway, code: 'function envoy_on_response(handle) end' }));
+    expect([context, spec.targetRefs]).toEqual(['GATEWAY', [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'front' }]]);
+  });
+
   test('WasmFilter', () => {
     const module = { url: 'oci://r.io/a:1', sha256: 'b'.repeat(64), config: { a: 1 } };
-    expect(specsOf((stack) => new WasmFilter(stack, 'X', { on: reviews, module, phase: 'AUTHN' }))['WasmPlugin reviews-wasm']).toMatchObject({
+    expect(specsOf((stack) => new WasmFilter(stack, 'X', { on: reviews, module, phase: 'AUTHN', priority: 5 }))['WasmPlugin reviews-wasm']).toMatchObject({
+      priority: 5,
       selector: { matchLabels: { app: 'reviews' } },
       pluginConfig: { a: 1 },
     });
@@ -236,6 +269,28 @@ test('ExternalAuthorization asks a provider of the MeshConfig', () => {
     name: 'h',
     envoyExtAuthzHttp: { service: 'opa.auth.svc.cluster.local', port: 80, includeRequestHeadersInCheck: ['authorization'] },
   });
+  const whole = {
+    ...{ name: 'h', service, port: 80, protocol: 'http' as const, statusOnError: 503, clearRouteCache: true, pathPrefix: '/check', additionalHeaders: { a: 'b' } },
+    ...{ requestBody: { maxBytes: 8192, partial: true }, upstreamHeaders: ['x-user'], downstreamHeadersOnAllow: ['x-a'], downstreamHeadersOnDeny: ['x-b-*'] },
+  };
+  expect(ExternalAuthorization.provider(whole).envoyExtAuthzHttp).toEqual({
+    service: 'opa.auth.svc.cluster.local',
+    port: 80,
+    statusOnError: '503',
+    clearRouteCache: true,
+    includeRequestBodyInCheck: { maxRequestBytes: 8192, allowPartialMessage: true },
+    pathPrefix: '/check',
+    includeAdditionalHeadersInCheck: { a: 'b' },
+    headersToUpstreamOnAllow: ['x-user'],
+    headersToDownstreamOnAllow: ['x-a'],
+    headersToDownstreamOnDeny: ['x-b-*'],
+  });
+  const slips = { name: '', service, port: 99999, requestHeaders: ['*'], pathPrefix: 'check', statusOnError: 306, requestBody: { maxBytes: 0 } };
+  const said = [
+    ...[/name: ""/, /port: 99999/, /pathPrefix: "check": .*gRPC/, /requestHeaders: .*gRPC/],
+    ...[/statusOnError: 306/, /maxBytes: 0/, /Write \/check/, /"\*": headers are named whole/],
+  ];
+  said.forEach((problem) => expect(() => ExternalAuthorization.provider(slips)).toThrow(problem));
   const specs = specsOf((stack) => new ExternalAuthorization(stack, 'Ask', { on: reviews, provider: 'opa', exceptPaths: ['/health'] }));
   expect(specs['AuthorizationPolicy reviews-ext-authz']).toEqual({
     selector: { matchLabels: { app: 'reviews' } },

@@ -125,7 +125,7 @@ export class RatingsDatabase extends Construct {
       name: `${name}-callers`,
       namespace,
       mesh,
-      workload: this.service,
+      target: this.service,
       rules: [{ from: [...callers], to: [{ ports: [port] }] }],
     });
   }

@@ -5,6 +5,7 @@ import { Lazy, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { PolicyTargetReference } from '../istio/generated/common';
 import type { IstioObjectProps } from '../istio/istio-object';
+import { featuresOfGatewayClass } from '../mesh/ambient';
 import { IMesh, MeshFeature, meshOf } from '../mesh/mesh';
 import { AuthorizationPolicy, Operation } from '../security/authorization-policy';
 import type { Identity } from '../security/identity';
@@ -150,8 +151,14 @@ export class KubernetesGateway extends GatewayApiObject<GatewaySpec> implements 
 
   /** Listeners for these protocols are read by whom reads routes for them. */
   protected override features(): readonly MeshFeature[] {
-    const spoken = this.spec.listeners.map(({ protocol }) => protocol);
-    return [...super.features(), ...(spoken.includes('TLS') ? ['TLSRoute' as const] : []), ...(spoken.includes('TCP') ? ['TCPRoute' as const] : [])];
+    const { listeners, gatewayClassName } = this.spec;
+    const spoken = listeners.map(({ protocol }) => protocol);
+    return [
+      ...super.features(),
+      ...featuresOfGatewayClass(gatewayClassName),
+      ...(spoken.includes('TLS') ? ['TLSRoute' as const] : []),
+      ...(spoken.includes('TCP') ? ['TCPRoute' as const] : []),
+    ];
   }
 
   protected override references(): ForeignReference[] {

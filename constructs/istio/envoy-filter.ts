@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
 import { ENVOY_FILTER, EnvoyFilterConfigPatches, EnvoyFilterConfigPatchesMatch, EnvoyFilterSpec } from './generated/envoy-filter';
-import { IstioObject, IstioObjectProps } from './istio-object';
-import { labelSelector, Selected } from './selector';
+import { labelSelector } from './selector';
+import { podsOf, referencesTo } from './target';
+import { TargetedObject, TargetedProps } from './targeted-object';
 import type { Problem } from '../validation';
 
 /** Which proxies, and which side of them, a patch is for. */
@@ -13,23 +14,21 @@ export interface EnvoyHttpFilter {
   readonly name: string;
   /** Type of the settings, such as `envoy.extensions.filters.http.lua.v3.Lua`. */
   readonly type: string;
-  /** @default none */
+  /** Its settings, in Envoy's own words, without `@type`. @default none */
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
 export interface HttpFilterOptions {
-  /** @default 'SIDECAR_INBOUND' */
+  /** Side of the proxy that it stands on: of what pods are asked, of what they ask, or of a gateway. @default 'SIDECAR_INBOUND' */
   readonly context?: EnvoyContext;
   /** Port of the listener: the pods' own for sidecars, the gateway pods' for gateways. @default every one */
   readonly port?: number;
 }
 
-export interface EnvoyFilterProps extends IstioObjectProps<EnvoyFilterSpec> {
-  /** Pods whose proxies are changed. @default all of the namespace; in the mesh's root namespace, all of the mesh */
-  readonly workload?: Selected;
+export interface EnvoyFilterProps extends TargetedProps<EnvoyFilterSpec> {
   /** Filters are applied from the lowest to the highest. @default Istio's own, 0 */
   readonly priority?: number;
-  /** @default none: add them with addPatch or addHttpFilter */
+  /** What to change, in Istio's own words. @default none: add them with addPatch or addHttpFilter */
   readonly patches?: readonly EnvoyFilterConfigPatches[];
 }
 
@@ -40,18 +39,17 @@ const CONNECTION_MANAGER = 'envoy.filters.network.http_connection_manager';
  * Changes what istiod tells the proxies, in Envoy's own words. These change between releases of Istio: prefer any other kind.
  * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/
  */
-export class EnvoyFilter extends IstioObject<EnvoyFilterSpec> {
-  private readonly workload?: Selected;
+export class EnvoyFilter extends TargetedObject<EnvoyFilterSpec> {
   private readonly priority?: number;
   private readonly patches: EnvoyFilterConfigPatches[];
 
   constructor(scope: Construct, id: string, props: EnvoyFilterProps) {
-    super(scope, id, ENVOY_FILTER, props);
-    this.workload = props.workload;
+    super(scope, id, ENVOY_FILTER, props, props.target);
     this.priority = props.priority;
     this.patches = [...(props.patches ?? [])];
   }
 
+  /** Adds a change in Istio's own words, applied after those that are there. @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-EnvoyConfigObjectPatch */
   addPatch(patch: EnvoyFilterConfigPatches): this {
     this.patches.push(patch);
     return this;
@@ -70,7 +68,8 @@ export class EnvoyFilter extends IstioObject<EnvoyFilterSpec> {
   }
 
   protected render(): EnvoyFilterSpec {
-    return { workloadSelector: labelSelector(this.workload), priority: this.priority, configPatches: this.patches };
+    const { target, priority, patches } = this;
+    return { workloadSelector: labelSelector(podsOf(target)), targetRefs: referencesTo(target), priority, configPatches: patches };
   }
 
   protected override problems(): Problem[] {

@@ -3,6 +3,8 @@ export * from './generated';
 export * from './istio-object';
 export * from './proxy-config';
 export * from './selector';
+export { Target, type PolicyTarget, type Referred } from './target';
+export { type PlacedProps, type TargetedProps } from './targeted-object';
 export * from './traffic-extension';
 export * from './version';
 export * from './wasm-plugin';

@@ -8,14 +8,15 @@ import type { Finding } from '../validation/istio/finding';
 import { isUnknown } from './unknown';
 
 export interface IstioObjectProps<Spec> {
+  /** Namespace that it is written to. */
   readonly namespace: string;
-  /** @default the construct's id in kebab-case */
+  /** Name of the object in the cluster. @default the construct's id in kebab-case */
   readonly name?: string;
-  /** @default none */
+  /** Labels of the object itself, such as `istio.io/rev`. @default none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** @default none */
+  /** Annotations of the object itself. @default none */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that it is written for, which decides what it may say. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
   /**
    * Members of the spec in Istio's own words. Each replaces the one that the construct would render.
@@ -28,7 +29,9 @@ export interface IstioObjectProps<Spec> {
 
 /** A kind as the generated files name it. */
 export interface IstioKind {
+  /** Group and version, such as `networking.istio.io/v1`. */
   readonly apiVersion: string;
+  /** Name of the kind, such as `VirtualService`. */
   readonly kind: string;
 }
 
@@ -154,7 +157,7 @@ export abstract class IstioObject<Spec extends object> extends Construct {
         ? [{ at: this.at('name'), value: name, rule: 'names are lower-case letters, digits, dashes and dots', mend: 'Give another `name`' }]
         : []),
       ...(namespace === ''
-        ? [{ at: this.at('namespace'), rule: `a ${this.kind} lies in a namespace, and none is given`, mend: 'Give `namespace`' }]
+        ? [{ at: this.at('namespace'), rule: `a ${this.kind} lies in a namespace, and none is given`, mend: 'Give `namespace`, or a target that has one' }]
         : bad(namespace, NAMESPACE)
           ? [{ at: this.at('namespace'), value: namespace, rule: 'a namespace has up to 63 lower-case letters, digits and inner dashes', mend: 'Give another `namespace`' }]
           : []),

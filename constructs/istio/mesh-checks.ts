@@ -1,20 +1,22 @@
 import { Annotations } from 'cdktf';
 import { Construct } from 'constructs';
 import { existingService, IService } from '../kubernetes/service';
+import { ambientLabel } from '../mesh/ambient';
 import { IMesh, meshOf } from '../mesh/mesh';
 import type { MeshModel } from '../model/mesh-model';
 import { modelOf } from '../model/from-constructs';
+import type { ModelObject } from '../model/object';
 import { formatProblem } from '../validation';
 import { Acknowledgements } from '../validation/analysis/acknowledge';
 import { analyze } from '../validation/analysis/analyze';
 import { checkFlavor } from '../validation/flavor/check-flavor';
 import { checkObject } from '../validation/istio/check-object';
-import { type Finding, ON_TRIAL } from '../validation/istio/finding';
+import { child, type Finding, findingOf, ON_TRIAL } from '../validation/istio/finding';
 import { IstioObject, isRefused } from './istio-object';
 import { isUnknown } from './unknown';
 
 export interface MeshChecksProps {
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that the objects live in. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
   /** Services that are not among the constructs of the scope, because they exist already or another stack makes them. @default none */
   readonly services?: readonly IService[];
@@ -66,9 +68,24 @@ export class MeshChecks extends Construct {
       if (checked.has(object.origin?.constructPath ?? '')) {
         return findings.filter((finding) => !isRefused(finding));
       }
-      return mesh === undefined || mesh.flavor === 'existing' ? findings : [...findings, ...checkFlavor(object, mesh.flavor, mesh.version)];
+      const ofFlavor = mesh === undefined || mesh.flavor === 'existing' ? [] : checkFlavor(object, mesh.flavor, mesh.version);
+      const unmeshed = ambientFindings(object, mesh).filter(({ field }) => !ofFlavor.some((said) => said.field === field));
+      return [...findings, ...ofFlavor, ...unmeshed];
     });
   }
+}
+
+/** Namespaces and pods that join in ambient mode, where the mesh has none: they would be in no mesh at all. */
+function ambientFindings(object: ModelObject, mesh: IMesh | undefined): Finding[] {
+  const missing = mesh?.unsupported('Ambient');
+  const { template } = (object.spec ?? {}) as { readonly template?: { readonly metadata?: ModelObject['metadata'] } };
+  const places = [['metadata.labels', object.kind === 'Namespace' ? object.metadata.labels : undefined], ['spec.template.metadata.labels', template?.metadata?.labels]] as const;
+  return places.flatMap(([field, labels]) => {
+    const label = ambientLabel(labels);
+    return missing && label
+      ? [findingOf('AI2201', 'error', object, child(field, label), { value: labels?.[label], rule: missing.reason, mend: missing.alternative, see: missing.see })]
+      : [];
+  });
 }
 
 function sentence(finding: Finding): string {

@@ -1,11 +1,9 @@
 import type { IWorkload } from '../kubernetes/service';
 
 /** Pods, by their labels. */
-export type Selected = Pick<IWorkload, 'labels'>;
-
-/** As security, telemetry and extension kinds write it; nothing stands for the whole namespace. */
-export function matchLabels(workload: Selected | undefined): { readonly matchLabels: Readonly<Record<string, string>> } | undefined {
-  return workload && { matchLabels: workload.labels };
+export interface Selected extends Pick<IWorkload, 'labels'> {
+  /** Namespace that they run in. @default the namespace of the object that chooses them */
+  readonly namespace?: string;
 }
 
 /** As networking kinds write it. */

@@ -64,7 +64,7 @@ export class AksIstioAddon extends Construct implements IMesh {
   readonly ingressGateway?: MeshGateway;
   readonly internalIngressGateway?: MeshGateway;
   readonly gatewayApi?: IMesh['gatewayApi'];
-  readonly extensionProviders: readonly string[];
+  readonly extensionProviders?: readonly string[];
 
   /** @throws ProblemError with every bad revision and every MeshConfig field that the add-on refuses */
   constructor(scope: Construct, id: string, props: AksIstioAddonProps) {
@@ -77,7 +77,8 @@ export class AksIstioAddon extends Construct implements IMesh {
     this.gatewayApi = props.cluster.offers.gatewayApi;
     this.trustDomain = typeof meshConfig.trustDomain === 'string' ? meshConfig.trustDomain : DEFAULT_DOMAIN;
     this.trafficRedirection = props.trafficRedirection ?? 'init';
-    this.extensionProviders = extensionProviderNames(meshConfig);
+    // Without one of ours, somebody else may have written the shared MeshConfig.
+    this.extensionProviders = props.meshConfig && extensionProviderNames(props.meshConfig);
 
     if (Object.keys(meshConfig).length > 0) {
       for (const revision of new Set([...props.revisions, ...(props.next ? [props.next] : [])])) {
@@ -112,6 +113,7 @@ export class AksIstioAddon extends Construct implements IMesh {
     }
   }
 
+  /** Says why the add-on, in this revision and on this cluster, lacks a feature; nothing where it has it. */
   unsupported(feature: MeshFeature): Unsupported | undefined {
     // Of this kind only old revisions are at fault, and only some clusters.
     const limit = addonLimit(feature, this.version);

@@ -7,25 +7,28 @@ import { DEFAULT_DOMAIN, injectionLabelsOf, ISTIO_NAMESPACE, missingGateway } fr
 export interface MeshReference {
   /** Istio version, such as `1.29.1`. */
   readonly version: string;
-  /** @default 'istio-system' */
+  /** Namespace whose Istio objects apply to the whole mesh. @default 'istio-system' */
   readonly rootNamespace?: string;
-  /** @default none: the default revision */
+  /** Revision of the control plane that namespaces join. @default none: the default revision */
   readonly revision?: string;
-  /** @default { 'istio.io/rev': revision } with a revision, { 'istio-injection': 'enabled' } without */
+  /**
+   * Labels that make a namespace's pods join the mesh.
+   * @default { 'istio.io/rev': revision } with a revision, { 'istio-injection': 'enabled' } without
+   */
   readonly injectionLabels?: Readonly<Record<string, string>>;
-  /** @default 'cluster.local' */
+  /** First part of every SPIFFE identity. @default 'cluster.local' */
   readonly trustDomain?: string;
-  /** @default 'cluster.local' */
+  /** DNS suffix of the cluster's Services. @default 'cluster.local' */
   readonly clusterDomain?: string;
-  /** @default 'init' */
+  /** How pods' traffic gets to their proxies. @default 'init' */
   readonly trafficRedirection?: IMesh['trafficRedirection'];
-  /** @default none */
+  /** Where requests come in. @default none */
   readonly ingressGateway?: MeshGateway;
-  /** @default none */
+  /** A second ingress gateway, reached from inside the network only. @default none */
   readonly internalIngressGateway?: MeshGateway;
-  /** @default none */
+  /** Where calls leave the mesh. @default none */
   readonly egressGateway?: MeshGateway;
-  /** @default none */
+  /** Where other clusters of the mesh come in. @default none */
   readonly eastWestGateway?: MeshGateway;
   /** The Gateway API of its cluster. @default unknown: it is taken to be there, in whatever channel is asked for */
   readonly gatewayApi?: GatewayApi;

@@ -34,9 +34,9 @@ const TRAFFIC_EXTENSION_SINCE = 30;
 export interface HelmIstioGatewayProps {
   /** Helm release, Service, ServiceAccount and Deployment; its pods carry `istio: <name without the prefix istio->`. @default 'istio-ingress' */
   readonly name?: string;
-  /** @default 'istio-ingress' */
+  /** Namespace of its pods and its Service, made here. @default 'istio-ingress' */
   readonly namespace?: string;
-  /** @default 'LoadBalancer' where the cluster has load balancers, else 'NodePort' */
+  /** How its Service is exposed. @default 'LoadBalancer' where the cluster has load balancers, else 'NodePort' */
   readonly serviceType?: 'LoadBalancer' | 'NodePort';
   /** Annotations of the Service, over those that bind it to the cluster's ingress address. @default none */
   readonly annotations?: Readonly<Record<string, string>>;
@@ -47,13 +47,17 @@ export interface HelmIstioProps {
   readonly cluster: ICluster;
   /** Istio version, 1.28.0 or newer. */
   readonly version: string;
-  /** @default Istio's own chart repository */
+  /** Where the charts come from: a repository, or a folder. @default Istio's own chart repository */
   readonly charts?: IstioChartSource;
   /** Registry and path of Istio's images. @default 'docker.io/istio' */
   readonly hub?: string;
   /** Name that sets this control plane apart, so that another can run beside it. @default none: the default revision */
   readonly revision?: string;
-  /** @default Istio's defaults */
+  /**
+   * Settings of the whole mesh, with Istio's own field names.
+   * @default Istio's defaults
+   * @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/
+   */
   readonly meshConfig?: MeshConfig;
   /** Values given to each chart over ours. @default none */
   readonly values?: IstioChartValues;
@@ -63,7 +67,7 @@ export interface HelmIstioProps {
    * @default 'init'
    */
   readonly trafficRedirection?: IMesh['trafficRedirection'];
-  /** @default an ingress gateway named `istio-ingress` */
+  /** The ingress gateway. @default an ingress gateway named `istio-ingress` */
   readonly gateway?: HelmIstioGatewayProps;
   /** A gateway that calls leave the mesh by, within the cluster: `istio-egress`, in a namespace of its name, unless given. @default none */
   readonly egressGateway?: Pick<HelmIstioGatewayProps, 'name' | 'namespace'>;
@@ -136,6 +140,7 @@ export class HelmIstio extends Construct implements IMesh {
     this.appliedBy = gateways;
   }
 
+  /** Says why these charts, in this version and with these values, lack a feature; nothing where they have it. */
   unsupported(feature: MeshFeature): Unsupported | undefined {
     if (feature === 'Ambient') {
       return { reason: 'only the charts for sidecars are installed', alternative: 'Use sidecars: label namespaces with the injection labels' };

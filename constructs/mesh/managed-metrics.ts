@@ -14,6 +14,7 @@ const PROXY_METRICS = ['istio_.*'];
 const ISTIOD_METRICS = ['pilot_.*', 'citadel_.*', 'galley_.*', 'istio_build', 'process_.*', 'go_memstats_.*', 'go_goroutines'];
 
 export interface ManagedMeshMetricsProps {
+  /** The mesh whose metrics are collected. */
   readonly mesh: IMesh;
   /** Seconds between two looks, from 15 on. @default 30 */
   readonly intervalSeconds?: number;

@@ -10,6 +10,7 @@ export interface MeshGateway {
   readonly selector: Readonly<Record<string, string>>;
   /** Namespace of the gateway's pods; TLS secrets named by `credentialName` live here. */
   readonly namespace: string;
+  /** Kubernetes Service of the gateway, in its namespace. */
   readonly serviceName: string;
   /** Kubernetes ServiceAccount that the gateway's pods run as: the identity that policies allow. */
   readonly serviceAccountName: string;
@@ -43,8 +44,11 @@ export type MeshFeature =
 
 /** Why a mesh cannot do something, and what to do instead. */
 export interface Unsupported {
+  /** Why, as a clause without its full stop. */
   readonly reason: string;
+  /** What to do instead, as a sentence without its full stop. */
   readonly alternative: string;
+  /** Page that says so. @default none */
   readonly see?: string;
 }
 
@@ -53,12 +57,13 @@ export interface Unsupported {
  * Every member is known at synth, so it can be handed to another stack.
  */
 export interface IMesh {
+  /** Who installed it. */
   readonly flavor: MeshFlavor;
   /** Istio version, as precise as it is known: `1.29.1` for charts, `1.30` for an add-on revision. */
   readonly version: string;
   /** Namespace whose Istio objects apply to the whole mesh. */
   readonly rootNamespace: string;
-  /** @default none: the default revision */
+  /** Revision of the control plane that namespaces join. @default none: the default revision */
   readonly revision?: string;
   /** Labels that make a namespace's pods join the mesh. */
   readonly injectionLabels: Readonly<Record<string, string>>;
@@ -68,10 +73,13 @@ export interface IMesh {
   readonly clusterDomain: string;
   /** How traffic redirection is set up; `init` needs NET_ADMIN in every injected pod, which Pod Security `restricted` forbids. */
   readonly trafficRedirection: 'init' | 'cni';
+  /** Where requests come in. @default none */
   readonly ingressGateway?: MeshGateway;
-  /** A second ingress gateway, reached from inside the network only. */
+  /** A second ingress gateway, reached from inside the network only. @default none */
   readonly internalIngressGateway?: MeshGateway;
+  /** Where calls leave the mesh. @default none */
   readonly egressGateway?: MeshGateway;
+  /** Where other clusters of the mesh come in. @default none */
   readonly eastWestGateway?: MeshGateway;
   /** The Gateway API of its cluster. @default unknown: somebody may have installed it */
   readonly gatewayApi?: GatewayApi;

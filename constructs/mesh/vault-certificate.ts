@@ -15,6 +15,7 @@ export interface VaultCertificateProps {
   readonly gateway: MeshGateway | undefined;
   /** Name of the Secret that a Gateway's `credentialName` names; at most 52 characters. */
   readonly secretName: string;
+  /** Name of the Key Vault, without its domain. */
   readonly vaultName: string;
   /** Certificate of the vault, with its private key. */
   readonly certificateName: string;
@@ -22,7 +23,7 @@ export interface VaultCertificateProps {
   readonly tenantId: string;
   /** Client id of the cluster's secrets provider: `az aks show --query addonProfiles.azureKeyvaultSecretsProvider.identity.clientId`. */
   readonly clientId: string;
-  /** @default a pause image of Microsoft's registry */
+  /** Image of the pod that mounts the certificate and does nothing else. @default a pause image of Microsoft's registry */
   readonly image?: string;
   /** What makes the gateway's namespace, where that is in the same stack. @default nothing: it is there */
   readonly dependsOn?: readonly ITerraformDependable[];

@@ -8,19 +8,24 @@ import {
   TelemetrySpec,
   TelemetryTracing,
 } from '../istio/generated/telemetry';
-import { IstioObject, IstioObjectProps } from '../istio/istio-object';
-import { matchLabels, Selected } from '../istio/selector';
+import { targeting } from '../istio/target';
+import { TargetedObject, TargetedProps } from '../istio/targeted-object';
+import { providerProblems } from '../mesh/extension-providers';
 import { MeshFeature, meshOf } from '../mesh/mesh';
-import { throwOnProblems } from '../validation';
+import { Problem, throwOnProblems } from '../validation';
+import { readCel } from '../validation/istio/cel-syntax';
 
 /** Istio's own metrics. */
 export type IstioMetric = NonNullable<TelemetryMetricsOverridesMatch['metric']>;
 /** The side that reports. */
 export type ReportingSide = NonNullable<TelemetryMetricsOverridesMatch['mode']>;
 
-export interface TelemetryProps extends IstioObjectProps<TelemetrySpec> {
-  /** Pods that it is for. @default all of the namespace; in the mesh's root namespace, all of the mesh */
-  readonly workload?: Selected;
+export interface TelemetryProps extends TargetedProps<TelemetrySpec> {
+  /**
+   * Where its metrics go: names from extensionProviders of the MeshConfig.
+   * @default ['prometheus'], which every mesh has
+   */
+  readonly metricsProviders?: readonly string[];
 }
 
 /** Which requests are logged, and where to. */
@@ -29,14 +34,14 @@ export interface AccessLogOptions {
   readonly providers?: readonly string[];
   /** CEL over Envoy's attributes, such as `response.code >= 500`; nothing logs all. @default none */
   readonly filter?: string;
-  /** @default both sides */
+  /** Whether the caller's proxy writes it (`CLIENT`) or that of whoever is called (`SERVER`). @default both sides */
   readonly side?: 'CLIENT' | 'SERVER';
 }
 
 export interface MetricOptions {
-  /** @default all */
+  /** Which of Istio's metrics. @default all */
   readonly metric?: IstioMetric;
-  /** @default both sides */
+  /** Whether the caller's proxy counts it (`CLIENT`) or that of whoever is called (`SERVER`). @default both sides */
   readonly side?: 'CLIENT' | 'SERVER';
 }
 
@@ -48,27 +53,28 @@ export interface TracingOptions {
 }
 
 /** Where Istio's metrics go unless the MeshConfig says otherwise. */
-const METRICS = 'prometheus';
+const METRICS = ['prometheus'];
+const SEE = 'https://istio.io/latest/docs/tasks/observability/metrics/customize-metrics/';
 
 /**
  * What proxies log, count and trace.
  * @see https://istio.io/latest/docs/reference/config/telemetry/
  */
-export class Telemetry extends IstioObject<TelemetrySpec> {
+export class Telemetry extends TargetedObject<TelemetrySpec> {
   /** For the whole mesh: it goes into the mesh's root namespace. */
-  static forMesh(scope: Construct, id: string, props: Omit<TelemetryProps, 'namespace' | 'workload'> = {}): Telemetry {
+  static forMesh(scope: Construct, id: string, props: Omit<TelemetryProps, 'namespace' | 'target'> = {}): Telemetry {
     const mesh = props.mesh ?? meshOf(scope);
     return new Telemetry(scope, id, { name: 'mesh-default', ...props, namespace: mesh?.rootNamespace ?? '' });
   }
 
-  private readonly workload?: Selected;
+  private readonly metricsProviders: readonly string[];
   private readonly logs: TelemetryAccessLogging[] = [];
   private readonly metrics: TelemetryMetricsOverrides[] = [];
   private readonly traces: TelemetryTracing[] = [];
 
   constructor(scope: Construct, id: string, props: TelemetryProps) {
-    super(scope, id, TELEMETRY, props);
-    this.workload = props.workload;
+    super(scope, id, TELEMETRY, props, props.target);
+    this.metricsProviders = props.metricsProviders ?? METRICS;
   }
 
   /** Writes access logs, of every request or of those that a filter chooses. */
@@ -89,9 +95,17 @@ export class Telemetry extends IstioObject<TelemetrySpec> {
 
   /**
    * Sets a tag of the metrics.
-   * @param value CEL over Envoy's attributes, such as `request.host`
+   * @param value CEL over Envoy's attributes, such as `request.host`, or a text in quotes
+   * @throws ProblemError where the tag has no name, or the value is no CEL
    */
   tagMetrics(tag: string, value: string, options: MetricOptions = {}): this {
+    const reading = Token.isUnresolved(value) ? undefined : readCel(value);
+    throwOnProblems(`${this.node.path} cannot tag metrics:`, [
+      ...(tag === '' ? [{ at: this.at('metrics'), value: tag, rule: 'a tag has a name', mend: 'Name the tag', see: SEE }] : []),
+      ...(reading && 'why' in reading
+        ? [{ at: this.at(`metrics: ${tag}`), value, rule: `a tag is an expression of CEL: ${reading.why}`, mend: "Write such as request.host, or 'a text'", see: SEE }]
+        : []),
+    ]);
     return this.override({ match: matchOf(options), tagOverrides: { [tag]: { operation: 'UPSERT', value } } });
   }
 
@@ -127,9 +141,9 @@ export class Telemetry extends IstioObject<TelemetrySpec> {
 
   protected render(): TelemetrySpec {
     return {
-      selector: matchLabels(this.workload),
+      ...targeting(this.target),
       accessLogging: this.logs.length > 0 ? this.logs : undefined,
-      metrics: this.metrics.length > 0 ? [{ providers: [{ name: METRICS }], overrides: this.metrics }] : undefined,
+      metrics: this.metrics.length > 0 ? [{ providers: this.metricsProviders.map((name) => ({ name })), overrides: this.metrics }] : undefined,
       tracing: this.traces.length > 0 ? this.traces : undefined,
     };
   }
@@ -141,6 +155,15 @@ export class Telemetry extends IstioObject<TelemetrySpec> {
       ...(metrics.length > 0 ? (['IstioMetrics'] as const) : []),
       ...(metrics.some(({ reportingInterval }) => reportingInterval !== undefined) ? (['TelemetryReportingInterval'] as const) : []),
     ];
+  }
+
+  protected override problems(): Problem[] {
+    const { spec, mesh } = this;
+    return (['accessLogging', 'metrics', 'tracing'] as const).flatMap((part) =>
+      (spec[part] ?? []).flatMap(({ providers = [] }, index) =>
+        providers.flatMap(({ name }, number) => providerProblems(mesh, name, 'telemetry', this.at(`${part}[${index}].providers[${number}]`))),
+      ),
+    );
   }
 
   private override(override: TelemetryMetricsOverrides): this {

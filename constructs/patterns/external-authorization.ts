@@ -1,33 +1,13 @@
 import { Construct } from 'constructs';
-import { IService, serviceHost } from '../kubernetes/service';
 import type { IMesh } from '../mesh/mesh';
-import { AuthorizationPolicy, Operation } from '../security/authorization-policy';
-import type { Duration } from '../traffic/duration';
+import { AuthorizationPolicy } from '../security/authorization-policy';
+import type { Operation } from '../security/operation';
 import { throwOnProblems } from '../validation';
-import { PatternTarget, placeOf } from './target';
-
-/** An authoriser, as the MeshConfig names it. */
-export interface AuthorizationProvider {
-  readonly name: string;
-  /** Service that decides. */
-  readonly service: Pick<IService, 'name' | 'namespace'>;
-  readonly port: number;
-  /** @default 'grpc' */
-  readonly protocol?: 'grpc' | 'http';
-  /** @default Istio's own: 600 s */
-  readonly timeout?: Duration;
-  /** Lets requests pass where it cannot be asked. @default false */
-  readonly failOpen?: boolean;
-  /** Request headers that it gets, with `http`. @default none beyond what Envoy always sends */
-  readonly requestHeaders?: readonly string[];
-  /** Headers of its answer that reach the service where it allows, with `http`. @default none */
-  readonly upstreamHeaders?: readonly string[];
-  /** @default 'cluster.local' */
-  readonly clusterDomain?: string;
-}
+import { AuthorizationProvider, authorizationProvider } from './authorization-provider';
+import { PatternTarget, targetOf } from './target';
 
 export interface ExternalAuthorizationProps {
-  /** Pods or a gateway whose requests are asked about. */
+  /** Pods, or a gateway of the mesh or of the Gateway API, whose requests are asked about. */
   readonly on: PatternTarget;
   /** Name in the MeshConfig. */
   readonly provider: string;
@@ -37,7 +17,7 @@ export interface ExternalAuthorizationProps {
   readonly exceptPaths?: readonly string[];
   /** Name of the policy. @default the target's and `-ext-authz` */
   readonly name?: string;
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that it is written for. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
 
@@ -48,20 +28,15 @@ export interface ExternalAuthorizationProps {
  * @see https://istio.io/latest/docs/tasks/security/authorization/authz-custom/
  */
 export class ExternalAuthorization extends Construct {
-  /** The entry that belongs into the MeshConfig's `extensionProviders`. */
+  /**
+   * The entry that belongs into the MeshConfig's `extensionProviders`.
+   * @throws ProblemError with every field that istiod would refuse, or that the protocol does not have
+   */
   static provider(provider: AuthorizationProvider): Readonly<Record<string, unknown>> {
-    const http = provider.protocol === 'http';
-    const settings = {
-      service: serviceHost(provider.service, provider.clusterDomain),
-      port: provider.port,
-      ...(provider.timeout && { timeout: provider.timeout.toString() }),
-      ...(provider.failOpen !== undefined && { failOpen: provider.failOpen }),
-      ...(http && provider.requestHeaders && { includeRequestHeadersInCheck: provider.requestHeaders }),
-      ...(http && provider.upstreamHeaders && { headersToUpstreamOnAllow: provider.upstreamHeaders }),
-    };
-    return { name: provider.name, [http ? 'envoyExtAuthzHttp' : 'envoyExtAuthzGrpc']: settings };
+    return authorizationProvider(provider);
   }
 
+  /** The policy that has the proxies ask. */
   readonly policy: AuthorizationPolicy;
 
   /** @throws ProblemError where `to` and `exceptPaths` are both given */
@@ -73,12 +48,11 @@ export class ExternalAuthorization extends Construct {
         ? [{ at: `${this.node.path}: exceptPaths`, value: props.exceptPaths, rule: 'requests are chosen by `to` or by `exceptPaths`', mend: 'Put notPaths into `to`' }]
         : [],
     );
-    const { namespace, labels, name } = placeOf(props.on);
+    const { target, name } = targetOf(props.on);
     this.policy = new AuthorizationPolicy(this, 'Policy', {
       name: props.name ?? `${name}-ext-authz`,
-      namespace,
       mesh: props.mesh,
-      workload: { labels },
+      target,
       action: 'CUSTOM',
       provider: props.provider,
       rules: [{ to: props.to ?? (props.exceptPaths && [{ notPaths: props.exceptPaths }]) }],

@@ -1,3 +1,4 @@
+export type { AuthorizationProvider, CheckedBody } from './authorization-provider';
 export * from './circuit-breaker';
 export * from './compression';
 export * from './csrf-protection';

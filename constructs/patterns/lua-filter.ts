@@ -1,10 +1,11 @@
 import { Construct } from 'constructs';
 import { EnvoyFilter } from '../istio/envoy-filter';
+import { luaProblems } from '../istio/lua';
 import { throwOnProblems } from '../validation';
 import { addFilter, FilterPatternProps } from './target';
 
 export interface LuaFilterProps extends FilterPatternProps {
-  /** Defines `envoy_on_request(handle)`, `envoy_on_response(handle)` or both. */
+  /** Lua that defines `envoy_on_request(handle)`, `envoy_on_response(handle)` or both, as global functions. */
   readonly code: string;
 }
 
@@ -15,17 +16,13 @@ export interface LuaFilterProps extends FilterPatternProps {
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter
  */
 export class LuaFilter extends Construct {
+  /** The filter, for further patches. */
   readonly filter: EnvoyFilter;
 
   /** @throws ProblemError where Envoy would find no function to call */
   constructor(scope: Construct, id: string, props: LuaFilterProps) {
     super(scope, id);
-    throwOnProblems(
-      `${this.node.path} cannot be created:`,
-      /function\s+envoy_on_(request|response)\s*\(/.test(props.code)
-        ? []
-        : [{ at: `${this.node.path}: code`, rule: 'Envoy calls envoy_on_request and envoy_on_response', mend: 'Define one of them, as a global function' }],
-    );
+    throwOnProblems(`${this.node.path} cannot be created:`, luaProblems(props.code, `${this.node.path}: code`));
     this.filter = addFilter(this, 'lua', props, {
       name: 'envoy.filters.http.lua',
       type: 'envoy.extensions.filters.http.lua.v3.Lua',

@@ -35,11 +35,11 @@ export class RateLimitService extends Construct {
     this.service = existingService({ name: 'ratelimit', namespace, ports: [{ name: 'grpc', port: GRPC }], serviceAccountName: 'ratelimit' });
     const text = valuesYaml(props.config);
     const callers = new AuthorizationPolicy(this, 'Callers', {
-      ...{ name: 'ratelimit-callers', namespace, mesh, workload: this.service },
+      ...{ name: 'ratelimit-callers', namespace, mesh, target: this.service },
       rules: [{ from: props.callers }],
     });
     const redisCallers = new AuthorizationPolicy(this, 'RedisCallers', {
-      ...{ name: 'ratelimit-redis-callers', namespace, mesh, workload: redis },
+      ...{ name: 'ratelimit-redis-callers', namespace, mesh, target: redis },
       rules: [{ from: [this.service] }],
     });
     const config = new ConfigMapV1(this, 'Config', { metadata: { name: 'ratelimit-config', namespace }, data: { 'config.yaml': text } });

@@ -1,44 +1,41 @@
 import { Construct } from 'constructs';
 import { EnvoyFilter, EnvoyHttpFilter } from '../istio/envoy-filter';
+import { isReferred, PolicyTarget, Referred } from '../istio/target';
 import type { IWorkload } from '../kubernetes/service';
 import type { IMesh, MeshGateway } from '../mesh/mesh';
 
-/** Whose proxies a pattern is for: pods, for what they are asked, or a gateway. */
-export type PatternTarget = Pick<IWorkload, 'name' | 'namespace' | 'labels' | 'serviceAccountName'> | MeshGateway;
+/** Whose proxies a pattern is for: pods, for what they are asked, or a gateway, of the mesh or of the Gateway API (a KubernetesGateway). */
+export type PatternTarget =
+  | Pick<IWorkload, 'name' | 'namespace' | 'labels' | 'serviceAccountName'>
+  | MeshGateway
+  | (Referred & Pick<IWorkload, 'name' | 'namespace' | 'serviceAccountName'>);
 
 export interface FilterPatternProps {
-  /** Pods whose inbound requests go through it, or a gateway of the mesh. */
+  /** Pods whose inbound requests go through it, or a gateway. */
   readonly on: PatternTarget;
   /** Port of the listener: the pods' own. @default every one */
   readonly port?: number;
   /** Name of the object. @default the target's and the pattern's */
   readonly name?: string;
-  /** @default the mesh that the nearest scope above provides */
+  /** The mesh that it is written for. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
 
 /** Above Istio's 0, so that filters of ours come after those of the installation. @see IST0151 */
 export const PATTERN_PRIORITY = 10;
 
-export function isGateway(target: PatternTarget): target is MeshGateway {
-  return 'selector' in target;
-}
-
-/** Where a pattern's objects live, whom they select, and how the target is called. */
-export function placeOf(target: PatternTarget): Pick<IWorkload, 'name' | 'namespace' | 'labels'> {
-  return isGateway(target)
-    ? { namespace: target.namespace, labels: target.selector, name: target.serviceName }
-    : { namespace: target.namespace, labels: target.labels, name: target.name };
+/** What a pattern's objects are for, and how that is called. */
+export function targetOf(target: PatternTarget): { readonly target: PolicyTarget; readonly name: string } {
+  return { target, name: 'selector' in target ? target.serviceName : target.name };
 }
 
 /** An EnvoyFilter for a target, without patches yet. */
 export function filterFor(scope: Construct, pattern: string, props: FilterPatternProps): EnvoyFilter {
-  const { namespace, labels, name } = placeOf(props.on);
+  const { target, name } = targetOf(props.on);
   return new EnvoyFilter(scope, 'Filter', {
     name: props.name ?? `${name}-${pattern}`,
-    namespace,
     mesh: props.mesh,
-    workload: { labels },
+    target,
     priority: PATTERN_PRIORITY,
   });
 }
@@ -49,7 +46,7 @@ export function addFilter(scope: Construct, pattern: string, props: FilterPatter
 }
 
 export function contextOf(target: PatternTarget): 'GATEWAY' | 'SIDECAR_INBOUND' {
-  return isGateway(target) ? 'GATEWAY' : 'SIDECAR_INBOUND';
+  return 'selector' in target || isReferred(target) ? 'GATEWAY' : 'SIDECAR_INBOUND';
 }
 
 /** A share as Envoy writes it. @param percent 0 to 100, to four places */

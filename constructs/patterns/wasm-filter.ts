@@ -1,13 +1,16 @@
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { ExtensionPhase, WasmModule, WasmPlugin } from '../istio/wasm-plugin';
 import { throwOnProblems } from '../validation';
-import { FilterPatternProps, placeOf } from './target';
+import { FilterPatternProps, targetOf } from './target';
 
 export interface WasmFilterProps extends FilterPatternProps {
-  /** With its digest, in `sha256` or in the URL: what is pulled is what was meant. */
+  /** The module, with its digest in `sha256` or in the URL: what is pulled is what was meant. */
   readonly module: WasmModule;
-  /** @default right before the router */
+  /** Where among Istio's filters it stands. @default right before the router */
   readonly phase?: ExtensionPhase;
+  /** Order within a phase, a whole number, highest first. @default Istio's own, 0 */
+  readonly priority?: number;
 }
 
 /**
@@ -17,6 +20,7 @@ export interface WasmFilterProps extends FilterPatternProps {
  * @see https://istio.io/latest/docs/tasks/extensibility/wasm-module-distribution/
  */
 export class WasmFilter extends Construct {
+  /** The plugin that runs it. */
   readonly plugin: WasmPlugin;
 
   /** @throws ProblemError where the module is not pinned */
@@ -25,18 +29,18 @@ export class WasmFilter extends Construct {
     const { module, on } = props;
     throwOnProblems(
       `${this.node.path} cannot be created:`,
-      module.sha256 !== undefined || module.url.includes('@sha256:')
+      module.sha256 !== undefined || Token.isUnresolved(module.url) || module.url.includes('@sha256:')
         ? []
         : [{ at: `${this.node.path}: module`, value: module.url, rule: 'code that every request goes through is pinned', mend: 'Give `sha256`, or a URL with @sha256:' }],
     );
-    const { namespace, labels, name } = placeOf(on);
+    const { target, name } = targetOf(on);
     this.plugin = new WasmPlugin(this, 'Plugin', {
       name: props.name ?? `${name}-wasm`,
-      namespace,
       mesh: props.mesh,
-      workload: { labels },
+      target,
       ports: props.port === undefined ? undefined : [props.port],
       phase: props.phase,
+      priority: props.priority,
       ...module,
     });
   }

@@ -4,3 +4,4 @@ export * from './identity';
 export * from './mtls-migration';
 export * from './peer-authentication';
 export * from './request-authentication';
+export { Source, type PolicySource } from './source';

@@ -1,17 +1,18 @@
 import { Construct } from 'constructs';
 import { PEER_AUTHENTICATION, PeerAuthenticationMtls, PeerAuthenticationSpec } from '../istio/generated/peer-authentication';
-import { IstioObject, IstioObjectProps } from '../istio/istio-object';
-import { matchLabels } from '../istio/selector';
-import type { IWorkload } from '../kubernetes/service';
+import type { Selected } from '../istio/selector';
+import { targeting } from '../istio/target';
+import { PlacedProps, TargetedObject } from '../istio/targeted-object';
 import { meshOf } from '../mesh/mesh';
+import { portText } from './operation';
 
 export type MtlsMode = NonNullable<PeerAuthenticationMtls['mode']>;
 
-export interface PeerAuthenticationProps extends IstioObjectProps<PeerAuthenticationSpec> {
+export interface PeerAuthenticationProps extends PlacedProps<PeerAuthenticationSpec> {
   /** Which callers the pods take: `STRICT` those with mesh identities, `PERMISSIVE` plaintext too. @default 'STRICT' */
   readonly mode?: MtlsMode;
   /** Pods that it is for. @default all of the namespace */
-  readonly workload?: Pick<IWorkload, 'labels'>;
+  readonly workload?: Selected;
   /** Modes of single ports that the pods listen on; needs `workload`. @default none */
   readonly ports?: Readonly<Record<number, MtlsMode>>;
 }
@@ -20,7 +21,7 @@ export interface PeerAuthenticationProps extends IstioObjectProps<PeerAuthentica
  * Whether pods take plaintext. The narrowest one counts: port, workload, namespace, mesh.
  * @see https://istio.io/latest/docs/reference/config/security/peer_authentication/
  */
-export class PeerAuthentication extends IstioObject<PeerAuthenticationSpec> {
+export class PeerAuthentication extends TargetedObject<PeerAuthenticationSpec> {
   /** For the whole mesh: it goes into the mesh's root namespace. */
   static forMesh(scope: Construct, id: string, props: Omit<PeerAuthenticationProps, 'namespace' | 'workload' | 'ports'> = {}): PeerAuthentication {
     const mesh = props.mesh ?? meshOf(scope);
@@ -28,13 +29,11 @@ export class PeerAuthentication extends IstioObject<PeerAuthenticationSpec> {
   }
 
   private readonly mode: MtlsMode;
-  private readonly workload?: Pick<IWorkload, 'labels'>;
   private readonly ports: Map<number, MtlsMode>;
 
   constructor(scope: Construct, id: string, props: PeerAuthenticationProps) {
-    super(scope, id, PEER_AUTHENTICATION, props);
+    super(scope, id, PEER_AUTHENTICATION, props, props.workload);
     this.mode = props.mode ?? 'STRICT';
-    this.workload = props.workload;
     this.ports = new Map(Object.entries(props.ports ?? {}).map(([port, mode]) => [Number(port), mode]));
   }
 
@@ -46,9 +45,9 @@ export class PeerAuthentication extends IstioObject<PeerAuthenticationSpec> {
 
   protected render(): PeerAuthenticationSpec {
     return {
-      selector: matchLabels(this.workload),
+      selector: targeting(this.target).selector,
       mtls: { mode: this.mode },
-      portLevelMtls: this.ports.size > 0 ? Object.fromEntries([...this.ports].map(([port, mode]) => [String(port), { mode }])) : undefined,
+      portLevelMtls: this.ports.size > 0 ? Object.fromEntries([...this.ports].map(([port, mode]) => [portText(port), { mode }])) : undefined,
     };
   }
 }

@@ -2,7 +2,7 @@ import { TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { DESTINATION_RULE, DestinationRuleSpec, DestinationRuleSubsets, DestinationRuleTrafficPolicy } from '../istio/generated/destination-rule';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
-import { matchLabels, Selected } from '../istio/selector';
+import type { Selected } from '../istio/selector';
 import { Problem, throwOnProblems } from '../validation';
 import { Host, isService, oneName, qualifiedHost } from './host';
 import { credentialProblems, failoverProblems } from './policy-checks';
@@ -100,7 +100,7 @@ export class DestinationRule extends IstioObject<DestinationRuleSpec> {
       trafficPolicy: this.trafficPolicy,
       subsets: this.subsets.length > 0 ? this.subsets : undefined,
       exportTo: this.settings.exportTo,
-      workloadSelector: matchLabels(this.workload),
+      workloadSelector: this.workload && { matchLabels: this.workload.labels },
     };
   }
 

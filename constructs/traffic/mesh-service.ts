@@ -185,7 +185,7 @@ export class MeshService extends Construct implements IService {
    * @param options which calls. @default every one
    */
   allowFrom(caller: Identity, options: CallOptions = {}): this {
-    this.callers ??= new AuthorizationPolicy(this, 'Callers', { name: `${this.name}-callers`, namespace: this.namespace, mesh: this.mesh, workload: this });
+    this.callers ??= new AuthorizationPolicy(this, 'Callers', { name: `${this.name}-callers`, namespace: this.namespace, mesh: this.mesh, target: this });
     const limited = Object.values(options).some((value) => value !== undefined);
     this.callers.addRule({ from: [caller], to: limited ? [options] : undefined });
     return this;

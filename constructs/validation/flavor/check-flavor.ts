@@ -1,4 +1,5 @@
 import { addonLimit } from '../../mesh/addon-limits';
+import { ambientLabel, featuresOfGatewayClass } from '../../mesh/ambient';
 import { gatewayAnnotationProblems } from '../../mesh/gateway-annotations';
 import type { MeshFeature } from '../../mesh/mesh';
 import { meshConfigProblems } from '../../mesh/mesh-config';
@@ -14,7 +15,6 @@ const ADDON_NAMESPACE = 'aks-istio-system';
 const ADDON_GATEWAYS = ['aks-istio-ingressgateway-external', 'aks-istio-ingressgateway-internal'];
 const SHARED_CONFIG = /^istio-shared-configmap-asm-/;
 const ADDON_PORTS = [80, 443];
-const AMBIENT_CLASSES = ['istio-waypoint', 'istio-east-west'];
 const REVISION = 'istio.io/rev';
 const INJECT_ALL = Object.keys(injectionLabelsOf(undefined))[0]!;
 const ABOUT = 'https://learn.microsoft.com/azure/aks/istio-about';
@@ -79,9 +79,7 @@ function checkAddon(object: ModelObject, report: Report, minor: string): void {
       });
       return;
     case 'gateway.networking.k8s.io/Gateway':
-      if (AMBIENT_CLASSES.includes(spec.gatewayClassName ?? '')) {
-        limit('Ambient', 'spec.gatewayClassName', spec.gatewayClassName);
-      }
+      featuresOfGatewayClass(spec.gatewayClassName).forEach((feature) => limit(feature, 'spec.gatewayClassName', spec.gatewayClassName));
       return;
     case '/Namespace':
       checkLabels(object, report, limit);
@@ -125,8 +123,9 @@ function checkLabels({ metadata: { labels = {} } }: ModelObject, report: Report,
       see: 'https://learn.microsoft.com/azure/aks/istio-deploy-addon#enable-sidecar-injection',
     });
   }
-  if (labels['istio.io/dataplane-mode'] === 'ambient') {
-    limit('Ambient', child('metadata.labels', 'istio.io/dataplane-mode'), 'ambient');
+  const ambient = ambientLabel(labels);
+  if (ambient) {
+    limit('Ambient', child('metadata.labels', ambient), labels[ambient]);
   }
 }
 
