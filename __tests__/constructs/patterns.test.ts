@@ -1,4 +1,4 @@
-import { App, TerraformStack, Testing } from 'cdktf';
+import { App, TerraformStack, Testing, Token } from 'cdktf';
 import { EnvoyFilterConfigPatches } from '../../constructs/istio';
 import { existingService } from '../../constructs/kubernetes/service';
 import { existingMesh } from '../../constructs/mesh/existing-mesh';
@@ -21,7 +21,7 @@ import {
   WasmFilter,
 } from '../../constructs/patterns';
 import { Destination, DestinationRule, Duration, Gateway, MeshService, VirtualService } from '../../constructs/traffic';
-import { complaints, MESH, meshStack, specsOf } from '../rendered';
+import { complaints, MESH, meshStack, rendered, specsOf } from '../rendered';
 
 const namespace = 'shop';
 const reviews = existingService({ name: 'reviews', namespace, ports: [{ name: 'http', port: 9080 }], versions: ['v1', 'v2'] });
@@ -72,6 +72,20 @@ describe('CircuitBreaker', () => {
     new CircuitBreaker(stack, 'One', { service: reviews, limits });
     expect(() => new CircuitBreaker(stack, 'Two', { service: reviews, limits })).toThrow(/connectionPool of reviews.* is set already/);
     expect(() => new CircuitBreaker(stack, 'None', { service: reviews })).toThrow(/Give `limits`, `ejection` or both/);
+  });
+
+  test('belongs to the stack that has the rule, whichever comes first', () => {
+    const app = new App({ stackTraces: false });
+    const [one, two, elsewhere] = ['one', 'two', 'elsewhere'].map((id) => new TerraformStack(app, id)) as [TerraformStack, TerraformStack, TerraformStack];
+    [one, two].forEach((stack) => provideMesh(stack, MESH));
+    // Another cluster's.
+    provideMesh(elsewhere, existingMesh({ version: '1.29.1' }));
+    new CircuitBreaker(elsewhere, 'Breaker', { service: reviews, limits });
+    new CircuitBreaker(one, 'Breaker', { service: reviews, limits });
+    expect(complaints(one)).toEqual([]);
+    expect(() => new CircuitBreaker(two, 'Breaker', { service: reviews, limits })).toThrow(/one\/Breaker\/DestinationRule is the DestinationRule of this host\. Make the circuit breaker in one/);
+    new MeshService(two, 'Reviews', { service: reviews });
+    expect(complaints(one)).toEqual([expect.stringContaining('two/Reviews/DestinationRule is the DestinationRule of this host')]);
   });
 });
 
@@ -280,7 +294,10 @@ describe('EgressHost', () => {
       name,
       trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'ISTIO_MUTUAL', sni } }] },
     });
-    expect(specs['DestinationRule egress']).toEqual({ host: EGRESS, subsets: [subset('api-example-com', host), subset('b-example-com', 'b.example.com')] });
+    expect(specs['DestinationRule egress']).toEqual({
+      ...{ host: EGRESS, exportTo: ['.'] },
+      subsets: [subset('api-example-com', host), subset('b-example-com', 'b.example.com')],
+    });
     expect(specs['DestinationRule api-example-com-tls']!.trafficPolicy).toEqual({ portLevelSettings: [{ port: { number: 443 }, tls: { mode: 'SIMPLE', sni: host } }] });
     expect(specs['VirtualService egress-api-example-com']).toMatchObject({
       http: [{ route: [{ destination: { host: EGRESS, subset: 'api-example-com' } }] }, { route: [{ destination: { host, port: { number: 443 } } }] }],
@@ -288,24 +305,107 @@ describe('EgressHost', () => {
     expect(specs['VirtualService egress-b-example-com']).toMatchObject({ http: [{}, { route: [{ destination: { port: { number: 80 } } }] }] });
   });
 
+  test('the namespace alone sees it, and the gateway where calls go through it', () => {
+    const exported = (props: Partial<ConstructorParameters<typeof EgressHost>[2]>) =>
+      Object.entries(specsOf((stack) => new EgressHost(stack, 'Api', { host, namespace, protocol: 'originate', ...props })))
+        .filter(([key]) => !key.startsWith('Gateway'))
+        .map(([key, { exportTo }]) => [key, exportTo]);
+    expect(exported({})).toEqual([['ServiceEntry api-example-com', ['.']], ['DestinationRule api-example-com-tls', ['.']]]);
+    expect(exported({ exportTo: ['.', 'office'] }).map(([, to]) => to)).toEqual([['.', 'office'], ['.', 'office']]);
+    expect(exported({ throughGateway: true })).toEqual([
+      ['ServiceEntry api-example-com', ['.', 'edge']],
+      ['DestinationRule api-example-com-tls', ['.', 'edge']],
+      ['VirtualService egress-api-example-com', ['.', 'edge']],
+      ['DestinationRule egress', ['.']],
+    ]);
+  });
+
+  test('a second namespace sends its calls through the gateway that the first opens', () => {
+    const second = rendered((stack) => {
+      new EgressHost(stack, 'Api', { host, namespace, protocol: 'originate', throughGateway: true });
+      new EgressHost(stack, 'Office', { host, namespace: 'office', protocol: 'originate', throughGateway: true });
+    }).filter(({ metadata }) => metadata.namespace === 'office');
+    expect(second.map(({ kind }) => kind)).toEqual(['ServiceEntry', 'VirtualService', 'DestinationRule']);
+    expect(second.map(({ spec }) => spec.exportTo)).toEqual([['.'], ['.'], ['.']]);
+    expect(second[0]!.spec.ports).toEqual([{ number: 80, name: 'http-80', protocol: 'HTTP' }]);
+    expect(second[1]!.spec).toMatchObject({ gateways: ['mesh'], http: [{ match: [{ gateways: ['mesh'], port: 80 }], route: [{ destination: { host: EGRESS } }] }] });
+    expect((second[1]!.spec.http as unknown[]).length).toBe(1);
+  });
+
+  test('of two stacks, the second follows the one that opens the gateway', () => {
+    const app = new App({ stackTraces: false });
+    const [one, two] = ['one', 'two'].map((id) => new TerraformStack(app, id)) as [TerraformStack, TerraformStack];
+    [one, two].forEach((stack) => provideMesh(stack, MESH));
+    new EgressHost(one, 'Api', { host, namespace, throughGateway: true });
+    new EgressHost(two, 'Api', { host, namespace: 'office', throughGateway: true });
+    expect(two.dependsOn(one)).toBe(true);
+    // The rule for the gateway's Service is one in a namespace, in whichever stack.
+    new EgressHost(two, 'Other', { host: 'b.example.com', namespace, throughGateway: true });
+    expect(two.node.tryFindChild(`EgressGateway-${namespace}`)).toBeUndefined();
+  });
+
+  test('TLS and plaintext of one host', () => {
+    const specs = specsOf((stack) => new EgressHost(stack, 'Api', { host, namespace, protocol: ['tls', 'http'], throughGateway: true }));
+    expect(specs['ServiceEntry api-example-com']!.ports).toMatchObject([{ number: 443 }, { number: 80 }]);
+    expect(specs['Gateway egress-api-example-com']!.servers).toMatchObject([{ tls: { mode: 'PASSTHROUGH' } }, { tls: { mode: 'ISTIO_MUTUAL' } }]);
+    const { tls, http } = specs['VirtualService egress-api-example-com'] as { tls: unknown[]; http: unknown[] };
+    expect([tls.length, http.length]).toEqual([2, 2]);
+    expect(http[1]).toMatchObject({ route: [{ destination: { host, port: { number: 80 } } }] });
+  });
+
   test('what the mesh lacks, or a wildcard cannot have, is refused', () => {
     const refuse = (props: Partial<ConstructorParameters<typeof EgressHost>[2]>, mesh?: IMesh) => () => new EgressHost(meshStack(mesh), 'Api', { host, namespace, ...props });
     expect(refuse({ throughGateway: true }, existingMesh({ version: '1.29.1' }))).toThrow(/has no egress gateway/);
     expect(refuse({ host: '*.example.com', protocol: 'originate' })).toThrow(/Name each host/);
     expect(refuse({ host: '*.example.com' })).not.toThrow();
+    expect(refuse({ host: 'https://api.example.com' })).toThrow(/host: "https:[^]*Write the name alone/);
+    expect(refuse({ host: '10.0.0.1' })).toThrow(/host: "10\.0\.0\.1"[^]*ServiceEntry with `addresses`/);
+    expect(refuse({ host: Token.asString({ resolve: () => host }) })).toThrow(/Give `name`/);
+    expect(refuse({ protocol: ['tls', 'originate'] })).toThrow(/Give originate alone/);
+    expect(refuse({ throughGateway: true, exportTo: ['*'] })).toThrow(/Make an EgressHost in each namespace/);
+    expect(refuse({ throughGateway: true, name: 'n'.repeat(57) })).toThrow(/at most 56 characters/);
+    const stack = meshStack();
+    new EgressHost(stack, 'One', { host, namespace, throughGateway: true });
+    expect(() => new EgressHost(stack, 'Two', { host, namespace, protocol: 'http', name: 'two' })).toThrow(/stack\/One is the way of shop to this host already[^]*\['tls', 'http'\]/);
+    expect(() => new EgressHost(stack, 'Three', { host, namespace: 'office', protocol: 'http', throughGateway: true })).toThrow(/opens the gateway to this host for tls/);
+  });
+
+  test('a long host has a name that a Gateway may have', () => {
+    const long = `${'storage'.repeat(8)}.blob.core.windows.net`;
+    const names = Object.keys(specsOf((stack) => new EgressHost(stack, 'Api', { host: long, namespace, throughGateway: true })));
+    expect(names).toContainEqual(expect.stringMatching(/^Gateway egress-[a-z0-9-]{48,56}$/));
   });
 });
 
-test('EgressLockdown closes the proxies and the network', () => {
-  const build = (stack: TerraformStack): unknown => new EgressLockdown(stack, 'Lockdown', { namespace, allowedBlocks: ['10.0.0.1/32'] });
-  expect(specsOf(build)['Sidecar default']).toEqual({ outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } });
-  const [policy] = Object.values(resourcesOf(build).kubernetes_network_policy_v1!);
-  expect(policy!.spec).toMatchObject({
-    pod_selector: {},
-    policy_types: ['Egress'],
-    egress: [{ to: [{ namespace_selector: {} }] }, { to: [{ ip_block: { cidr: '10.0.0.1/32' } }] }],
+describe('EgressLockdown', () => {
+  test('closes the proxies and the network', () => {
+    const build = (stack: TerraformStack): unknown => new EgressLockdown(stack, 'Lockdown', { namespace, allowedBlocks: ['10.0.0.1/32'] });
+    expect(specsOf(build)['Sidecar default']).toEqual({ outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } });
+    const [policy] = Object.values(resourcesOf(build).kubernetes_network_policy_v1!);
+    expect(policy!.spec).toMatchObject({
+      pod_selector: {},
+      policy_types: ['Egress'],
+      egress: [{ to: [{ namespace_selector: {} }] }, { to: [{ ip_block: { cidr: '10.0.0.1/32' } }] }],
+    });
+    expect(() => new EgressLockdown(meshStack(), 'L', { namespace, allowedBlocks: ['10.0.0.1', 'fd00::/129', 'fd00::/8'] })).toThrow(/\[0\][^]*\[1\](?![^]*\[2\])/);
   });
-  expect(() => new EgressLockdown(meshStack(), 'L', { namespace, allowedBlocks: ['10.0.0.1', 'fd00::/129', 'fd00::/8'] })).toThrow(/\[0\][^]*\[1\](?![^]*\[2\])/);
+
+  test('says which host it keeps pods from, and lets out what names its addresses', () => {
+    const stack = meshStack();
+    new EgressLockdown(stack, 'Lockdown', { namespace });
+    new EgressHost(stack, 'Straight', { host: 'a.example.com', namespace });
+    new EgressHost(stack, 'Through', { host: 'b.example.com', namespace, throughGateway: true });
+    new EgressHost(stack, 'Elsewhere', { host: 'c.example.com', namespace: 'office' });
+    expect(complaints(stack)).toEqual([
+      expect.stringMatching(/^stack\/Straight: "a\.example\.com": the network policy of stack\/Lockdown .*`throughGateway: true`, or .*`addressBlocks`/),
+    ]);
+    const build = (scope: TerraformStack): void => {
+      new EgressLockdown(scope, 'Lockdown', { namespace });
+      new EgressHost(scope, 'Straight', { host: 'a.example.com', namespace, addressBlocks: ['203.0.113.0/24'] });
+    };
+    const [policy] = Object.values(resourcesOf(build).kubernetes_network_policy_v1!);
+    expect((policy!.spec as { egress: unknown[] }).egress[1]).toMatchObject({ to: [{ ip_block: { cidr: '203.0.113.0/24' } }], ports: [{ port: '80' }, { port: '443' }] });
+  });
 });
 
 describe('ProgressiveDelivery', () => {
