@@ -1,4 +1,5 @@
-import { App, TerraformStack, Testing, Token } from 'cdktf';
+import { App, TerraformStack, TerraformVariable, Testing, Token } from 'cdktf';
+import { parse } from 'yaml';
 import { EnvoyFilterConfigPatches } from '../../constructs/istio';
 import { existingService } from '../../constructs/kubernetes/service';
 import { existingMesh } from '../../constructs/mesh/existing-mesh';
@@ -12,10 +13,12 @@ import {
   ExternalAuthorization,
   GlobalRateLimit,
   GrpcJsonTranscoding,
+  Limit,
   LocalRateLimit,
   LuaFilter,
   ProgressiveDelivery,
   ProgressiveDeliveryProps,
+  RateLimitService,
   RequestHedging,
   Tap,
   WasmFilter,
@@ -231,10 +234,73 @@ describe('GlobalRateLimit', () => {
     expect(JSON.stringify(found.kubernetes_deployment_v1)).toContain('"aks-istio/limits":"descriptors:');
   });
 
-  test('no limit, or half a request, is refused', () => {
-    const on = ingress;
-    expect(() => new GlobalRateLimit(meshStack(), 'L', { on, namespace, limits: [] })).toThrow(/something to limit/);
-    expect(() => new GlobalRateLimit(meshStack(), 'L', { on, namespace, limits: [{ by: 'path', requests: 0.5, per: 'day' }] })).toThrow(/0\.5/);
+  /** What the service reads, by file. */
+  const filesOf = (fill: (stack: TerraformStack) => void): Record<string, { domain: string; descriptors: unknown }> => {
+    const [config] = Object.values(resourcesOf(fill).kubernetes_config_map_v1!);
+    return Object.fromEntries(Object.entries(config!.data as Record<string, string>).map(([file, text]) => [file, parse(text) as never]));
+  };
+
+  test('several keys count each combination, and a limit for every path is one for the named path too', () => {
+    const limits: Limit[] = [
+      { by: 'path', value: '/login', requests: 50, per: 'second' },
+      { by: ['path', { header: 'End-User' }], requests: 5, per: 'minute' },
+      { by: [{ by: 'path', value: '/pay' }, 'client-ip'], requests: 1, per: 'hour' },
+    ];
+    const add = (stack: TerraformStack): unknown => new GlobalRateLimit(stack, 'Limit', { on: ingress, namespace, limits });
+    const user = { key: 'end-user', rate_limit: { unit: 'minute', requests_per_unit: 5 } };
+    expect(filesOf(add)['config.yaml']!.descriptors).toEqual([
+      { key: 'PATH', value: '/login', rate_limit: { unit: 'second', requests_per_unit: 50 }, descriptors: [user] },
+      { key: 'PATH', descriptors: [user] },
+      { key: 'PATH', value: '/pay', descriptors: [{ key: 'remote_address', rate_limit: { unit: 'hour', requests_per_unit: 1 } }, user] },
+    ]);
+    const path = { request_headers: { header_name: ':path', descriptor_key: 'PATH' } };
+    expect((specsOf(add)['EnvoyFilter ingress-global-rate-limit']!.configPatches as EnvoyFilterConfigPatches[])[1]!.patch!.value).toEqual({
+      rate_limits: [
+        { actions: [path] },
+        { actions: [path, { request_headers: { header_name: 'end-user', descriptor_key: 'end-user' } }] },
+        { actions: [path, { remote_address: {} }] },
+      ],
+    });
+  });
+
+  test('targets share a service, or have one each', () => {
+    const limits: Limit[] = [{ by: 'path', requests: 1, per: 'second' }];
+    const share = (stack: TerraformStack): void => {
+      const service = new RateLimitService(stack, 'Service', { namespace: 'limits' });
+      new GlobalRateLimit(stack, 'Gate', { on: ingress, service, limits });
+      new GlobalRateLimit(stack, 'Reviews', { on: reviews, service, limits });
+    };
+    expect(Object.entries(filesOf(share)).map(([file, { domain }]) => [file, domain])).toEqual([
+      ['config.yaml', 'ingress-global-rate-limit'],
+      ['reviews-global-rate-limit.yaml', 'reviews-global-rate-limit'],
+    ]);
+    expect(specsOf(share)['AuthorizationPolicy ratelimit-callers']!.rules).toHaveLength(2);
+    const stack = meshStack();
+    const first = new GlobalRateLimit(stack, 'Gate', { on: ingress, namespace, limits });
+    expect(() => new GlobalRateLimit(stack, 'Reviews', { on: reviews, namespace, limits })).toThrow(/stack\/Gate\/Service is .* of this name\. Hand that one/);
+    const service = first.rateLimitService;
+    expect(() => new GlobalRateLimit(stack, 'Twice', { on: ingress, name: 'other', service, limits })).toThrow(/stack\/Gate counts requests of the same pods by it/);
+    expect(() => new GlobalRateLimit(stack, 'Both', { on: reviews, namespace, service, limits })).toThrow(/Leave `namespace` out/);
+    expect(() => new GlobalRateLimit(stack, 'None', { on: reviews, limits })).toThrow(/Give `namespace`/);
+    expect(new RateLimitService(stack, 'Own', { namespace, name: 'limits' }).service.name).toBe('limits');
+  });
+
+  test('what the service would stop at, no limit, or half a request, is refused', () => {
+    const refuse = (...limits: Limit[]) => () => new GlobalRateLimit(meshStack(), 'L', { on: ingress, namespace, limits });
+    expect(refuse()).toThrow(/something to limit/);
+    expect(refuse({ by: 'path', requests: 0.5, per: 'day' })).toThrow(/0\.5/);
+    const double = refuse({ by: 'path', requests: 1, per: 'second' }, { by: 'path', requests: 9, per: 'hour' });
+    expect(double).toThrow(/limits\[1\]\.by: "path": limits\[0\] is for the same/);
+    expect(refuse({ by: ['path', 'path'], requests: 1, per: 'day' })).toThrow(/different ones/);
+    expect(refuse({ by: ['path', 'client-ip'], value: '/', requests: 1, per: 'day' })).toThrow(/has its own value/);
+  });
+
+  test('a number that is known later is a number for the service', () => {
+    const files = resourcesOf((stack) => {
+      const requests = new TerraformVariable(stack, 'requests', { type: 'number' }).numberValue;
+      new GlobalRateLimit(stack, 'Limit', { on: ingress, namespace, limits: [{ by: 'path', requests, per: 'day' }] });
+    }).kubernetes_config_map_v1!;
+    expect(JSON.stringify(files)).toContain('requests_per_unit: ${var.requests}\\n');
   });
 });
 
@@ -366,7 +432,7 @@ describe('EgressHost', () => {
     expect(refuse({ throughGateway: true, name: 'n'.repeat(57) })).toThrow(/at most 56 characters/);
     const stack = meshStack();
     new EgressHost(stack, 'One', { host, namespace, throughGateway: true });
-    expect(() => new EgressHost(stack, 'Two', { host, namespace, protocol: 'http', name: 'two' })).toThrow(/stack\/One is the way of shop to this host already[^]*\['tls', 'http'\]/);
+    expect(() => new EgressHost(stack, 'Two', { host, namespace, protocol: 'http' })).toThrow(/stack\/One is the way of shop to this host already[^]*\['tls', 'http'\]/);
     expect(() => new EgressHost(stack, 'Three', { host, namespace: 'office', protocol: 'http', throughGateway: true })).toThrow(/opens the gateway to this host for tls/);
   });
 
@@ -397,7 +463,7 @@ describe('EgressLockdown', () => {
     new EgressHost(stack, 'Through', { host: 'b.example.com', namespace, throughGateway: true });
     new EgressHost(stack, 'Elsewhere', { host: 'c.example.com', namespace: 'office' });
     expect(complaints(stack)).toEqual([
-      expect.stringMatching(/^stack\/Straight: "a\.example\.com": the network policy of stack\/Lockdown .*`throughGateway: true`, or .*`addressBlocks`/),
+      expect.stringMatching(/^stack\/Straight: "a\.example\.com": the network policy of stack\/Lockdown .*`throughGateway: true`, .*`addressBlocks`/),
     ]);
     const build = (scope: TerraformStack): void => {
       new EgressLockdown(scope, 'Lockdown', { namespace });
