@@ -1,4 +1,4 @@
-import { App, TerraformStack, TerraformVariable, Testing, Token } from 'cdktf';
+import { App, Fn, TerraformStack, TerraformVariable, Testing, Token } from 'cdktf';
 import { parse } from 'yaml';
 import { EnvoyFilterConfigPatches } from '../../constructs/istio';
 import { existingService } from '../../constructs/kubernetes/service';
@@ -24,6 +24,7 @@ import {
   WasmFilter,
 } from '../../constructs/patterns';
 import { Destination, DestinationRule, Duration, Gateway, MeshService, VirtualService } from '../../constructs/traffic';
+import { echoDescriptor } from '../../e2e/patterns/descriptor';
 import { complaints, MESH, meshStack, rendered, specsOf } from '../rendered';
 
 const namespace = 'shop';
@@ -31,6 +32,8 @@ const reviews = existingService({ name: 'reviews', namespace, ports: [{ name: 'h
 const HOST = 'reviews.shop.svc.cluster.local';
 const EGRESS = 'egress.edge.svc.cluster.local';
 const ingress = MESH.ingressGateway!;
+/** A descriptor set with the service proto.EchoTestService. */
+const ECHO = echoDescriptor();
 
 /** The settings of the one filter that a pattern writes. */
 function filterOf(build: (stack: TerraformStack) => void): { config: Record<string, unknown>; context?: string; spec: Record<string, unknown> } {
@@ -128,8 +131,8 @@ describe('filters', () => {
         filter_enforced: { default_value: { numerator: 500000, denominator: 'MILLION' } },
       },
     });
-    const bad = { on: reviews, requests: 5, per: Duration.millis(10), burst: 1 };
-    expect(() => new LocalRateLimit(meshStack(), 'Bad', bad)).toThrow(/burst: 1[^]*per: "10ms"/);
+    const bad = { on: reviews, requests: 5, per: Duration.millis(10), burst: 1, enforced: 250 };
+    expect(() => new LocalRateLimit(meshStack(), 'Bad', bad)).toThrow(/burst: 1[^]*enforced: 250[^]*per: "10ms"/);
   });
 
   test('Lua, Compression, CsrfProtection, GrpcJsonTranscoding, Tap', () => {
@@ -145,17 +148,44 @@ describe('filters', () => {
       shadow_enabled: { default_value: { numerator: 1000000 } },
       additional_origins: [{ exact: 'a.example' }, { safe_regex: { regex: '.*b' } }],
     });
-    expect(filterOf((stack) => new GrpcJsonTranscoding(stack, 'X', { on: reviews, descriptorSet: 'CgA=', services: ['a.B'] })).config).toMatchObject({
-      proto_descriptor_bin: 'CgA=',
-      services: ['a.B'],
+    expect(filterOf((stack) => new GrpcJsonTranscoding(stack, 'X', { on: reviews, descriptorSet: ECHO, services: ['proto.EchoTestService'] })).config).toMatchObject({
+      proto_descriptor_bin: ECHO,
+      services: ['proto.EchoTestService'],
     });
     expect(filterOf((stack) => new Tap(stack, 'X', { on: reviews, port: 9080 })).config).toMatchObject({ common_config: { admin_config: { config_id: 'tap' } } });
   });
 
   test('bad ones are refused where they are written', () => {
     expect(() => new LuaFilter(meshStack(), 'X', { on: reviews, code: 'print(1)' })).toThrow(/Envoy calls envoy_on_request/);
-    expect(() => new GrpcJsonTranscoding(meshStack(), 'X', { on: reviews, descriptorSet: 'no!', services: [] })).toThrow(/named services[^]*base64/);
+    expect(() => new Compression(meshStack(), 'X', { on: reviews, minBytes: -1, contentTypes: [] })).toThrow(/minBytes: -1[^]*contentTypes/);
+    expect(() => new Tap(meshStack(), 'X', { on: reviews, configId: '' })).toThrow(/configId: ""/);
+    const rest = (descriptorSet: string, ...services: string[]) => () => new GrpcJsonTranscoding(meshStack(), 'X', { on: reviews, descriptorSet, services });
+    expect(rest('no!')).toThrow(/named services[^]*base64/);
+    // A path, which is base64 too.
+    expect(rest('build/bookstore', 'a.B')).toThrow(/"build\/bookstore": [^]*not its path/);
+    expect(rest(ECHO, 'EchoTestService')).toThrow(/services\[0\]: "EchoTestService": the descriptor set has the services proto\.EchoTestService/);
+    // A file `a` that imports `b`.
+    expect(rest(Buffer.from([10, 6, 10, 1, 97, 26, 1, 98]).toString('base64'), 'a.B')).toThrow(/"b": .*--include_imports/);
     expect(() => new WasmFilter(meshStack(), 'X', { on: reviews, module: { url: 'oci://r.io/a:1' } })).toThrow(/is pinned/);
+  });
+
+  test('are for the port that the pods listen on', () => {
+    const on = { ...reviews, ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
+    const add = (port: number) => () => new Tap(meshStack(), 'X', { on, port });
+    expect(add(80)).toThrow(/port: 80: the Service hands its port 80 to port 8080 of the pods.* Write 8080/);
+    expect(add(99_999)).toThrow(/port: 99999: a port is/);
+    expect(add(8080)).not.toThrow();
+  });
+
+  test('what is known later is not judged', () => {
+    const stack = meshStack();
+    const number = (id: string): number => new TerraformVariable(stack, id, { type: 'number' }).numberValue;
+    new LocalRateLimit(stack, 'Limit', { on: reviews, requests: number('n'), burst: number('b'), enforced: number('e'), port: number('p'), per: Duration.seconds(1) });
+    new Compression(stack, 'Gzip', { on: reviews, minBytes: number('m') });
+    const descriptorSet = Fn.filebase64('bookstore.pb');
+    new GrpcJsonTranscoding(stack, 'Rest', { on: reviews, descriptorSet, services: ['bookstore.Bookstore'] });
+    expect(complaints(stack)).toEqual([]);
+    expect(Testing.synth(stack)).toContain('"numerator": "${var.e}"');
   });
 
   test('WasmFilter', () => {

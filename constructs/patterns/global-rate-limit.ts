@@ -3,9 +3,10 @@ import { EnvoyFilter } from '../istio/envoy-filter';
 import { serviceHost } from '../kubernetes/service';
 import { IMesh, meshOf } from '../mesh/mesh';
 import { Problem, throwOnProblems } from '../validation';
+import { listenerProblems } from './checks';
 import { RateLimitService } from './rate-limit-service';
 import { actionsOf, combinationsOf, descriptorsOf, Limit, limitProblems } from './rate-limits';
-import { contextOf, filterFor, FilterPatternProps, placeOf } from './target';
+import { contextOf, filterFor, FilterPatternProps } from './target';
 
 export interface GlobalRateLimitProps extends FilterPatternProps {
   /** What passes; every one of them holds for itself. */
@@ -33,7 +34,7 @@ export class GlobalRateLimit extends Construct {
   /** The service that counts; other targets may share it. */
   readonly rateLimitService: RateLimitService;
   private readonly mesh?: IMesh;
-  private readonly target: string;
+  private readonly target?: string;
   private readonly keys: readonly string[];
 
   /** @throws ProblemError where there is no limit, one is no whole number, two are for the same requests, or nobody counts */
@@ -42,14 +43,15 @@ export class GlobalRateLimit extends Construct {
     const { limits, on } = props;
     const mesh = props.mesh ?? meshOf(this);
     this.mesh = mesh;
-    this.target = JSON.stringify(placeOf(on));
     this.keys = [...combinationsOf(limits).keys()];
     throwOnProblems(`${this.node.path} cannot be created:`, [
       ...limitProblems(`${this.node.path}: limits`, limits),
       ...this.serviceProblems(props),
-      ...this.doubleProblems(),
+      ...listenerProblems(`${this.node.path}: port`, props.port, on),
     ]);
     this.filter = filterFor(this, 'global-rate-limit', props);
+    this.target = targetIn(this.filter);
+    throwOnProblems(`${this.node.path} cannot be created:`, this.doubleProblems());
     const domain = this.filter.name;
     const { namespace = '', image, redisImage } = props;
     this.rateLimitService = props.service ?? new RateLimitService(this, 'Service', { namespace, mesh, image, redisImage });
@@ -109,4 +111,9 @@ export class GlobalRateLimit extends Construct {
       .filter(([, value]) => value !== undefined)
       .map(([field, value]) => ({ at: at(field), value, rule: 'a shared service has its own', mend: `Leave \`${field}\` out, or \`service\`` }));
   }
+}
+
+/** Whose proxies a filter is for, to be compared. */
+function targetIn({ namespace, spec }: EnvoyFilter): string {
+  return JSON.stringify([namespace, spec.workloadSelector, spec.targetRefs]);
 }
