@@ -23,7 +23,7 @@ import {
   Tap,
   WasmFilter,
 } from '../../constructs/patterns';
-import { Destination, DestinationRule, Duration, Gateway, MeshService, VirtualService } from '../../constructs/traffic';
+import { Destination, DestinationRule, Duration, Gateway, Match, MeshService, VirtualService } from '../../constructs/traffic';
 import { echoDescriptor } from '../../e2e/patterns/descriptor';
 import { complaints, MESH, meshStack, rendered, specsOf } from '../rendered';
 
@@ -112,6 +112,28 @@ test('RequestHedging gives every route a time per try, and the callers the secon
   });
   const service = new MeshService(meshStack(), 'Reviews', { service: reviews });
   expect(() => new RequestHedging(service, 'H', { service, after: Duration.seconds(1), attempts: 0 })).toThrow(/at least one request more/);
+});
+
+test('RequestHedging and retries of the service are not for one route', () => {
+  const hedged = (fill: (service: MeshService) => void): string[] => {
+    const stack = meshStack();
+    const service = new MeshService(stack, 'Reviews', { service: reviews });
+    // A route may have its own.
+    service.route({ match: Match.method('POST'), to: 'v1', retries: { attempts: 0 } });
+    fill(service);
+    return complaints(stack);
+  };
+  const after = Duration.millis(200);
+  expect(hedged((service) => new RequestHedging(service, 'H', { service, after }))).toEqual([]);
+  expect(() => hedged((service) => new RequestHedging(service.retry({ attempts: 3 }), 'H', { service, after }))).toThrow(/has retries already/);
+  const later = (): void => {
+    const found = hedged((service) => {
+      new RequestHedging(service, 'H', { service, after });
+      service.retry({ attempts: 3 });
+    });
+    throw new Error(found.join());
+  };
+  expect(later).toThrow(/retries/);
 });
 
 describe('filters', () => {
