@@ -1,3 +1,4 @@
+import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { App, Fn, TerraformStack, TerraformVariable, Testing, Token } from 'cdktf';
 import { parse } from 'yaml';
 import { EnvoyFilterConfigPatches } from '../../constructs/istio';
@@ -562,8 +563,43 @@ describe('ProgressiveDelivery', () => {
     new DestinationRule(stack, 'Else', { namespace, host: 'other' });
     const found = complaints(stack).filter((text) => text.includes('Flagger owns'));
     expect(found.map((text) => text.split(':')[0])).toEqual(['stack/Reviews/DestinationRule', 'stack/Short']);
+    new ServiceV1(stack, 'Primary', { metadata: { name: 'reviews-primary', namespace }, spec: { port: [{ port: 9080 }] } });
+    new ServiceV1(stack, 'Neighbour', { metadata: { name: 'ratings', namespace }, spec: { port: [{ port: 9080 }] } });
+    const made = complaints(stack).filter((text) => text.includes('Flagger makes'));
+    expect(made).toEqual([expect.stringMatching(/^stack\/Primary: "Service shop\/reviews-primary"/)]);
     expect(() => new ProgressiveDelivery(meshStack(), 'D', { ...props, step: 60 })).toThrow(/no larger than the last share, 50/);
     expect(() => new ProgressiveDelivery(meshStack(), 'D', { ...props, interval: Duration.seconds(5) })).toThrow(/looks every 10 s at most/);
+  });
+
+  test('A/B testing, metrics of your own, an autoscaler, settings of the routes, and what only Flagger has words for', () => {
+    const specs = specsOf(
+      (stack) =>
+        new ProgressiveDelivery(stack, 'Delivery', {
+          ...props,
+          ...{ match: Match.cookie('canary').exact('always'), iterations: 10, autoscaler: { name: 'reviews' } },
+          ...{ timeout: Duration.seconds(5), retries: { attempts: 3, on: ['5xx'] }, trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } },
+          metrics: [{ name: 'errors', template: { name: 'errors' }, max: 1 }],
+          spec: { progressDeadlineSeconds: 60, analysis: { mirror: true } },
+        }),
+    );
+    expect(specs['Canary reviews']).toMatchObject({
+      autoscalerRef: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: 'reviews' },
+      progressDeadlineSeconds: 60,
+      service: { port: 9080, timeout: '5s', retries: { attempts: 3, retryOn: '5xx' }, trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } },
+      analysis: { iterations: 10, match: [{ headers: { cookie: {} } }], mirror: true, threshold: 5 },
+    });
+    const { metrics, stepWeight } = (specs['Canary reviews'] as { analysis: { metrics: unknown[]; stepWeight?: number } }).analysis;
+    expect(metrics[2]).toEqual({ name: 'errors', templateRef: { name: 'errors' }, thresholdRange: { max: 1 }, interval: '30s' });
+    expect(stepWeight).toBeUndefined();
+  });
+
+  test('numbers that Flagger would cut or not take are refused, numbers that are known later pass', () => {
+    const refuse = (more: Partial<ProgressiveDeliveryProps>) => () => new ProgressiveDelivery(meshStack(), 'D', { ...props, ...more });
+    expect(refuse({ step: 7.5, max: 33.3, failures: -2 })).toThrow(/step: 7\.5[^]*max: 33\.3[^]*failures: -2/);
+    expect(refuse({ iterations: 5, step: 10 })).toThrow(/Leave out `step` and `max`/);
+    expect(refuse({ match: Match.header('x').exact('1') })).toThrow(/Give `iterations`/);
+    expect(refuse({ metrics: [{ name: 'a', template: { name: 'a' } }] })).toThrow(/metrics\[0\]/);
+    expect(refuse({ step: Token.asNumber({ resolve: () => 60 }) })).not.toThrow();
   });
 
   test('without a Prometheus, webhooks judge alone, and one has to', () => {
