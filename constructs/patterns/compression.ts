@@ -26,6 +26,7 @@ const LIBRARIES = {
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/compressor_filter
  */
 export class Compression extends Construct {
+  /** The object that it is written as. */
   readonly filter: EnvoyFilter;
 
   /** @throws ProblemError where the size, the list of types or the port is none */

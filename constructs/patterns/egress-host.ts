@@ -61,14 +61,21 @@ export class EgressHost extends Construct {
     return known.get(scope.node.root) ?? [];
   }
 
+  /** Name of the host outside. */
   readonly host: string;
+  /** Namespace of those who call it. */
   readonly namespace: string;
+  /** How it is called. */
   readonly protocols: readonly EgressProtocol[];
+  /** Whether calls leave by the mesh's egress gateway. */
   readonly throughGateway: boolean;
+  /** Blocks that its addresses are in. */
   readonly addressBlocks: readonly string[];
   /** Namespaces whose pods may call it, as `exportTo` has them. */
   readonly exportTo: readonly string[];
+  /** Mesh whose proxies call it. */
   readonly mesh?: IMesh;
+  /** The host, as the mesh knows it. */
   readonly serviceEntry: ServiceEntry;
   /** The way through the gateway. */
   readonly route?: EgressRoute;

@@ -31,7 +31,9 @@ const HOST_PORTS = ['80', '443'];
  * @see https://istio.io/latest/docs/tasks/traffic-management/egress/egress-control/
  */
 export class EgressLockdown extends Construct {
+  /** What the proxies refuse. */
   readonly sidecar: Sidecar;
+  /** What the network refuses. */
   readonly networkPolicy: NetworkPolicyV1;
   private readonly namespace: string;
   private readonly mesh?: IMesh;

@@ -30,6 +30,7 @@ export interface GlobalRateLimitProps extends FilterPatternProps {
  * @see https://istio.io/latest/docs/tasks/policy-enforcement/rate-limit/#global-rate-limit
  */
 export class GlobalRateLimit extends Construct {
+  /** The object for the target's proxies. */
   readonly filter: EnvoyFilter;
   /** The service that counts; other targets may share it. */
   readonly rateLimitService: RateLimitService;

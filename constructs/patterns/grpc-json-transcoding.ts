@@ -23,6 +23,7 @@ export interface GrpcJsonTranscodingProps extends FilterPatternProps {
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/grpc_json_transcoder_filter
  */
 export class GrpcJsonTranscoding extends Construct {
+  /** The object that it is written as. */
   readonly filter: EnvoyFilter;
 
   /** @throws ProblemError where there is no service, or the descriptor set is none, or lacks a service or an import */

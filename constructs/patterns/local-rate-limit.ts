@@ -30,6 +30,7 @@ const HEADER = 'x-local-rate-limit';
  * @see https://istio.io/latest/docs/tasks/policy-enforcement/rate-limit/#local-rate-limit
  */
 export class LocalRateLimit extends Construct {
+  /** The object that it is written as. */
   readonly filter: EnvoyFilter;
 
   /** @throws ProblemError where the rate, the period, the share or the port is none */

@@ -27,6 +27,7 @@ export interface RateLimitServiceProps {
 export interface RateLimitDomain {
   /** Name that the target's proxies ask by. */
   readonly name: string;
+  /** Its limits, as the service reads them. */
   readonly descriptors: readonly LimitDescriptor[];
   /** Who asks. */
   readonly caller: Identity;
@@ -49,6 +50,7 @@ export class RateLimitService extends Construct {
   readonly service: IService;
   /** Its port, for gRPC. */
   readonly port = GRPC;
+  /** Mesh of those who ask it. */
   readonly mesh?: IMesh;
   /** Namespace and name. */
   private readonly key: string;

@@ -34,9 +34,13 @@ interface Entry {
 
 /** As the rate limit service reads it. @see https://github.com/envoyproxy/ratelimit#configuration */
 export interface LimitDescriptor {
+  /** What is counted by. */
   readonly key: string;
+  /** The only value that it is for. @default every value */
   readonly value?: string;
+  /** How many requests pass in which period. @default no limit of its own */
   rate_limit?: { readonly unit: Limit['per']; readonly requests_per_unit: number | string };
+  /** Keys that requests with this one are counted by too. @default none */
   descriptors?: LimitDescriptor[];
 }
 

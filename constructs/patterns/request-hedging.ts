@@ -31,6 +31,7 @@ export interface RequestHedgingProps {
  * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/http_routing#arch-overview-http-routing-hedging
  */
 export class RequestHedging extends Construct {
+  /** The object for the callers' proxies. */
   readonly filter: EnvoyFilter;
 
   /** @throws ProblemError where there is no second request, or the service has retries of its own */

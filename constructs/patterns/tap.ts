@@ -17,6 +17,7 @@ export interface TapProps extends FilterPatternProps {
 export class Tap extends Construct {
   /** Name by which a tap is asked for. */
   readonly configId: string;
+  /** The object that it is written as. */
   readonly filter: EnvoyFilter;
 
   /** @throws ProblemError where the name is empty or the port is none */
