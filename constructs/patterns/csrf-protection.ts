@@ -17,6 +17,7 @@ export interface CsrfProtectionProps extends FilterPatternProps {
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/csrf_filter
  */
 export class CsrfProtection extends Construct {
+  /** The object that it is written as. */
   readonly filter: EnvoyFilter;
 
   constructor(scope: Construct, id: string, props: CsrfProtectionProps) {

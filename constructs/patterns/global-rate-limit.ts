@@ -1,37 +1,27 @@
 import { Construct } from 'constructs';
 import { EnvoyFilter } from '../istio/envoy-filter';
 import { serviceHost } from '../kubernetes/service';
-import { meshOf } from '../mesh/mesh';
-import { throwOnProblems } from '../validation';
+import { IMesh, meshOf } from '../mesh/mesh';
+import { Problem, throwOnProblems } from '../validation';
+import { listenerProblems } from './checks';
 import { RateLimitService } from './rate-limit-service';
+import { actionsOf, combinationsOf, descriptorsOf, Limit, limitProblems } from './rate-limits';
 import { contextOf, filterFor, FilterPatternProps } from './target';
 
-/** What requests are counted by, each value for itself. A path is what clients ask for, query and all: `/a?x=1` is not `/a`. */
-export type LimitKey = 'path' | 'client-ip' | { readonly header: string };
-
-/** A limit for all pods together. */
-export interface Limit {
-  readonly by: LimitKey;
-  /** Only requests with this value. @default each value has its own count */
-  readonly value?: string;
-  readonly requests: number;
-  readonly per: 'second' | 'minute' | 'hour' | 'day';
-}
-
 export interface GlobalRateLimitProps extends FilterPatternProps {
+  /** What passes; every one of them holds for itself. */
   readonly limits: readonly Limit[];
-  /** Namespace of the rate limit service and its Redis; it exists, and belongs to the mesh. */
-  readonly namespace: string;
+  /** Namespace for a rate limit service and a Redis of its own; it exists, and belongs to the mesh. @default none: give `service` */
+  readonly namespace?: string;
+  /** Rate limit service that is shared with other targets. @default its own, in `namespace` */
+  readonly service?: RateLimitService;
   /** Lets requests pass while the service cannot be asked. @default false: they are answered 500 */
   readonly failOpen?: boolean;
-  /** @default 'docker.io/envoyproxy/ratelimit:3fb70258' */
+  /** Image of its own service. @default 'docker.io/envoyproxy/ratelimit:3fb70258' */
   readonly image?: string;
-  /** @default 'docker.io/library/redis:7.4-alpine' */
+  /** Image of its own service's Redis. @default 'docker.io/library/redis:7.4-alpine' */
   readonly redisImage?: string;
 }
-
-const IMAGE = 'docker.io/envoyproxy/ratelimit:3fb70258';
-const REDIS_IMAGE = 'docker.io/library/redis:7.4-alpine';
 
 /**
  * Refuses with 429 what is asked beyond a rate, counted in one place for all pods: per path, per client or per user.
@@ -40,32 +30,33 @@ const REDIS_IMAGE = 'docker.io/library/redis:7.4-alpine';
  * @see https://istio.io/latest/docs/tasks/policy-enforcement/rate-limit/#global-rate-limit
  */
 export class GlobalRateLimit extends Construct {
+  /** The object for the target's proxies. */
   readonly filter: EnvoyFilter;
+  /** The service that counts; other targets may share it. */
   readonly rateLimitService: RateLimitService;
+  private readonly mesh?: IMesh;
+  private readonly target?: string;
+  private readonly keys: readonly string[];
 
-  /** @throws ProblemError where there is no limit, or one is no whole number */
+  /** @throws ProblemError where there is no limit, one is no whole number, two are for the same requests, or nobody counts */
   constructor(scope: Construct, id: string, props: GlobalRateLimitProps) {
     super(scope, id);
-    const { limits, on, namespace } = props;
-    throwOnProblems(`${this.node.path} cannot be created:`, [
-      ...(limits.length > 0 ? [] : [{ at: `${this.node.path}: limits`, value: [], rule: 'there is something to limit', mend: 'Give a limit' }]),
-      ...limits.flatMap(({ requests }, index) =>
-        Number.isInteger(requests) && requests >= 0
-          ? []
-          : [{ at: `${this.node.path}: limits[${index}].requests`, value: requests, rule: 'a limit is a whole number, 0 or more', mend: 'Lengthen `per` for fewer' }],
-      ),
-    ]);
+    const { limits, on } = props;
     const mesh = props.mesh ?? meshOf(this);
+    this.mesh = mesh;
+    this.keys = [...combinationsOf(limits).keys()];
+    throwOnProblems(`${this.node.path} cannot be created:`, [
+      ...limitProblems(`${this.node.path}: limits`, limits),
+      ...this.serviceProblems(props),
+      ...listenerProblems(`${this.node.path}: port`, props.port, on),
+    ]);
     this.filter = filterFor(this, 'global-rate-limit', props);
+    this.target = targetIn(this.filter);
+    throwOnProblems(`${this.node.path} cannot be created:`, this.doubleProblems());
     const domain = this.filter.name;
-    this.rateLimitService = new RateLimitService(this, 'Service', {
-      namespace,
-      mesh,
-      config: { domain, descriptors: limits.map(descriptorOf) },
-      callers: [on],
-      image: props.image ?? IMAGE,
-      redisImage: props.redisImage ?? REDIS_IMAGE,
-    });
+    const { namespace = '', image, redisImage } = props;
+    this.rateLimitService = props.service ?? new RateLimitService(this, 'Service', { namespace, mesh, image, redisImage });
+    this.rateLimitService.addDomain({ name: domain, descriptors: descriptorsOf(limits), caller: on });
     const { service, port } = this.rateLimitService;
     const host = serviceHost(service, mesh?.clusterDomain);
     this.filter
@@ -92,20 +83,38 @@ export class GlobalRateLimit extends Construct {
         patch: { operation: 'MERGE', value: { rate_limits: actionsOf(limits) } },
       });
   }
+
+  /** Envoy hands the keys of all limits of a proxy to each of them: a key of two would be counted twice. */
+  private doubleProblems(): Problem[] {
+    const others = this.node.root.node.findAll().filter((child): child is GlobalRateLimit => child instanceof GlobalRateLimit && child !== this);
+    return others
+      .filter(({ target, mesh }) => target === this.target && mesh === this.mesh)
+      .flatMap((other) =>
+        this.keys
+          .filter((key) => other.keys.includes(key))
+          .map((key) => ({
+            at: `${this.node.path}: limits`,
+            value: key,
+            rule: `${other.node.path} counts requests of the same pods by it`,
+            mend: 'Put the limits into one GlobalRateLimit',
+          })),
+      );
+  }
+
+  private serviceProblems({ namespace, service, image, redisImage }: GlobalRateLimitProps): Problem[] {
+    const at = (field: string): string => `${this.node.path}: ${field}`;
+    if (!service) {
+      return namespace === undefined
+        ? [{ at: at('service'), rule: 'somebody counts the requests', mend: 'Give `namespace` for a service of its own, or `service` to share one' }]
+        : [];
+    }
+    return Object.entries({ namespace, image, redisImage })
+      .filter(([, value]) => value !== undefined)
+      .map(([field, value]) => ({ at: at(field), value, rule: 'a shared service has its own', mend: `Leave \`${field}\` out, or \`service\`` }));
+  }
 }
 
-function keyOf(by: LimitKey): string {
-  return by === 'path' ? 'PATH' : by === 'client-ip' ? 'remote_address' : by.header.toLowerCase();
-}
-
-function descriptorOf({ by, value, requests, per }: Limit): Record<string, unknown> {
-  return { key: keyOf(by), ...(value !== undefined && { value }), rate_limit: { unit: per, requests_per_unit: requests } };
-}
-
-/** One action a key, however many limits there are for it. */
-function actionsOf(limits: readonly Limit[]): unknown[] {
-  const keys = new Map(limits.map(({ by }) => [keyOf(by), by]));
-  return [...keys].map(([key, by]) => ({
-    actions: [by === 'client-ip' ? { remote_address: {} } : { request_headers: { header_name: by === 'path' ? ':path' : key, descriptor_key: key } }],
-  }));
+/** Whose proxies a filter is for, to be compared. */
+function targetIn({ namespace, spec }: EnvoyFilter): string {
+  return JSON.stringify([namespace, spec.workloadSelector, spec.targetRefs]);
 }

@@ -11,6 +11,7 @@ export * from './local-rate-limit';
 export * from './lua-filter';
 export * from './progressive-delivery';
 export * from './rate-limit-service';
+export type { Limit, LimitDescriptor, LimitKey, LimitValue } from './rate-limits';
 export * from './request-hedging';
 export * from './tap';
 export type { FilterPatternProps, PatternTarget } from './target';

@@ -1,17 +1,19 @@
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvoyFilter, typedConfig } from '../istio/envoy-filter';
 import type { Duration } from '../traffic/duration';
 import { throwOnProblems } from '../validation';
+import { numberProblems, UINT32 } from './checks';
 import { addFilter, FilterPatternProps, fraction } from './target';
 
 export interface LocalRateLimitProps extends FilterPatternProps {
   /** Requests that a pod takes in each period. */
   readonly requests: number;
-  /** 50 ms or more. */
+  /** The period: 50 ms or more. */
   readonly per: Duration;
   /** Requests that a pod takes at once after a quiet time. @default `requests` */
   readonly burst?: number;
-  /** Percent of the requests beyond that are refused; the rest are only counted. @default 100 */
+  /** Percent of the requests beyond that are refused, 0 to 100 to four places; the rest are only counted. @default 100 */
   readonly enforced?: number;
 }
 
@@ -28,22 +30,21 @@ const HEADER = 'x-local-rate-limit';
  * @see https://istio.io/latest/docs/tasks/policy-enforcement/rate-limit/#local-rate-limit
  */
 export class LocalRateLimit extends Construct {
+  /** The object that it is written as. */
   readonly filter: EnvoyFilter;
 
-  /** @throws ProblemError where the rate or the period is none */
+  /** @throws ProblemError where the rate, the period, the share or the port is none */
   constructor(scope: Construct, id: string, props: LocalRateLimitProps) {
     super(scope, id);
     const { requests, per, enforced = 100 } = props;
     const burst = props.burst ?? requests;
+    const least = Token.isUnresolved(requests) ? 1 : requests;
     const at = (field: string): string => `${this.node.path}: ${field}`;
     throwOnProblems(`${this.node.path} cannot be created:`, [
-      ...(Number.isInteger(requests) && requests >= 1
-        ? []
-        : [{ at: at('requests'), value: requests, rule: 'a rate is a whole number of requests, 1 or more', mend: 'Lengthen `per` for fewer' }]),
-      ...(Number.isInteger(burst) && burst >= requests
-        ? []
-        : [{ at: at('burst'), value: burst, rule: 'a burst is no smaller than the rate', mend: 'Give at least `requests`' }]),
-      ...(per.toMillis() >= SHORTEST ? [] : [{ at: at('per'), value: String(per), rule: 'Envoy fills its bucket every 50 ms at most', mend: 'Lengthen it' }]),
+      ...numberProblems(at('requests'), requests, { min: 1, max: UINT32 }, 'a rate is a whole number of requests, 1 or more', 'Lengthen `per` for fewer'),
+      ...numberProblems(at('burst'), props.burst, { min: least, max: UINT32 }, 'a burst is a whole number, no smaller than the rate', 'Give at least `requests`'),
+      ...numberProblems(at('enforced'), enforced, { min: 0, max: 100, fractions: true }, 'a share is 0 to 100 percent', 'Give it in percent'),
+      ...(Token.isUnresolved(per.toMillis()) || per.toMillis() >= SHORTEST ? [] : [{ at: at('per'), value: String(per), rule: 'Envoy fills its bucket every 50 ms at most', mend: 'Lengthen it' }]),
     ]);
     this.filter = addFilter(this, 'local-rate-limit', props, {
       name: 'envoy.filters.http.local_ratelimit',

@@ -1,22 +1,41 @@
 import { Construct } from 'constructs';
+import type { DestinationRuleTrafficPolicy } from '../istio/generated/destination-rule';
 import { KubernetesObject } from '../kubernetes/object';
-import { IService, serviceHost } from '../kubernetes/service';
+import type { IService } from '../kubernetes/service';
+import { mergeValues } from '../kubernetes/values';
 import { IMesh, meshOf } from '../mesh/mesh';
-import { DestinationRule } from '../traffic/destination-rule';
 import type { Duration } from '../traffic/duration';
 import type { Gateway } from '../traffic/gateway';
-import { qualifiedHost } from '../traffic/host';
-import { VirtualService } from '../traffic/virtual-service';
-import { formatProblem, Problem, throwOnProblems } from '../validation';
+import { list, renderHttpRoute, Retries } from '../traffic/http-route';
+import type { Match } from '../traffic/match';
+import { formatProblem, throwOnProblems } from '../validation';
+import { deliveryProblems } from './delivery-checks';
+import { ownershipProblems } from './delivery-ownership';
 
 /** A call that Flagger makes while it watches. */
 export interface DeliveryWebhook {
+  /** Name that Flagger's events show. */
   readonly name: string;
   /** When: before the first share, with each share, to go on, after the end, to go back. @default 'rollout' */
   readonly type?: 'pre-rollout' | 'rollout' | 'confirm-rollout' | 'confirm-promotion' | 'post-rollout' | 'rollback' | 'event';
+  /** Address that is called by POST; an answer other than 2xx is a failed look. */
   readonly url: string;
-  /** @default none */
+  /** What the call carries, such as the load tester's `cmd`. @default none */
   readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A metric beside Flagger's own two, from a MetricTemplate that exists. @see https://docs.flagger.app/usage/metrics#custom-metrics */
+export interface DeliveryMetric {
+  /** Name that Flagger's events show. */
+  readonly name: string;
+  /** MetricTemplate that asks for it: its name, and its namespace. @default the namespace is the service's */
+  readonly template: { readonly name: string; readonly namespace?: string };
+  /** Least value that is well, in the metric's own unit. @default none */
+  readonly min?: number;
+  /** Largest value that is well, in the metric's own unit. @default none */
+  readonly max?: number;
+  /** Time that is looked at. @default `interval` of the delivery */
+  readonly interval?: Duration;
 }
 
 export interface ProgressiveDeliveryProps {
@@ -24,30 +43,53 @@ export interface ProgressiveDeliveryProps {
   readonly service: IService;
   /** Deployment whose changes are rolled out. @default the service's name */
   readonly deployment?: string;
-  /** Percent by which the new version's share grows. @default 10 */
+  /** What scales the Deployment; Flagger makes a second one for the primary. @default none */
+  readonly autoscaler?: { readonly kind?: 'HorizontalPodAutoscaler' | 'ScaledObject'; readonly name: string };
+  /** Whole percent by which the new version's share grows; not with `iterations`. @default 10 */
   readonly step?: number;
-  /** Percent after which it takes over. @default 50 */
+  /** Whole percent after which it takes over; not with `iterations`. @default 50 */
   readonly max?: number;
-  /** Time between steps. */
+  /**
+   * Looks after which it takes over, in place of shares: with the requests of `match`, or where that is left out with none (blue/green).
+   * @default none: shares grow
+   */
+  readonly iterations?: number;
+  /** Requests that the new version gets while it is looked at, such as those of a cookie: A/B testing, with `iterations`. @default by shares */
+  readonly match?: Match | readonly Match[];
+  /** Time between looks, 10 s or more. */
   readonly interval: Duration;
-  /** Failed looks after which it goes back. @default 5 */
+  /** Failed looks after which it goes back, 1 or more. @default 5 */
   readonly failures?: number;
   /** Percent of the requests that must succeed; false where Flagger has no Prometheus with Istio's metrics. @default 99 */
   readonly successRate?: number | false;
   /** Time in which 99 of a hundred requests must be answered; false where Flagger has no Prometheus with Istio's metrics. @default 500 ms */
   readonly latency?: Duration | false;
+  /** Metrics of your own that must be well too. @default none */
+  readonly metrics?: readonly DeliveryMetric[];
   /** Gateways through which requests come beside the sidecars. @default none */
   readonly gateways?: readonly Gateway[];
   /** Host names beside the service's own. @default none */
   readonly hosts?: readonly string[];
-  /** @default none: somebody else's requests are watched */
+  /** Longest time for a whole request, retries included, on the routes that Flagger writes. @default none */
+  readonly timeout?: Duration;
+  /** How often a failed request is sent again, on the routes that Flagger writes. @default Istio's own */
+  readonly retries?: Retries;
+  /** How both versions are reached, in the DestinationRules that Flagger writes. @default Istio's own */
+  readonly trafficPolicy?: DestinationRuleTrafficPolicy;
+  /** Calls that Flagger makes while it watches. @default none: somebody else's requests are watched */
   readonly webhooks?: readonly DeliveryWebhook[];
-  /** @default the mesh that the nearest scope above provides */
+  /**
+   * Members of the Canary's spec in Flagger's own words, merged into what the construct renders.
+   * @default none
+   * @see https://docs.flagger.app/usage/how-it-works#canary-resource
+   */
+  readonly spec?: Readonly<Record<string, unknown>>;
+  /** Mesh of the service. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
 
-/** Flagger takes a shorter interval for this one; milliseconds. */
-const SHORTEST = 10_000;
+/** API of each kind of autoscaler. */
+const AUTOSCALERS = { HorizontalPodAutoscaler: 'autoscaling/v2', ScaledObject: 'keda.sh/v1alpha1' } as const;
 
 /**
  * Lets Flagger roll out new versions by shares, watching their metrics. Flagger owns the Service, its VirtualService and DestinationRules, and the
@@ -60,28 +102,31 @@ export class ProgressiveDelivery extends Construct {
   private readonly settings: ProgressiveDeliveryProps;
   private readonly mesh?: IMesh;
 
-  /** @throws ProblemError where shares or rates are none */
+  /** @throws ProblemError where shares, looks or rates are none, or nothing judges the new version */
   constructor(scope: Construct, id: string, props: ProgressiveDeliveryProps) {
     super(scope, id);
     this.settings = props;
     this.mesh = props.mesh ?? meshOf(this);
-    throwOnProblems(`${this.node.path} cannot be created:`, this.shareProblems());
+    throwOnProblems(`${this.node.path} cannot be created:`, deliveryProblems(props, (field) => `${this.node.path}: ${field}`));
     const { name, namespace } = props.service;
     new KubernetesObject(this, 'Canary', {
       apiVersion: 'flagger.app/v1beta1',
       kind: 'Canary',
       metadata: { name, namespace },
-      fields: () => ({ spec: this.render() }),
+      fields: () => ({ spec: mergeValues(this.render(), props.spec) }),
     });
-    this.node.addValidation({ validate: () => this.ownershipProblems().map(formatProblem) });
+    this.node.addValidation({ validate: () => ownershipProblems(this, props.service, this.mesh).map(formatProblem) });
   }
 
   private render(): Record<string, unknown> {
-    const { service, step = 10, max = 50, interval, failures = 5, successRate = 99, latency, gateways, hosts, webhooks } = this.settings;
+    const { service, deployment, autoscaler, gateways, hosts, trafficPolicy } = this.settings;
     const port = service.ports[0];
+    const kind = autoscaler?.kind ?? 'HorizontalPodAutoscaler';
+    const { timeout, retries } = renderHttpRoute({ timeout: this.settings.timeout, retries: this.settings.retries }, this.mesh as IMesh);
     return {
       provider: 'istio',
-      targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: this.settings.deployment ?? service.name },
+      targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment ?? service.name },
+      autoscalerRef: autoscaler && { apiVersion: AUTOSCALERS[kind], kind, name: autoscaler.name },
       service: {
         name: service.name,
         port: port?.port,
@@ -89,58 +134,32 @@ export class ProgressiveDelivery extends Construct {
         targetPort: port?.targetPort ?? port?.port,
         gateways: gateways && [...gateways.map((gateway) => gateway.nameFrom(service.namespace)), 'mesh'],
         hosts,
+        timeout,
+        retries,
+        trafficPolicy,
       },
-      analysis: {
-        interval: interval.toString(),
-        threshold: failures,
-        maxWeight: max,
-        stepWeight: step,
-        metrics: [
-          ...(successRate === false ? [] : [{ name: 'request-success-rate', thresholdRange: { min: successRate }, interval: interval.toString() }]),
-          ...(latency === false ? [] : [{ name: 'request-duration', thresholdRange: { max: latency?.toMillis() ?? 500 }, interval: interval.toString() }]),
-        ],
-        webhooks: webhooks?.map((webhook) => ({ type: 'rollout', ...webhook })),
-      },
+      analysis: this.analysis(),
     };
   }
 
-  private shareProblems(): Problem[] {
-    const { service, step = 10, max = 50, successRate = 99, latency, interval, webhooks = [] } = this.settings;
-    const at = (field: string): string => `${this.node.path}: ${field}`;
-    const percent = (field: string, value: number): Problem[] =>
-      value > 0 && value <= 100 ? [] : [{ at: at(field), value, rule: 'a share is more than 0 and at most 100 percent', mend: 'Give it in percent' }];
-    return [
-      ...percent('step', step),
-      ...percent('max', max),
-      ...(successRate === false ? [] : percent('successRate', successRate)),
-      ...(successRate === false && latency === false && !webhooks.some(({ type = 'rollout' }) => type === 'rollout')
-        ? [{ at: at('webhooks'), value: webhooks, rule: 'something judges the new version', mend: 'Give `successRate`, `latency` or a webhook of type rollout' }]
-        : []),
-      ...(interval.toMillis() >= SHORTEST
-        ? []
-        : [{ at: at('interval'), value: String(interval), rule: 'Flagger looks every 10 s at most', mend: 'Give 10 s or more' }]),
-      ...(step <= max ? [] : [{ at: at('step'), value: step, rule: `the first step is no larger than the last share, ${max}`, mend: 'Give smaller steps' }]),
-      ...(service.ports.length === 1
-        ? []
-        : [{ at: at('service'), value: service.ports.map(({ port }) => port), rule: 'Flagger splits one port', mend: 'Describe the service with that port alone' }]),
-    ];
-  }
-
-  /** What is also written by us would be changed back and forth. */
-  private ownershipProblems(): Problem[] {
-    const { service } = this.settings;
-    const domain = this.mesh?.clusterDomain;
-    const host = serviceHost(service, domain);
-    const inMesh = (candidate: VirtualService): boolean => {
-      const { hosts = [], gateways } = candidate.spec;
-      return (!gateways || gateways.includes('mesh')) && hosts.some((name) => qualifiedHost(name, candidate.namespace, domain ?? 'cluster.local') === host);
+  private analysis(): Record<string, unknown> {
+    const { step = 10, max = 50, iterations, match, failures = 5, successRate = 99, latency, metrics = [], webhooks } = this.settings;
+    const interval = this.settings.interval.toString();
+    return {
+      interval,
+      threshold: failures,
+      ...(iterations === undefined ? { maxWeight: max, stepWeight: step } : { iterations, match: match && list(match).map((one) => one.toSpec()) }),
+      metrics: [
+        ...(successRate === false ? [] : [{ name: 'request-success-rate', thresholdRange: { min: successRate }, interval }]),
+        ...(latency === false ? [] : [{ name: 'request-duration', thresholdRange: { max: latency?.toMillis() ?? 500 }, interval }]),
+        ...metrics.map((metric) => ({
+          name: metric.name,
+          templateRef: metric.template,
+          thresholdRange: { min: metric.min, max: metric.max },
+          interval: metric.interval?.toString() ?? interval,
+        })),
+      ],
+      webhooks: webhooks?.map((webhook) => ({ type: 'rollout', ...webhook })),
     };
-    const routes = this.node.root.node.findAll().filter((child): child is VirtualService => child instanceof VirtualService && inMesh(child));
-    return [...DestinationRule.forHost(this, host), ...routes].map((object) => ({
-      at: object.node.path,
-      value: `${object.kind} ${object.namespace}/${object.name}`,
-      rule: `Flagger owns the routes of ${host} by ${this.node.path}`,
-      mend: `Leave the ${object.kind} out; describe the Service with existingService, not by a MeshService`,
-    }));
   }
 }

@@ -1,10 +1,13 @@
 import { Construct } from 'constructs';
 import { EnvoyFilter } from '../istio/envoy-filter';
+import type { VirtualServiceHttp } from '../istio/generated/virtual-service';
 import { serviceHost } from '../kubernetes/service';
 import { IMesh, meshOf } from '../mesh/mesh';
 import type { Duration } from '../traffic/duration';
 import type { MeshService } from '../traffic/mesh-service';
-import { throwOnProblems } from '../validation';
+import { VirtualService } from '../traffic/virtual-service';
+import { formatProblem, Problem, throwOnProblems } from '../validation';
+import { numberProblems } from './checks';
 import { PATTERN_PRIORITY } from './target';
 
 export interface RequestHedgingProps {
@@ -12,35 +15,36 @@ export interface RequestHedgingProps {
   readonly service: MeshService;
   /** Time after which a second request is sent, with the first still under way. */
   readonly after: Duration;
-  /** Requests beside the first one. @default 1 */
+  /** Requests beside the first one, 1 or more. @default 1 */
   readonly attempts?: number;
   /** Namespace of the callers. @default the service's */
   readonly callers?: string;
-  /** @default the mesh that the nearest scope above provides */
+  /** Mesh of the callers. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
 
 /**
- * Sends a second request where the first is slow, and takes whichever answers first.
+ * Sends a second request where the first is slow, and takes whichever answers first. Routes with retries of their own keep these, and are hedged only
+ * where they have a time for each try.
  *
  * Proof: with a pod that waits now and then, the slowest of a hundred calls takes `after` and a normal answer's time.
  * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/http/http_routing#arch-overview-http-routing-hedging
  */
 export class RequestHedging extends Construct {
+  /** The object for the callers' proxies. */
   readonly filter: EnvoyFilter;
 
-  /** @throws ProblemError where there is no second request */
+  /** @throws ProblemError where there is no second request, or the service has retries of its own */
   constructor(scope: Construct, id: string, props: RequestHedgingProps) {
     super(scope, id);
     const { service, after } = props;
     const attempts = props.attempts ?? 1;
-    throwOnProblems(
-      `${this.node.path} cannot be created:`,
-      Number.isInteger(attempts) && attempts >= 1
-        ? []
-        : [{ at: `${this.node.path}: attempts`, value: attempts, rule: 'hedging sends at least one request more', mend: 'Give 1 or more' }],
-    );
+    throwOnProblems(`${this.node.path} cannot be created:`, [
+      ...numberProblems(`${this.node.path}: attempts`, attempts, { min: 1 }, 'hedging sends at least one request more, a whole number', 'Give 1 or more'),
+      ...this.retryProblems(service),
+    ]);
     service.retry({ attempts, perTryTimeout: after, on: ['5xx', 'reset'] });
+    this.node.addValidation({ validate: () => this.timeProblems(service).map(formatProblem) });
     const mesh = props.mesh ?? meshOf(this);
     const host = serviceHost(service, mesh?.clusterDomain);
     this.filter = new EnvoyFilter(this, 'Filter', {
@@ -55,4 +59,39 @@ export class RequestHedging extends Construct {
       })),
     });
   }
+
+  private retryProblems(service: MeshService): Problem[] {
+    const retries = defaultRoute(service)?.retries;
+    return retries
+      ? [
+          {
+            at: this.node.path,
+            value: retries,
+            rule: `${service.node.path} has retries already, and hedging is made of them`,
+            mend: 'Leave `retry` out; `attempts` and `after` say how often and when',
+          },
+        ]
+      : [];
+  }
+
+  /** Without a time per try there is nothing after which Envoy would send a second request. */
+  private timeProblems(service: MeshService): Problem[] {
+    const retries = defaultRoute(service)?.retries;
+    return retries?.perTryTimeout !== undefined
+      ? []
+      : [
+          {
+            at: this.node.path,
+            value: retries,
+            rule: `${service.node.path} has other retries since, without a time for each try`,
+            mend: 'Leave `retry` out; `attempts` and `after` say how often and when',
+          },
+        ];
+  }
+}
+
+/** The route of a service for what no other takes, which has its own retries. */
+function defaultRoute(service: MeshService): VirtualServiceHttp | undefined {
+  const routes = service.node.children.find((child): child is VirtualService => child instanceof VirtualService);
+  return routes?.spec.http?.at(-1);
 }

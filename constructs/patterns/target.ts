@@ -1,8 +1,11 @@
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { EnvoyFilter, EnvoyHttpFilter } from '../istio/envoy-filter';
 import { isReferred, PolicyTarget, Referred } from '../istio/target';
 import type { IWorkload } from '../kubernetes/service';
 import type { IMesh, MeshGateway } from '../mesh/mesh';
+import { throwOnProblems } from '../validation';
+import { listenerProblems } from './checks';
 
 /** Whose proxies a pattern is for: pods, for what they are asked, or a gateway, of the mesh or of the Gateway API (a KubernetesGateway). */
 export type PatternTarget =
@@ -13,7 +16,7 @@ export type PatternTarget =
 export interface FilterPatternProps {
   /** Pods whose inbound requests go through it, or a gateway. */
   readonly on: PatternTarget;
-  /** Port of the listener: the pods' own. @default every one */
+  /** Port of the listener: the one that the pods or the gateway's pods listen on, not the Service's. @default every one */
   readonly port?: number;
   /** Name of the object. @default the target's and the pattern's */
   readonly name?: string;
@@ -40,8 +43,12 @@ export function filterFor(scope: Construct, pattern: string, props: FilterPatter
   });
 }
 
-/** A pattern that is one HTTP filter. */
+/**
+ * A pattern that is one HTTP filter.
+ * @throws ProblemError where `port` is none that the proxies listen on
+ */
 export function addFilter(scope: Construct, pattern: string, props: FilterPatternProps, filter: EnvoyHttpFilter): EnvoyFilter {
+  throwOnProblems(`${scope.node.path} cannot be created:`, listenerProblems(`${scope.node.path}: port`, props.port, props.on));
   return filterFor(scope, pattern, props).addHttpFilter(filter, { context: contextOf(props.on), port: props.port });
 }
 
@@ -51,5 +58,9 @@ export function contextOf(target: PatternTarget): 'GATEWAY' | 'SIDECAR_INBOUND' 
 
 /** A share as Envoy writes it. @param percent 0 to 100, to four places */
 export function fraction(percent: number): { readonly numerator: number; readonly denominator: string } {
+  if (Token.isUnresolved(percent)) {
+    // Whole percents, then.
+    return { numerator: percent, denominator: 'HUNDRED' };
+  }
   return { numerator: Math.round(percent * 10_000), denominator: 'MILLION' };
 }

@@ -88,6 +88,7 @@ function countedWeb(failOpen: boolean): Pick<Proof, 'name' | 'build'> {
         limits: [
           { by: 'path', value: '/counted', requests: 5, per: 'day' },
           { by: { header: 'x-user' }, requests: 3, per: 'day' },
+          { by: ['path', { header: 'x-tenant' }], requests: 2, per: 'day' },
         ],
       }),
   };
@@ -111,9 +112,12 @@ const globalLimit: Proof = {
     must(users.every((answers) => tally(answers) === '200 x 3, 429 x 2'), `5 requests of each user: ${users.map(tally).join(' and ')}`);
     const other = await stage.many(6, ask('/free'));
     must(tally(other) === '200 x 6', `another path: ${tally(other)}`);
+    const tenant = { 'x-tenant': 'north' };
+    const both = [await stage.many(4, ask('/free', tenant)), await stage.many(2, ask('/other', tenant))].map(tally);
+    must(both[0] === '200 x 2, 429 x 2' && both[1] === '200 x 2', `of a tenant, 4 for one path and 2 for another: ${both.join(' and ')}`);
     const strangers = await strangerAsks(stage);
     const gone = await withoutService(stage);
-    return `12 for one path to two pods: ${tally(byPath)}; 5 of each of two users: ${tally(users[0]!)}; another path ${tally(other)}; ${strangers}; ${gone}`;
+    return `12 for one path to two pods: ${tally(byPath)}; 5 of each of two users: ${tally(users[0]!)}; another path ${tally(other)}; of a tenant 4 for one path ${both[0]}, 2 for another ${both[1]}; ${strangers}; ${gone}`;
   },
 };
 

@@ -57,13 +57,10 @@ function patterns(outdir: string): string {
   const app = new App({ outdir, stackTraces: false });
   const stack = new TerraformStack(app, 'patterns');
   new ClusterProviders(stack, 'Providers', { cluster: existingAksCluster({ name: 'scanned', resourceGroupName: 'scanned' }) });
-  new RateLimitService(stack, 'RateLimit', {
-    namespace: 'ratelimit',
-    config: {},
-    callers: [{ namespace: 'scanned', serviceAccountName: 'scanned' }],
-    image: 'envoyproxy/ratelimit:3fb70258',
-    redisImage: 'redis:7.4-alpine',
-    mesh: existingMesh({ version: '1.29.1' }),
+  new RateLimitService(stack, 'RateLimit', { namespace: 'ratelimit', mesh: existingMesh({ version: '1.29.1' }) }).addDomain({
+    name: 'scanned',
+    descriptors: [],
+    caller: { namespace: 'scanned', serviceAccountName: 'scanned' },
   });
   app.synth();
   return path.join(outdir, 'stacks', 'patterns');
