@@ -1,12 +1,10 @@
 import { Construct } from 'constructs';
 import { EnvoyFilter } from '../istio/envoy-filter';
-import type { VirtualServiceHttp } from '../istio/generated/virtual-service';
 import { serviceHost } from '../kubernetes/service';
 import { IMesh, meshOf } from '../mesh/mesh';
 import type { Duration } from '../traffic/duration';
 import type { MeshService } from '../traffic/mesh-service';
-import { VirtualService } from '../traffic/virtual-service';
-import { formatProblem, Problem, throwOnProblems } from '../validation';
+import { throwOnProblems } from '../validation';
 import { numberProblems } from './checks';
 import { PATTERN_PRIORITY } from './target';
 
@@ -41,10 +39,8 @@ export class RequestHedging extends Construct {
     const attempts = props.attempts ?? 1;
     throwOnProblems(`${this.node.path} cannot be created:`, [
       ...numberProblems(`${this.node.path}: attempts`, attempts, { min: 1 }, 'hedging sends at least one request more, a whole number', 'Give 1 or more'),
-      ...this.retryProblems(service),
     ]);
     service.retry({ attempts, perTryTimeout: after, on: ['5xx', 'reset'] });
-    this.node.addValidation({ validate: () => this.timeProblems(service).map(formatProblem) });
     const mesh = props.mesh ?? meshOf(this);
     const host = serviceHost(service, mesh?.clusterDomain);
     this.filter = new EnvoyFilter(this, 'Filter', {
@@ -59,39 +55,4 @@ export class RequestHedging extends Construct {
       })),
     });
   }
-
-  private retryProblems(service: MeshService): Problem[] {
-    const retries = defaultRoute(service)?.retries;
-    return retries
-      ? [
-          {
-            at: this.node.path,
-            value: retries,
-            rule: `${service.node.path} has retries already, and hedging is made of them`,
-            mend: 'Leave `retry` out; `attempts` and `after` say how often and when',
-          },
-        ]
-      : [];
-  }
-
-  /** Without a time per try there is nothing after which Envoy would send a second request. */
-  private timeProblems(service: MeshService): Problem[] {
-    const retries = defaultRoute(service)?.retries;
-    return retries?.perTryTimeout !== undefined
-      ? []
-      : [
-          {
-            at: this.node.path,
-            value: retries,
-            rule: `${service.node.path} has other retries since, without a time for each try`,
-            mend: 'Leave `retry` out; `attempts` and `after` say how often and when',
-          },
-        ];
-  }
-}
-
-/** The route of a service for what no other takes, which has its own retries. */
-function defaultRoute(service: MeshService): VirtualServiceHttp | undefined {
-  const routes = service.node.children.find((child): child is VirtualService => child instanceof VirtualService);
-  return routes?.spec.http?.at(-1);
 }
