@@ -2,9 +2,9 @@ import type { Problem } from '../constructs/validation';
 import { suggest } from './suggest';
 
 /** Newest Istio minor whose fields are listed here. */
-const LISTED_MINOR = 30;
+const LISTED_MINOR = 31;
 
-/** Fields of MeshConfig in Istio 1.29 and 1.30. @see https://github.com/istio/api/blob/release-1.30/mesh/v1alpha1/config.proto */
+/** Fields of MeshConfig in Istio 1.29 to 1.31. @see https://github.com/istio/api/blob/release-1.31/mesh/v1alpha1/config.proto */
 export const MESH_CONFIG_FIELDS: readonly string[] = [
   ...['proxyListenPort', 'proxyInboundListenPort', 'proxyHttpPort', 'connectTimeout', 'hboneIdleTimeout', 'protocolDetectionTimeout', 'tcpKeepalive'],
   ...['ingressClass', 'ingressService', 'ingressControllerMode', 'ingressSelector', 'enableTracing', 'accessLogFile', 'accessLogFormat', 'accessLogEncoding'],
@@ -13,15 +13,17 @@ export const MESH_CONFIG_FIELDS: readonly string[] = [
   ...['defaultDestinationRuleExportTo', 'rootNamespace', 'localityLbSetting', 'dnsRefreshRate', 'h2UpgradePolicy', 'inboundClusterStatName'],
   ...['outboundClusterStatName', 'certificates', 'serviceSettings', 'serviceScopeConfigs', 'enablePrometheusMerge', 'verifyCertificateAtClient', 'ca'],
   ...['extensionProviders', 'defaultProviders', 'discoverySelectors', 'pathNormalization', 'defaultHttpRetryPolicy', 'meshMTLS', 'tlsDefaults'],
+  ...['zoneAwareLbSetting', 'defaultTrafficPolicy', 'serviceEntryVisibility'],
 ];
 
-/** Fields of its `defaultConfig`. @see https://github.com/istio/api/blob/release-1.30/mesh/v1alpha1/proxy.proto */
+/** Fields of its `defaultConfig`. @see https://github.com/istio/api/blob/release-1.31/mesh/v1alpha1/proxy.proto */
 export const PROXY_CONFIG_FIELDS: readonly string[] = [
   ...['configPath', 'binaryPath', 'serviceCluster', 'tracingServiceName', 'drainDuration', 'discoveryAddress', 'discoveryRefreshDelay', 'zipkinAddress'],
   ...['statsdUdpAddress', 'envoyMetricsServiceAddress', 'proxyAdminPort', 'availabilityZone', 'controlPlaneAuthPolicy', 'customConfigFile', 'statNameLength'],
   ...['concurrency', 'proxyBootstrapTemplatePath', 'interceptionMode', 'tracing', 'sds', 'envoyAccessLogService', 'envoyMetricsService', 'proxyMetadata'],
   ...['runtimeValues', 'statusPort', 'extraStatTags', 'gatewayTopology', 'terminationDrainDuration', 'meshId', 'readinessProbe', 'proxyStatsMatcher'],
   ...['holdApplicationUntilProxyStarts', 'caCertificatesPem', 'image', 'privateKeyProvider', 'proxyHeaders', 'fileFlushInterval', 'fileFlushMinSizeKb', 'statsCompression'],
+  'connectionSettings',
 ];
 
 /**

@@ -53,7 +53,7 @@ const ALLOWED_DEFAULT_CONFIG: ReadonlySet<string> = new Set([
   // allowed, without support
   'tracing',
   'tracingServiceName',
-  'statsUdpAddress',
+  'statsdUdpAddress',
   'proxyAdminPort',
   'envoyAccessLogService',
   'envoyMetricsService',
