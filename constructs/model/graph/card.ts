@@ -22,7 +22,7 @@ const PAD = 12;
 const CHIP = 36;
 const LINE = 16;
 /** Pixels of text in a line of a card. */
-const NOTE_WIDTH = 270;
+const NOTE_WIDTH = 330;
 /** Lines of one sort that a card shows. */
 const MOST_NOTES = 5;
 

@@ -3,6 +3,9 @@ import { isCatchAll } from '../simulate/route-match';
 import { asksPresence } from '../simulate/string-match';
 import { MESH } from '../simulate/virtual-services';
 
+/** Characters of conditions, so that there is room for what follows from them. */
+const LONGEST = 36;
+
 /** Conditions of a route that sidecars ask; nothing where the route is for gateways alone. */
 export function meshMatches(route: VirtualServiceHttp): readonly VirtualServiceHttpMatch[] | undefined {
   const all = route.match ?? [];
@@ -32,7 +35,7 @@ function isAboutPort({ port }: VirtualServiceHttpMatch, ports: readonly number[]
 /** `end-user = jason, /reviews*` */
 export function conditionsText(matches: readonly VirtualServiceHttpMatch[], ports: readonly number[]): string {
   const text = matches.map((match) => conditionOf(match, isAboutPort(match, ports))).join(' or ');
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
 function conditionOf(match: VirtualServiceHttpMatch, hasPort: boolean): string {

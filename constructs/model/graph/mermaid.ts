@@ -13,6 +13,9 @@ const CLASSES = {
   external: 'fill:#ffffff,stroke:#57606a,stroke-dasharray:4 3,color:#24292f',
 } as const;
 
+/** Many frames beside each other would be wider than any page; below each other, with little between, they are not. */
+const DENSE = '%%{init: {"flowchart": {"nodeSpacing": 14, "rankSpacing": 40}}}%%';
+
 /**
  * A topology as a Mermaid flowchart; of many services the versions stand in the service's box. The same topology always gives the same text.
  * @see https://mermaid.js.org/syntax/flowchart.html
@@ -24,7 +27,7 @@ export function toMermaid(topology: Topology): string {
   const isCompact = services.length >= MANY;
   const namespaces = [...new Set([...gateways, ...services, ...callers].flatMap((node) => node.namespace ?? []))].sort();
   const callersBox = (node: Topology['callers'][number]): string => `${id(node.id)}(["${quote(node.text)}"]):::external`;
-  const lines = ['flowchart TB'];
+  const lines = isCompact ? [DENSE, 'flowchart LR'] : ['flowchart TB'];
   for (const [index, namespace] of namespaces.entries()) {
     const isHere = (node: { readonly namespace?: string }): boolean => node.namespace === namespace;
     const inside = [

@@ -115,7 +115,11 @@ function frameSvg({ namespace, x, y, width, height }: Frame, edges: readonly Pla
   const long = textWidth(title, LABEL);
   const isCrossed = (left: number): boolean =>
     edges.some(({ pieces }) =>
-      pieces.some(([from, to]) => from.x > left - 5 && from.x < left + long + 5 && Math.min(from.y, to.y) < y + 26 && Math.max(from.y, to.y) >= y),
+      pieces.flat().some((to, index, points) => {
+        const from = points[Math.max(index - 1, 0)];
+        const isAbove = Math.max(from.y, to.y) < y || Math.min(from.y, to.y) > y + 26;
+        return !isAbove && Math.max(from.x, to.x) > left - 5 && Math.min(from.x, to.x) < left + long + 5;
+      }),
     );
   // At the right where an edge would cross it at the left.
   const [left, right] = [x + 14, x + width - 14 - long];
