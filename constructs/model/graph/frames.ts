@@ -1,4 +1,5 @@
-import type { PlacedCard } from './layout';
+import { LABEL, PlacedCard } from './layout';
+import { textWidth } from './text';
 import type { Topology } from './topology';
 
 /** A frame around what a namespace holds. */
@@ -10,6 +11,14 @@ export interface Frame {
   readonly height: number;
 }
 
+/** Pixels beside what is in a frame. */
+export const PAD = 14;
+
+/** What stands in a frame's upper edge. */
+export function titleOf(namespace: string): string {
+  return `namespace ${namespace}`;
+}
+
 type Box = Pick<Frame, 'x' | 'y' | 'width' | 'height'>;
 
 /** Frames around namespaces: of those that would run into each other, or around what is not theirs, there is none. */
@@ -18,11 +27,12 @@ export function framesOf(topology: Topology, placed: readonly PlacedCard[]): Fra
   const namespaces = [...new Set(homes.values())].flatMap((namespace) => namespace ?? []).sort();
   const frames = namespaces.map((namespace): Frame => {
     const own = placed.filter(({ id }) => homes.get(id) === namespace);
-    const left = Math.min(...own.map(({ x }) => x)) - 14;
+    const left = Math.min(...own.map(({ x }) => x)) - PAD;
     const top = Math.min(...own.map(({ y }) => y)) - 26;
-    const right = Math.max(...own.map(({ x, card }) => x + card.width)) + 14;
+    const right = Math.max(...own.map(({ x, card }) => x + card.width)) + PAD;
     const bottom = Math.max(...own.map(({ y, card }) => y + card.height)) + 12;
-    return { namespace, x: left, y: top, width: right - left, height: bottom - top };
+    const width = Math.max(right - left, textWidth(titleOf(namespace), LABEL) + 2 * PAD);
+    return { namespace, x: (left + right - width) / 2, y: top, width, height: bottom - top };
   });
   return frames.filter(
     (frame) =>

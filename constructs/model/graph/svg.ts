@@ -1,6 +1,6 @@
 import { callersCard, Card, externalCard, gatewayCard, LOCK, MANY, serviceCard } from './card';
 import { compactExternalCard, compactGatewayCard, compactServiceCard } from './compact-card';
-import { Frame, framesOf } from './frames';
+import { Frame, framesOf, PAD, titleOf } from './frames';
 import { LABEL, LABEL_LINE, Layout, layOut, PlacedEdge, Point } from './layout';
 import { legendOf, lineLook } from './legend';
 import { CALL_COLOURS, NAMESPACE_COLOURS, styleSheet } from './style';
@@ -111,7 +111,7 @@ function pictureOfMany(topology: Topology): Picture {
 }
 
 function frameSvg({ namespace, x, y, width, height }: Frame, edges: readonly PlacedEdge[]): string {
-  const title = `namespace ${namespace}`;
+  const title = titleOf(namespace);
   const long = textWidth(title, LABEL);
   const isCrossed = (left: number): boolean =>
     edges.some(({ pieces }) =>
@@ -122,7 +122,7 @@ function frameSvg({ namespace, x, y, width, height }: Frame, edges: readonly Pla
       }),
     );
   // At the right where an edge would cross it at the left.
-  const [left, right] = [x + 14, x + width - 14 - long];
+  const [left, right] = [x + PAD, x + width - PAD - long];
   const start = isCrossed(left) && !isCrossed(right) && right > x ? right : left;
   return (
     `<rect class="frame" x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${height.toFixed(1)}" rx="12"/>` +
