@@ -166,7 +166,7 @@ export function badgeSvg(x: number, text: string, mode: ServiceNode['mtls'], y =
 }
 
 /** What padlocks look like, for the definitions of a picture. */
-export const LOCK = '<g id="lock"><path d="M3 7V5a3 3 0 0 1 6 0v2" stroke-width="1.6"/><rect x="1" y="7" width="10" height="8" rx="1.8" stroke="none"/></g>';
+export const LOCK = '<g id="lock"><path fill="none" d="M3 7V5a3 3 0 0 1 6 0v2" stroke-width="1.6"/><rect x="1" y="7" width="10" height="8" rx="1.8" stroke="none"/></g>';
 
 /** A padlock: some get in, or nobody. Its tooltip names the policies. */
 export function lock(x: number, y: number, { access, policies = [] }: { readonly access: Access; readonly policies?: readonly string[] }): string {
