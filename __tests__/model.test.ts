@@ -8,11 +8,13 @@ import { existingService } from '../constructs/kubernetes';
 import { HTTPRoute, KubernetesGateway } from '../constructs/gateway-api';
 import { existingMesh } from '../constructs/mesh';
 import { MeshContext, MeshModel, ModelObject, toMermaid, topologyOf, toSvg } from '../constructs/model';
-import { outerOrder } from '../constructs/model/graph/outer-order';
-import type { Topology, TopologyEdge } from '../constructs/model/graph/topology';
+import { layOut } from '../constructs/model/graph/layout';
+import { rowsOf } from '../constructs/model/graph/ranks';
+import { textWidth } from '../constructs/model/graph/text';
 import { explain, longestWait, modelOf, renderLines, SimulatedRequest, simulate, simulateChain, triesOf } from '../constructs/model/matchers';
 import { Match, MeshService } from '../constructs/traffic';
 import { SCENARIOS } from '../scenarios';
+import { examplePicture } from '../scripts/draw-example';
 
 const istio = (group: string, kind: string, name: string, spec: object, namespace = 'shop', annotations?: Record<string, string>): ModelObject => ({
   apiVersion: `${group}.istio.io/v1`,
@@ -842,11 +844,18 @@ describe('Bookinfo', () => {
     expect(simulateChain(inScenario('reviews-90-10'), { gateway: true, path: '/productpage' }).hops[1]?.hops[0]?.percent).toBeCloseTo(10);
   });
 
+  test('the example of thirty services in the documentation', () => {
+    expect(examplePicture()).toBe(readFileSync(path.join(__dirname, '../docs/images/thirty-services.svg'), 'utf8'));
+  });
+
   test('what the picture shows of the Gateway API, of what policies ask, and of hosts outside', () => {
     const { gateways, services, edges } = topologyOf(inScenario('gateway-api-ingress'));
     expect(gateways).toContainEqual(expect.objectContaining({ names: ['bookinfo/bookinfo'], servers: ['HTTP 80: *'], access: 'restricted' }));
     expect(edges).toContainEqual(expect.objectContaining({ from: 'gateway bookinfo/bookinfo', to: 'productpage.bookinfo.svc.cluster.local', kind: 'ingress' }));
     expect(services.map(({ name }) => name)).toEqual(['details', 'productpage', 'ratings', 'reviews']);
+    const jason = topologyOf(inScenario('gateway-api-jason-v2')).services.find(({ name }) => name === 'reviews');
+    expect(jason?.rules).toEqual(['end-user = jason: v2']);
+    expect(jason?.versions.find(({ name }) => name === 'v2')).toMatchObject({ byRule: true, percent: undefined });
     const split = topologyOf(inScenario('gateway-api-reviews-90-10')).services.find(({ name }) => name === 'reviews');
     expect(split?.versions.map(({ name, percent }) => [name, percent])).toEqual([['v1', 90], ['v2', 10], ['v3', undefined]]);
     expect(topologyOf(inScenario('ext-authz-http')).services.find(({ name }) => name === 'productpage')?.guards).toEqual(['asks ext-authz-http']);
@@ -856,24 +865,27 @@ describe('Bookinfo', () => {
     expect(machine).toMatchObject({ mtls: 'none', access: 'open' });
   });
 
-  test('hosts outside, and the gateway that leads to them, come after the longest chain of calls', () => {
-    const call = (from: string, to: string): TopologyEdge => ({ from, to, kind: 'call' });
-    const node = (id: string): { id: string } => ({ id });
-    const topology = {
-      services: ['shop', 'short', 'cart', 'store'].map(node),
-      gateways: ['in', 'out'].map(node),
-      externals: ['called.example', 'lonely.example'].map(node),
-      edges: [
-        call('in', 'shop'),
-        call('shop', 'short'),
-        call('shop', 'cart'),
-        call('cart', 'store'),
-        call('cart', 'shop'),
-        call('out', 'called.example'),
-      ],
-    } as unknown as Topology;
-    expect(outerOrder(topology)).toEqual([['store', 'lonely.example'], ['store', 'out']]);
-    expect(outerOrder({ ...topology, edges: [] })).toEqual([]);
+  test('a gateway on the way out: from whoever may call the host, or who is known to, by the gateway to the host', () => {
+    const model = inScenario('egress-gateway');
+    const gateway = 'gateway istio=egress';
+    const { edges, callers } = topologyOf(model);
+    expect(callers).toEqual([{ id: 'callers *', text: 'any service', namespace: undefined }]);
+    expect(edges.filter(({ kind }) => kind === 'egress')).toEqual([
+      { from: gateway, to: 'www.example.com', kind: 'egress' },
+      { from: 'callers *', to: gateway, kind: 'egress', label: 'www.example.com' },
+    ]);
+    const known = topologyOf(model, { calls: { calls: [{ from: 'details', to: 'www.example.com', path: '/' }], propagates: [] } });
+    expect(known.callers).toEqual([]);
+    expect(known.edges).toContainEqual({ from: 'details.bookinfo.svc.cluster.local', to: gateway, kind: 'call', label: 'www.example.com' });
+  });
+
+  test('every namespace is in a frame or on the cards; the legend has what the picture has', () => {
+    const picture = toSvg(topologyOf(inScenario('gateway-api-ingress')));
+    expect(picture).toMatch(/>productpage <tspan[^>]*>:9080 bookinfo</);
+    expect(picture).toMatch(/>bookinfo-gateway <tspan[^>]*>istio-ingress</);
+    expect(toSvg(topologyOf(inScenario('all-v1')))).toContain('>namespace bookinfo<');
+    expect(picture).not.toContain('version that gets copies');
+    expect(toSvg(topologyOf(inScenario('reviews-mirror-v3')))).toContain('version that gets copies');
   });
 
   test('the picture as Mermaid, and as the SVG in the documentation', () => {
@@ -886,6 +898,110 @@ describe('Bookinfo', () => {
       source: 'Generated by: aks-istio graph local --scenario reviews-90-10',
     };
     expect(toSvg(topologyOf(model), options)).toBe(readFileSync(path.join(__dirname, '../docs/images/bookinfo.svg'), 'utf8'));
+  });
+});
+
+describe('what a picture of a mesh says', () => {
+  const at = (host: string): string => `${host}.svc.cluster.local`;
+  const only = (name: string): object => ({ matchLabels: { app: name } });
+  const nodeOf = (model: MeshModel, wanted = 'api') => topologyOf(model).services.find(({ name }) => name === wanted);
+  const calls = (...pairs: [string, string][]) => ({ calls: { calls: pairs.map(([from, called]) => ({ from, to: called, path: '/' })), propagates: [] } });
+
+  test('calls into other namespaces, by name.namespace or a name that only one has', () => {
+    const model = shop(service('mail', 'people'), pods('mail', 'v1', 'people'), service('log', 'people'), service('log', 'money'));
+    const { edges } = topologyOf(model, calls(['web', 'mail'], ['web', 'log.money'], ['api', 'log'], ['mail.people', 'db']));
+    expect(edges.map(({ from, to: called }) => [from, called])).toEqual([
+      [at('web.shop'), at('mail.people')],
+      [at('web.shop'), at('log.money')],
+      [at('mail.people'), at('db.shop')],
+    ]);
+  });
+
+  test.each<[string, object, object]>([
+    ['ALLOW without rules', {}, { access: 'closed', allows: [] }],
+    ['ALLOW for all', { rules: [{}] }, { access: 'open', allows: [] }],
+    [
+      'ALLOW for some',
+      { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }], to: [{ operation: { methods: ['GET'], paths: ['/a/*'] } }] }] },
+      { access: 'restricted', allows: ['web: GET /a/*'] },
+    ],
+    ['ALLOW for all but some', { rules: [{ from: [{ source: { notNamespaces: ['bad'] } }] }] }, { access: 'restricted', allows: ['all but bad'] }],
+    ['DENY for all', { action: 'DENY', rules: [{}] }, { access: 'closed', denials: ['all denied by p'] }],
+    ['DENY for some', { action: 'DENY', rules: [{ to: [{ operation: { ports: ['1'] } }] }] }, { access: 'restricted', denials: ['denied by p'] }],
+    ['DENY without rules', { action: 'DENY' }, { access: 'open', denials: [] }],
+    ['CUSTOM', { action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] }, { access: 'restricted', guards: ['asks opa'] }],
+  ])('who may call: %s', (_, spec, expected) => {
+    expect(nodeOf(shop(policy('p', { selector: only('api'), ...spec })))).toMatchObject(expected);
+  });
+
+  test('policies on trial decide nothing; calls that policies refuse are marked', () => {
+    const deny = { selector: only('api'), action: 'DENY', rules: [{}] };
+    const trial = shop(policy('p', deny, 'shop', { 'istio.io/dry-run': 'true' }));
+    expect(nodeOf(trial)).toMatchObject({ access: 'open', denials: [], trials: ['dry run: DENY p'] });
+    expect(topologyOf(trial, calls(['web', 'api'])).edges).toEqual([{ from: at('web.shop'), to: at('api.shop'), kind: 'call' }]);
+    expect(topologyOf(shop(policy('p', deny)), calls(['web', 'api'])).edges).toMatchObject([{ kind: 'call', denied: true }]);
+  });
+
+  test.each<[object, string[]]>([
+    [{ authority: { exact: 'a.example' } }, ['host a.example: v2']],
+    [{ scheme: { exact: 'https' } }, ['scheme https: v2']],
+    [{ sourceLabels: { app: 'web' } }, ['from app=web: v2']],
+    [{ sourceNamespace: 'shop', uri: { prefix: '/' } }, ['from shop: v2']],
+    [{ port: 80 }, []],
+    [{ gateways: ['shop/edge'], uri: { prefix: '/a' } }, []],
+  ])('conditions of routes: %j', (match, rules) => {
+    expect(nodeOf(shop(route('api', { hosts: ['api'], http: [{ match: [match], route: [to('v2')] }, { route: [to('v1')] }] })))?.rules).toEqual(rules);
+  });
+
+  test('a label names the hosts of a VirtualService once, and the first paths of all its routes', () => {
+    const edge = istio('networking', 'Gateway', 'edge', { selector: { istio: 'ingress' }, servers: [] });
+    const http = ['/a', '/b', '/c', '/d'].map((prefix) => ({ match: [{ uri: { prefix } }], route: [{ destination: { host: 'web' } }] }));
+    const labelWith = (...more: object[]): string | undefined =>
+      topologyOf(shop(edge, route('in', { hosts: ['shop.example'], gateways: ['edge'], http: [...http, ...more] }))).edges[0].label;
+    expect(labelWith()).toBe('shop.example, /a*, /b*, 2 more');
+    expect(labelWith({ route: [{ destination: { host: 'web' } }] })).toBe('shop.example');
+  });
+
+  test('rows: below those that call, wrapped where too wide, what leads out at the bottom', () => {
+    const node = (id: string, zone: 'first' | 'linked' | 'alone' | 'out') => ({ id, zone, width: 100, frame: 'shop' });
+    const nodes = [node('in', 'first'), ...['a', 'b', 'c', 'd'].map((id) => node(id, 'linked')), node('e', 'alone'), node('out', 'out')];
+    const edges = [['in', 'a'], ['a', 'b'], ['a', 'c'], ['c', 'd']] as const;
+    expect(Object.fromEntries(rowsOf(nodes, edges, 300, true))).toEqual({ in: 0, a: 1, b: 2, c: 2, d: 3, e: 3, out: 4 });
+    // What leads to nothing gives way.
+    expect(Object.fromEntries(rowsOf(nodes, edges, 150, true))).toMatchObject({ a: 1, c: 2, b: 3, d: 4, e: 5, out: 6 });
+  });
+
+  test('edges go beside the cards, never through them', () => {
+    const names = Array.from({ length: 15 }, (_, index) => `s${index}`);
+    const pairs = names.flatMap((name, index) => [1, 4, 7].map((step): [string, string] => [name, names[(index * step + step) % 15]]));
+    const topology = topologyOf(new MeshModel(names.flatMap((name) => [service(name), pods(name, 'v1')])), calls(...pairs));
+    const { cards, edges } = layOut(topology, new Map(topology.services.map(({ id }) => [id, { width: 110, height: 44, svg: '' }])), false);
+    expect(edges.length).toBeGreaterThan(30);
+    const hits = edges.flatMap(({ edge, pieces }) => {
+      const lines = pieces.flatMap(([start, end], index) => [[start, end], ...(index > 0 ? [[pieces[index - 1][1], start]] : [])]);
+      const others = cards.filter(({ id }) => id !== edge.from && id !== edge.to);
+      return others.filter(({ x, y, card }) =>
+        lines.some(([a, b]) => {
+          const isBeside = Math.max(a.x, b.x) <= x || Math.min(a.x, b.x) >= x + card.width;
+          return !isBeside && Math.max(a.y, b.y) > y + 0.5 && Math.min(a.y, b.y) < y + card.height - 0.5;
+        }),
+      );
+    });
+    expect(hits).toEqual([]);
+  });
+
+  test('texts are measured in the widest of the fonts', () => {
+    // DejaVu Sans: i is 0.278 em, W 0.989 em; bold, 0.343 and 1.103.
+    expect([textWidth('i', 1000), textWidth('W', 1000), textWidth('i', 1000, true), textWidth('W', 1000, true)]).toEqual([280, 990, 350, 1110]);
+  });
+
+  test('Mermaid: text means itself, versions without requests look so, of many services they stand in the box', () => {
+    const match = { headers: { 'x-a': { exact: '<b>"#&`' } } };
+    const model = shop(route('api', { hosts: ['api'], http: [{ match: [match], route: [to('v2')] }, { route: [to('v1')] }] }));
+    expect(toMermaid(topologyOf(model))).toContain('x-a = #lt;b#gt;#quot;#35;#amp;#96;: v2');
+    expect(toMermaid(topologyOf(model))).toMatch(/v1\("v2"\):::idle\n.* -\.->\|"by rule"\|/);
+    const many = shop(...Array.from({ length: 12 }, (_, index) => service(`s${index}`)));
+    expect(toMermaid(topologyOf(many))).toContain('api :80<br/>v1 50 % · v2 50 %');
   });
 });
 

@@ -1,14 +1,15 @@
-import type { StringMatch, VirtualServiceHttp, VirtualServiceHttpMatch } from '../../istio/generated';
+import type { Destination, VirtualServiceHttp } from '../../istio/generated';
 import type { MeshModel } from '../mesh-model';
 import { showPercent } from '../simulate/outcome';
 import { Registry, RegistryService } from '../simulate/registry';
 import { faultOf } from '../simulate/route-action';
-import { isCatchAll } from '../simulate/route-match';
 import { simulate } from '../simulate/simulate';
-import { asksPresence } from '../simulate/string-match';
 import { MESH, virtualServicesOf } from '../simulate/virtual-services';
-import type { Restriction } from './access';
-import type { ServiceNode, VersionNode } from './topology';
+import { conditionsText, meshMatches, takesEverything } from './conditions';
+import type { Restriction, ServiceNode, VersionNode } from './topology';
+
+/** Versions that a destination names: its subset, or those of a Service that chooses some of another's pods. */
+type VersionsAt = (destination: Destination) => readonly string[];
 
 /**
  * A service with its versions, what its routes do, and what guards it.
@@ -21,17 +22,25 @@ export function serviceNode(
   mtls: ServiceNode['mtls'],
   parts: ReadonlyMap<string, string> = new Map(),
 ): ServiceNode {
+  const registry = Registry.of(model);
+  const ports = service.ports.map((port) => port.number);
   const routes = virtualServicesOf(model)
     .filter((virtualService) => virtualService.gateways.includes(MESH) && virtualService.hosts.includes(service.host))
-    .flatMap((virtualService) => virtualService.http.map(({ route }) => route));
+    .flatMap((virtualService) => virtualService.http.map(({ route }) => route))
+    .filter((route) => meshMatches(route) !== undefined);
+  const versionsAt: VersionsAt = ({ host, subset }) => {
+    const part = parts.get(host) === service.host ? registry.services.find((candidate) => candidate.host === host) : undefined;
+    const pods = (part && registry.endpoints(part)) ?? [];
+    return subset ? [subset] : [...new Set(pods.flatMap(({ labels }) => labels.version ?? []))];
+  };
   return {
     id: service.host,
     name: service.name,
     namespace: service.namespace,
-    ports: service.ports.map((port) => port.number),
-    versions: versionsOf(model, service, routes, parts),
-    rules: routes.flatMap(rulesOf),
-    faults: routes.flatMap(faultsOf),
+    ports,
+    versions: versionsOf(model, service, routes, parts, versionsAt),
+    rules: routes.flatMap((route) => rulesOf(route, ports, versionsAt)),
+    faults: routes.flatMap((route) => faultsOf(route, ports)),
     ...restriction,
     mtls,
   };
@@ -42,6 +51,7 @@ function versionsOf(
   service: RegistryService,
   routes: readonly VirtualServiceHttp[],
   parts: ReadonlyMap<string, string>,
+  versionsAt: VersionsAt,
 ): VersionNode[] {
   const isOwn = (host: string): boolean => host === service.host || parts.get(host) === service.host;
   const simulation = simulate(model, { to: `${service.name}.${service.namespace}`, port: service.ports[0]?.number });
@@ -55,14 +65,15 @@ function versionsOf(
       .flatMap((mirror) => mirror.versions.map((version) => [version, mirror.percent] as const)),
   );
   const workloads = Registry.of(model).endpoints(service) ?? [];
-  const subsets = routes.flatMap((route) => (route.route ?? []).flatMap((target) => (target.destination.subset ? [target.destination.subset] : [])));
-  const names = new Set([...workloads.flatMap((workload) => workload.labels.version ?? []), ...(workloads.length === 0 ? subsets : [])]);
-  return [...names].sort().map((name) => ({ name, percent: sent.get(name), mirrored: mirrored.get(name), byRule: subsets.includes(name) }));
+  const routed = routes.flatMap((route) => (route.route ?? []).flatMap(({ destination }) => versionsAt(destination)));
+  const names = new Set([...workloads.flatMap((workload) => workload.labels.version ?? []), ...(workloads.length === 0 ? routed : [])]);
+  return [...names].sort().map((name) => ({ name, percent: sent.get(name), mirrored: mirrored.get(name), byRule: routed.includes(name) }));
 }
 
 /** Routes with conditions: the condition, and where they lead. */
-function rulesOf(route: VirtualServiceHttp): string[] {
-  if (route.fault || !route.match?.length || route.match.some((match) => isCatchAll(match))) {
+function rulesOf(route: VirtualServiceHttp, ports: readonly number[], versionsAt: VersionsAt): string[] {
+  const matches = meshMatches(route) ?? [];
+  if (route.fault || takesEverything(matches, ports)) {
     return [];
   }
   const targets = route.route ?? [];
@@ -71,41 +82,21 @@ function rulesOf(route: VirtualServiceHttp): string[] {
     : route.directResponse
       ? `answer ${route.directResponse.status}`
       : targets
-          .map(({ destination, weight }) => `${targets.length > 1 ? `${weight ?? 0} % ` : ''}${destination.subset ?? destination.host.split('.')[0]}`)
+          .map(({ destination, weight }) => {
+            const place = versionsAt(destination).join(' and ') || destination.host.split('.')[0];
+            return `${targets.length > 1 ? `${weight ?? 0} % ` : ''}${place}`;
+          })
           .join(', ');
-  return [`${shorten(route.match.map(conditionOf).join(' or '))}: ${goal}`];
+  return [`${conditionsText(matches, ports)}: ${goal}`];
 }
 
-function faultsOf(route: VirtualServiceHttp): string[] {
+function faultsOf(route: VirtualServiceHttp, ports: readonly number[]): string[] {
   const fault = faultOf(route);
-  const condition = route.match?.length ? `, ${shorten(route.match.map(conditionOf).join(' or '))}` : '';
+  const matches = meshMatches(route) ?? [];
+  const condition = takesEverything(matches, ports) ? '' : `, ${conditionsText(matches, ports)}`;
   const percent = (share: number): string => (share === 100 ? '' : ` (${showPercent(share)})`);
   return [
     ...(fault?.delay ? [`delay ${fault.delay.seconds} s${percent(fault.delay.percent)}${condition}`] : []),
     ...(fault?.abort ? [`abort ${fault.abort.status ?? fault.abort.grpcStatus}${percent(fault.abort.percent)}${condition}`] : []),
   ];
-}
-
-function conditionOf(match: VirtualServiceHttpMatch): string {
-  const named = (members: Readonly<Record<string, StringMatch>> | undefined, mark = ''): string[] =>
-    Object.entries(members ?? {}).map(([name, value]) => `${mark}${name} ${asksPresence(value) ? 'present' : `= ${valueOf(value)}`}`);
-  const conditions = [
-    ...(match.uri ? [valueOf(match.uri)] : []),
-    ...(match.method ? [valueOf(match.method)] : []),
-    ...named(match.headers),
-    ...named(match.withoutHeaders, 'not '),
-    ...named(match.queryParams, '?'),
-    ...Object.entries(match.sourceLabels ?? {}).map(([label, value]) => `from ${label}=${value}`),
-    ...(match.sourceNamespace ? [`from ${match.sourceNamespace}`] : []),
-    ...(match.port ? [`port ${match.port}`] : []),
-  ];
-  return conditions.join(', ') || 'any';
-}
-
-function valueOf(match: StringMatch): string {
-  return match.exact ?? (match.prefix === undefined ? `~${match.regex ?? ''}` : `${match.prefix}*`);
-}
-
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
