@@ -38,7 +38,7 @@ export class MeshChecks extends Construct {
       validate: () => {
         const mesh = props.mesh ?? meshOf(this);
         const model = modelOf(scope, { ...props, services: [...(props.services ?? []), ...exitOf(mesh)] });
-        const { open } = this.acknowledgements.sort([...this.ofObjects(scope, props, model), ...analyze(model)]);
+        const { open } = this.acknowledgements.sort([...this.ofObjects(scope, props, model), ...analyze(model, { whole: true })]);
         open.filter(({ severity }) => severity === 'warning').forEach((finding) => Annotations.of(this).addWarning(sentence(finding)));
         return open.filter(({ severity }) => severity === 'error').map(sentence);
       },

@@ -20,6 +20,12 @@ import { analyzeWorkloads } from './workloads';
 
 export interface AnalyzeOptions {
   /**
+   * The objects are all that there is, so that whatever they name and do not hold is missing. Otherwise they may be a part of a cluster: only
+   * what is missing beside others of its kind in a namespace is called so.
+   * @default false
+   */
+  readonly whole?: boolean;
+  /**
    * Told of an analysis that stumbles over an object of a shape that no CRD would admit; the others go on.
    * @default the error is thrown
    */
@@ -58,11 +64,11 @@ const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2
 /**
  * What is wrong between the objects of a mesh: what `istioctl analyze` says, under Istio's own codes, as far as it can be known without a
  * cluster; and more.
- * What the model does not hold is not missed: without any Service in it, no host is called unknown.
+ * What the model does not hold is not missed: of a namespace without any Service in it, no host is called unknown.
  * @see https://istio.io/latest/docs/reference/config/analysis/
  */
 export function analyze(model: MeshModel, options: AnalyzeOptions = {}): Finding[] {
-  const scope = new Scope(model);
+  const scope = new Scope(model, options.whole);
   for (const analysis of ANALYSES) {
     try {
       analysis(scope);

@@ -1,7 +1,7 @@
 import type { GatewaySpec } from '../../istio/generated/gateway';
 import type { VirtualServiceSpec } from '../../istio/generated/virtual-service';
 import { AnyObject, ModelObject, namespaceOf } from '../../model/object';
-import { child } from '../istio/finding';
+import { child, Severity } from '../istio/finding';
 import { hostsOverlap } from '../istio/rules/names';
 import { isKeyPair, SecretObject } from './secrets';
 import { carries, fullName, NETWORKING, Pods, Scope, showLabels } from './scope';
@@ -39,8 +39,9 @@ function checkNames(scope: Scope, service: ModelObject<VirtualServiceSpec>, gate
     }
     const gateway = gateways.get(name.includes('/') ? name : `${namespaceOf(service)}/${name}`);
     if (!gateway) {
-      if (gateways.size > 0 || scope.knowsServices) {
-        scope.istio('IST0101', 'error', service, field, { value: name, rule: 'there is no such Gateway', mend: mendOfName(name, service, gateways) });
+      const severity = severityOf(scope, name, service, gateways);
+      if (severity) {
+        scope.istio('IST0101', severity, service, field, { value: name, rule: 'there is no such Gateway', mend: mendOfName(name, service, gateways) });
       }
       return;
     }
@@ -55,8 +56,19 @@ function checkNames(scope: Scope, service: ModelObject<VirtualServiceSpec>, gate
   });
 }
 
+/** A Gateway is often somebody else's, of another repository. */
+function severityOf({ knowledge, model }: Scope, name: string, service: AnyObject, gateways: ReadonlyMap<string, Gateway>): Severity | undefined {
+  const owner = name.includes('/') ? name.split('/')[0]! : namespaceOf(service);
+  const known = knowledge.holds(`${NETWORKING}/Gateway`, owner) || (knowledge.whole && model.services.length > 0);
+  return knowledge.missing('error', known, namesake(name, gateways) !== undefined);
+}
+
+function namesake(name: string, gateways: ReadonlyMap<string, Gateway>): string | undefined {
+  return [...gateways.keys()].find((key) => key.split('/')[1] === name.split('/').at(-1));
+}
+
 function mendOfName(name: string, service: AnyObject, gateways: ReadonlyMap<string, Gateway>): string {
-  const elsewhere = [...gateways.keys()].find((key) => key.split('/')[1] === name.split('/').at(-1));
+  const elsewhere = namesake(name, gateways);
   return elsewhere ? `A name without a namespace is looked for in ${namespaceOf(service)}: write ${elsewhere}` : 'Correct the name, or add the Gateway';
 }
 
@@ -73,7 +85,7 @@ function hostsFor(gateway: Gateway, namespace: string): string[] {
 
 function checkSelector(scope: Scope, gateway: Gateway): void {
   if (scope.knowsGatewayPods) {
-    scope.istio('IST0101', 'error', gateway, 'spec.selector', {
+    scope.istio('IST0101', scope.knowledge.whole ? 'error' : 'info', gateway, 'spec.selector', {
       value: showLabels(gateway.spec?.selector),
       rule: 'no pods of a gateway have these labels, so nothing listens',
       mend: 'Write the labels of the gateway’s pods, or install a gateway with these',
@@ -85,7 +97,8 @@ function checkPorts(scope: Scope, gateway: Gateway, pods: readonly Pods[]): void
   const services = scope.model.services.filter(
     ({ namespace, selector }) => pods.some((pod) => pod.namespace === namespace && carries(pod.labels, selector)) && Object.keys(selector).length > 0,
   );
-  if (services.length === 0 && pods.some(({ workload }) => !workload)) {
+  const unseen = pods.some(({ workload, namespace }) => !workload || !scope.knowledge.services(namespace));
+  if (services.length === 0 && unseen) {
     return;
   }
   const open = new Set(
@@ -109,30 +122,42 @@ function checkPorts(scope: Scope, gateway: Gateway, pods: readonly Pods[]): void
 /** A gateway reads secrets of the namespace that its pods run in, not of the one that the Gateway object is in. */
 function checkCredentials(scope: Scope, gateway: Gateway, pods: readonly Pods[]): void {
   const objects = new Map(scope.model.ofKind('', 'Secret').map((secret) => [fullName(secret), secret as SecretObject]));
-  const secrets = new Set(objects.keys());
-  if (secrets.size === 0) {
-    return;
-  }
   const namespace = pods[0]!.namespace;
   (gateway.spec?.servers ?? []).forEach(({ tls }, index) => {
-    const name = tls?.credentialName;
-    const key = name?.includes('/') ? name : `${namespace}/${name}`;
-    if (!name || name.includes('://') || secrets.has(key)) {
-      if (objects.has(key) && !isKeyPair(objects.get(key)!)) {
-        scope.istio('IST0161', 'error', gateway, `spec.servers[${index}].tls.credentialName`, {
-          value: name,
-          rule: 'the Secret holds no certificate with its key',
-          mend: 'Make it of type kubernetes.io/tls, with `tls.crt` and `tls.key` in PEM',
-        });
-      }
-      return;
-    }
-    const elsewhere = [...secrets].find((secret) => secret.endsWith(`/${name}`));
-    scope.istio('IST0101', 'error', gateway, `spec.servers[${index}].tls.credentialName`, {
+    const names = (tls as { readonly credentialNames?: readonly string[] } | undefined)?.credentialNames ?? [];
+    const at = `spec.servers[${index}].tls`;
+    const fields = [...(tls?.credentialName ? [[tls.credentialName, `${at}.credentialName`] as const] : []), ...names.map((name, number) => [name, `${at}.credentialNames[${number}]`] as const)];
+    fields.filter(([name]) => !name.includes('://')).forEach(([name, field]) => checkCredential(scope, gateway, { name, field, namespace }, objects));
+  });
+}
+
+interface Credential {
+  readonly name: string;
+  readonly field: string;
+  /** Where the pods of the gateway run. */
+  readonly namespace: string;
+}
+
+function checkCredential(scope: Scope, gateway: Gateway, { name, field, namespace }: Credential, objects: ReadonlyMap<string, SecretObject>): void {
+  const { knowledge } = scope;
+  const key = name.includes('/') ? name : `${namespace}/${name}`;
+  const secret = objects.get(key);
+  if (secret && !isKeyPair(secret)) {
+    scope.istio('IST0161', 'error', gateway, field, {
       value: name,
-      rule: elsewhere ? `the secret is in namespace ${elsewhere.split('/')[0]}, but the gateway’s pods read those of ${namespace}` : `namespace ${namespace}, where the gateway runs, has no such secret`,
-      mend: `Put the secret into ${namespace}`,
+      rule: 'the Secret holds no certificate with its key',
+      mend: 'Make it of type kubernetes.io/tls, with `tls.crt` and `tls.key` in PEM',
     });
+  }
+  const elsewhere = [...knowledge.secrets].find((other) => other.endsWith(`/${name}`));
+  // In a part of a cluster a Secret may be made by hand, but one that lies elsewhere is likely in the wrong place.
+  if (knowledge.secrets.has(key) || !(elsewhere || knowledge.knowsSecrets(key.split('/')[0]!))) {
+    return;
+  }
+  scope.istio('IST0101', knowledge.whole ? 'error' : 'warning', gateway, field, {
+    value: name,
+    rule: elsewhere ? `the secret is in namespace ${elsewhere.split('/')[0]}, but the gateway’s pods read those of ${namespace}` : `namespace ${namespace}, where the gateway runs, has no such secret`,
+    mend: `Put the secret into ${namespace}`,
   });
 }
 
