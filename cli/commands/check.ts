@@ -11,7 +11,7 @@ interface CheckCommandOptions {
   readonly json?: boolean;
 }
 
-/** `aks-istio check FILE...`: exit code 0 where nothing is wrong, 1 where something is, 2 where the input cannot be read. */
+/** `aks-istio check FILE...`: exit code 0 where nothing is wrong, 1 where something is, 2 where the input, or a part of it, was not checked. */
 export function checkCommand(run: RunAction = runPlainly): Command {
   return new Command('check')
     .description("check Istio objects in plain YAML as the API server, istiod and `istioctl analyze` would, and further; needs no cluster")
@@ -22,7 +22,7 @@ export function checkCommand(run: RunAction = runPlainly): Command {
     .addOption(new Option('--fail-on <severity>', 'least severity that makes the exit code 1').choices(['error', 'warning']).default('error'))
     .option('--json', 'print the findings as JSON, and nothing else on standard output')
     .addHelpText('after', '\nServices and workloads beside the Istio objects make more checks possible:\n  helm template . | aks-istio check -\n')
-    .action((files: readonly string[], options: CheckCommandOptions) => run(() => Promise.resolve(check(files, options)), { json: options.json }));
+    .action((files: readonly string[], options: CheckCommandOptions) => run(() => Promise.resolve(guarded(files, options)), { json: options.json }));
 }
 
 function version(text: string): string {
@@ -39,6 +39,18 @@ const lazy = {
   render: () => require('../check/render') as typeof import('../check/render'),
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
+
+/** A pipeline can tell an error of this program from one of its input: by the exit code, and by the same JSON. */
+function guarded(files: readonly string[], options: CheckCommandOptions): number {
+  try {
+    return check(files, options);
+  } catch (error) {
+    const why = `nothing was checked, by an error of this program: ${(error as Error).message}`;
+    process.stdout.write(options.json ? `${JSON.stringify({ findings: [], unreadable: [{ file: files.join(' '), why }], notes: [] }, undefined, 2)}\n` : '');
+    process.stderr.write(`${why}\n`);
+    return 2;
+  }
+}
 
 function check(files: readonly string[], options: CheckCommandOptions): number {
   const { checkSources, readSources } = lazy.checkFiles();
