@@ -37,8 +37,11 @@ function checkHost(scope: Scope, rule: Rule): void {
   const { service, entry } = offer;
   const selector = { ...(service?.selector ?? entry?.spec?.workloadSelector?.labels ?? {}) };
   // Versions of a wildcard's hosts, and of a Service without any pods here, are somebody else's to know.
-  const unseen = service ? !scope.knowledge.workloads(service.namespace) || (!scope.knowledge.whole && scope.selected(selector, service.namespace).length === 0) : !scope.knowledge.whole;
-  if (host.includes('*') || unseen || (!service && !entry?.spec?.workloadSelector)) {
+  const { whole } = scope.knowledge;
+  const seen = service
+    ? scope.knowledge.workloads(service.namespace) && (whole || scope.selected(selector, service.namespace).length > 0)
+    : whole && scope.model.workloads.length > 0;
+  if (host.includes('*') || !seen || (!service && !entry?.spec?.workloadSelector)) {
     return;
   }
   (rule.spec?.subsets ?? []).forEach((subset, index) => {

@@ -8,6 +8,9 @@ import { carries, fullName, NETWORKING, Pods, Scope, showLabels } from './scope'
 
 type Gateway = ModelObject<GatewaySpec>;
 
+/** Gateways that a finding names, where it could name thousands. */
+const MOST_NAMED = 5;
+
 /** Gateways: those that VirtualServices name, their pods, ports, certificates, and clashes between them. */
 export function analyzeGateways(scope: Scope): void {
   const gateways = scope.model.ofKind<GatewaySpec>(NETWORKING, 'Gateway');
@@ -15,6 +18,7 @@ export function analyzeGateways(scope: Scope): void {
   for (const service of scope.model.ofKind<VirtualServiceSpec>(NETWORKING, 'VirtualService')) {
     checkNames(scope, service, byName);
   }
+  const servers = serversOf(gateways);
   for (const gateway of gateways) {
     const pods = scope.selected(gateway.spec?.selector);
     if (pods.length === 0) {
@@ -23,7 +27,7 @@ export function analyzeGateways(scope: Scope): void {
       checkPorts(scope, gateway, pods);
       checkCredentials(scope, gateway, pods);
     }
-    checkTwins(scope, gateway, gateways);
+    checkTwins(scope, gateway, servers);
   }
 }
 
@@ -161,34 +165,70 @@ function checkCredential(scope: Scope, gateway: Gateway, { name, field, namespac
   });
 }
 
-function checkTwins(scope: Scope, gateway: Gateway, gateways: readonly Gateway[]): void {
-  const others = gateways.filter((other) => other !== gateway);
+/** Servers of all Gateways: by what they listen for, and by the certificate that they show. */
+interface Servers {
+  readonly byListener: ReadonlyMap<string, readonly Gateway[]>;
+  readonly byCertificate: ReadonlyMap<string, readonly Gateway[]>;
+}
+
+function serversOf(gateways: readonly Gateway[]): Servers {
+  const byListener = new Map<string, Gateway[]>();
+  const byCertificate = new Map<string, Gateway[]>();
+  const note = (index: Map<string, Gateway[]>, key: string, gateway: Gateway): void => {
+    const known = index.get(key);
+    if (!known) {
+      index.set(key, [gateway]);
+    } else if (known.at(-1) !== gateway) {
+      known.push(gateway);
+    }
+  };
+  for (const gateway of gateways) {
+    for (const server of gateway.spec?.servers ?? []) {
+      (server.hosts ?? []).forEach((host) => note(byListener, listenerOf(server, host), gateway));
+      const certificate = certificateOf(server.tls);
+      if (certificate) {
+        note(byCertificate, certificate, gateway);
+      }
+    }
+  }
+  return { byListener, byCertificate };
+}
+
+function checkTwins(scope: Scope, gateway: Gateway, { byListener, byCertificate }: Servers): void {
+  const othersOf = (index: Servers['byListener'], key: string): readonly Gateway[] => (index.get(key) ?? []).filter((other) => other !== gateway);
+  const shown = new Set<Gateway>();
   (gateway.spec?.servers ?? []).forEach((server, index) => {
-    const clashing = others.filter(
-      (other) =>
-        samePods(scope, gateway, other) &&
-        (other.spec?.servers ?? []).some(
-          ({ port, bind, hosts }) => (port?.number ?? 0) === (server.port?.number ?? 0) && (bind ?? '') === (server.bind ?? '') && (hosts ?? []).some((host) => server.hosts?.includes(host)),
-        ),
-    );
+    const alike = new Set((server.hosts ?? []).flatMap((host) => othersOf(byListener, listenerOf(server, host))));
+    const clashing = [...alike].filter((other) => samePods(scope, gateway, other));
     if (clashing.length > 0) {
       scope.istio('IST0145', 'error', gateway, child('spec.servers', index), {
         value: { port: server.port?.number, hosts: server.hosts },
-        rule: `${clashing.map(fullName).join(', ')} listens for the same hosts on the same port of the same pods`,
+        rule: `${shortList(clashing.map(fullName))} listens for the same hosts on the same port of the same pods`,
         mend: 'Join the servers in one Gateway, or give them different hosts',
       });
     }
-  });
-  for (const other of others) {
-    const shared = (gateway.spec?.servers ?? []).find(({ tls }) => (other.spec?.servers ?? []).some((server) => sameCertificate(tls, server.tls)));
-    if (shared && carries(other.spec?.selector ?? {}, gateway.spec?.selector ?? {})) {
-      scope.istio('IST0138', 'warning', gateway, `spec.servers[${gateway.spec!.servers!.indexOf(shared)}].tls`, {
-        value: shared.tls?.credentialName ?? shared.tls?.serverCertificate,
-        rule: `${fullName(other)} shows the same certificate: browsers keep one HTTP/2 connection for both, and get 404 from the other’s hosts`,
-        mend: 'Put the hosts of one certificate into one Gateway',
-      });
+    const certificate = certificateOf(server.tls);
+    for (const other of certificate ? othersOf(byCertificate, certificate).filter((one) => !shown.has(one)).slice(0, MOST_NAMED) : []) {
+      if (carries(other.spec?.selector ?? {}, gateway.spec?.selector ?? {})) {
+        shown.add(other);
+        scope.istio('IST0138', 'warning', gateway, `spec.servers[${index}].tls`, {
+          value: server.tls?.credentialName ?? server.tls?.serverCertificate,
+          rule: `${fullName(other)} shows the same certificate: browsers keep one HTTP/2 connection for both, and get 404 from the other’s hosts`,
+          mend: 'Put the hosts of one certificate into one Gateway',
+        });
+      }
     }
-  }
+  });
+}
+
+function shortList(names: readonly string[]): string {
+  return names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more` : names.join(', ');
+}
+
+type Server = NonNullable<GatewaySpec['servers']>[number];
+
+function listenerOf({ port, bind }: Server, host: string): string {
+  return `${port?.number ?? 0} ${bind ?? ''} ${host}`;
 }
 
 function samePods(scope: Scope, gateway: Gateway, other: Gateway): boolean {
@@ -200,12 +240,10 @@ function samePods(scope: Scope, gateway: Gateway, other: Gateway): boolean {
   return within && scope.pods.some(({ labels }) => carries(labels, mine) && carries(labels, theirs));
 }
 
-type Tls = NonNullable<GatewaySpec['servers']>[number]['tls'];
-
-function sameCertificate(one: Tls, other: Tls): boolean {
-  if (one?.credentialName || other?.credentialName) {
-    return one?.credentialName === other?.credentialName;
+/** What tells certificates apart: the name of the Secret, or the files. */
+function certificateOf(tls: Server['tls']): string | undefined {
+  if (tls?.credentialName) {
+    return tls.credentialName;
   }
-  const given = Boolean(one?.serverCertificate && one.privateKey);
-  return given && one?.serverCertificate === other?.serverCertificate && one?.privateKey === other?.privateKey;
+  return tls?.serverCertificate && tls.privateKey ? `${tls.serverCertificate} ${tls.privateKey}` : undefined;
 }

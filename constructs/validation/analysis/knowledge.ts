@@ -24,6 +24,9 @@ interface Maker {
  */
 export class Knowledge {
   private readonly places: ReadonlySet<string>;
+  private readonly inUse: ReadonlySet<string>;
+  /** Namespaces all of whose workloads are pods. */
+  private readonly working: ReadonlySet<string>;
   /** Namespaces that are there: declared, in use, or there in any cluster. */
   private readonly namespaces: ReadonlySet<string>;
   /** `namespace/name` of Secrets, and of those that other objects have a controller make. */
@@ -35,8 +38,12 @@ export class Knowledge {
   ) {
     this.places = new Set(model.objects.flatMap((object) => [placeOf(object), `${kindOf(object)} *`]));
     const declared = model.ofKind('', 'Namespace').map(({ metadata }) => metadata.name);
-    const used = declared.length > 0 ? model.objects.filter((object) => object.metadata.namespace !== undefined).map(namespaceOf) : [];
-    this.namespaces = new Set([...declared, ...used, ...(declared.length > 0 ? (model.context.gateways ?? []).map(({ namespace }) => namespace) : [])]);
+    const ofGateways = (model.context.gateways ?? []).map(({ namespace }) => namespace);
+    const used = [...model.objects.flatMap(({ metadata }) => metadata.namespace ?? []), ...ofGateways];
+    this.namespaces = new Set(declared.length > 0 ? [...declared, ...used] : []);
+    this.inUse = new Set(model.objects.map(namespaceOf));
+    const virtual = (namespace: string): boolean => VIRTUAL.some((kind) => this.places.has(`${kind} ${namespace}`));
+    this.working = new Set(model.workloads.map(({ namespace }) => namespace).filter((namespace) => !virtual(namespace)));
     this.secrets = new Set(model.objects.filter(({ kind }) => SECRETS.includes(kind)).flatMap(secretsOf));
   }
 
@@ -47,7 +54,7 @@ export class Knowledge {
 
   /** Whether anything of a namespace is among the input. */
   holdsAny(namespace: string): boolean {
-    return this.whole || this.model.objects.some((object) => namespaceOf(object) === namespace);
+    return this.whole || this.inUse.has(namespace);
   }
 
   services(namespace: string): boolean {
@@ -55,8 +62,7 @@ export class Knowledge {
   }
 
   workloads(namespace: string): boolean {
-    const { workloads } = this.model;
-    return this.whole ? workloads.length > 0 : workloads.some((one) => one.namespace === namespace) && !VIRTUAL.some((kind) => this.holds(kind, namespace));
+    return this.whole ? this.model.workloads.length > 0 : this.working.has(namespace);
   }
 
   /** Whether Secrets of a namespace are among the input. They are often made by hand or by a controller, so none is surely missing in a part. */

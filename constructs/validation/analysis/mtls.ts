@@ -44,7 +44,8 @@ function servicesOf(scope: Scope, rule: Rule, rules: readonly Rule[]): readonly 
     return service ? [service] : [];
   }
   const others = rules.filter((other) => other !== rule).map((other) => scope.fullHost(other.spec?.host ?? '', namespaceOf(other)));
-  return scope.model.services.filter((service) => hostWithin(service.host, host) && !others.some((other) => other.length > host.length && hostWithin(service.host, other)));
+  const narrower = others.filter((other) => other.length > host.length);
+  return scope.model.services.filter((service) => hostWithin(service.host, host) && !narrower.some((other) => hostWithin(service.host, other)));
 }
 
 /** Settings of TLS; those of a port are instead of those for all ports, even where they say nothing of TLS. */
@@ -96,6 +97,10 @@ function checkPlace(scope: Scope, rule: Rule, place: Place, service: ModelServic
     }
   }
   return false;
+}
+
+function leadsTo({ selector }: ModelService, { labels }: ModelWorkload): boolean {
+  return Object.keys(selector).length > 0 && carries(labels, selector);
 }
 
 /** Port of the container that a port of a Service leads to; nothing where its name leads nowhere. */
@@ -164,7 +169,7 @@ function checkPeer(scope: Scope, peer: Peer): void {
     });
   }
   for (const workload of workloads) {
-    const services = scope.model.services.filter(({ namespace: own, selector }) => own === workload.namespace && Object.keys(selector).length > 0 && carries(workload.labels, selector));
+    const services = scope.model.services.filter((service) => service.namespace === workload.namespace && leadsTo(service, workload));
     const ports = services.flatMap((service) => service.ports.map((port) => ({ number: port.number, target: targetOf(port, workload) })));
     for (const number of Object.keys(peer.spec?.portLevelMtls ?? {})) {
       const meant = ports.find((port) => String(port.number) === number && port.target !== undefined && port.target !== port.number);

@@ -92,7 +92,9 @@ function checkSubset(scope: Scope, service: VirtualService, target: Target, subs
   const offer = scope.offerOf(target.host, own, service.spec?.exportTo);
   const owners = [own, offer?.service?.namespace];
   const { knowledge, model } = scope;
-  const seen = knowledge.whole ? model.services.length > 0 || subsets.some(({ names }) => names.length > 0) : subsets.some(({ namespace }) => owners.includes(namespace));
+  const seen = knowledge.whole
+    ? model.services.length > 0 || subsets.some(({ names }) => names.length > 0)
+    : subsets.some(({ namespace }) => owners.includes(namespace));
   const severity = known.includes(target.subset) ? undefined : knowledge.missing('error', seen, offer !== undefined);
   if (severity) {
     scope.istio('IST0101', severity, service, child(target.field, 'subset'), {
