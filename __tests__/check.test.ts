@@ -354,6 +354,14 @@ const db = service('db', '[{port: 80, name: http, targetPort: 8080}]');
 const dbPods = (annotations = '', labels = ''): ModelObject => object('StatefulSet', `{template: {metadata: {labels: {app: db, ${labels}}, annotations: {${annotations}}}, spec: {containers: [{name: a}]}}}`, { name: 'db' });
 const strict = object('PeerAuthentication', '{mtls: {mode: STRICT}}');
 const plainText = (members = 'tls: {mode: DISABLE}', host = 'db'): ModelObject => object('DestinationRule', `{host: ${host}, trafficPolicy: {${members}}}`, { name: host.replace(/[*.]/g, 'x') });
+/** A Gateway and an HTTPRoute that go together, but for what a case adds. */
+const front = (members = '', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
+  gatewayApi('Gateway', `{gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP, ${members}}]}`, { name: 'front', ...metadata });
+const attached = (members = '', to = 'name: a, port: 80', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
+  gatewayApi('HTTPRoute', `{parentRefs: [{name: front}], ${members ? `${members},` : ''} rules: [{backendRefs: [{${to}}]}]}`, metadata);
+const waypoint = gatewayApi('Gateway', '{gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}', { name: 'w' });
+const denying = (namespaces: string): ModelObject => object('AuthorizationPolicy', `{action: DENY, rules: [{from: [{source: {notNamespaces: ${namespaces}}}]}]}`);
+const allowing = (principal: string): ModelObject => object('AuthorizationPolicy', rule(`from: [{source: {principals: ["${principal}"]}}]`));
 const CASES: Readonly<Record<string, Case>> = {
   'a host that nobody offers': { code: 'IST0101', field: 'spec.http[0].route[0].destination.host', good: [a, calls(http('timeout: 1s'))], bad: [service('b'), calls(http('timeout: 1s'))] },
   'a short host of another namespace': { code: 'IST0101', good: [a, calls(http('timeout: 1s'))], bad: [service('a', '[{port: 80}]', { namespace: 'other' }), calls(http('timeout: 1s'))] },
@@ -451,6 +459,16 @@ const CASES: Readonly<Record<string, Case>> = {
   'a port that takes mTLS only': { code: 'AI2020', good: [space('shop'), db, dbPods(), plainText()], bad: [space('shop'), db, dbPods(), plainText(), object('PeerAuthentication', '{selector: {matchLabels: {app: db}}, portLevelMtls: {"8080": {mode: STRICT}}}')] },
   'mTLS for pods that are not there': { code: 'AI2023', good: [dbPods(), strict], bad: [dbPods(), object('PeerAuthentication', '{selector: {matchLabels: {app: d}}, mtls: {mode: STRICT}}')] },
   'mTLS for a port of the Service': { code: 'AI2024', good: [db, dbPods(), object('PeerAuthentication', '{selector: {matchLabels: {app: db}}, portLevelMtls: {"8080": {mode: DISABLE}}}')], bad: [db, dbPods(), object('PeerAuthentication', '{selector: {matchLabels: {app: db}}, portLevelMtls: {"80": {mode: DISABLE}}}')] },
+  'a gateway that everybody is denied': { code: 'AI2030', context: INGRESS, good: [gateway(), object('AuthorizationPolicy', '{}', { namespace: 'istio-system' }), object('AuthorizationPolicy', '{rules: [{}]}', { namespace: 'istio-ingress' })], bad: [gateway(), object('AuthorizationPolicy', '{}', { namespace: 'istio-system' })] },
+  'a gateway that a DENY policy takes': { code: 'AI2030', context: INGRESS, good: [gateway(), a, pods('a'), calls(outside), denying('[shop, istio-ingress]')], bad: [gateway(), a, pods('a'), calls(outside), denying('[shop]')] },
+  'a Gateway of the Gateway API that nobody lets in': { code: 'AI2030', good: [front(), a, pods('a'), attached(), allowing('cluster.local/ns/shop/sa/front-istio')], bad: [front(), a, pods('a'), attached(), allowing('cluster.local/ns/shop/sa/other')] },
+  'a match for a gateway that is none of its own': { code: 'AI2044', field: 'spec.http[0].match', good: [calls(`{hosts: ["*"], gateways: [shop/g], http: [{match: [{gateways: [g]}], ${route}}]}`)], bad: [calls(`{hosts: ["*"], gateways: [g], http: [{match: [{gateways: [mesh]}], ${route}}]}`)] },
+  'HTTP where TLS passes through': { code: 'AI2045', good: [gateway(server(`${port}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: a}`)), calls(outside)], bad: [gateway(server('port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}')), calls(outside)] },
+  'a delegate that is not there': { code: 'AI2046', good: [calls('{hosts: [a], http: [{delegate: {name: d}}]}'), calls(`{http: [{${route}}]}`, 'd')], bad: [calls('{hosts: [a], http: [{delegate: {name: e}}]}'), calls(`{http: [{${route}}]}`, 'd')] },
+  'two routes for everything': { code: 'AI2047', good: [calls(outside), calls(outside.replace('http: [{', 'http: [{match: [{uri: {prefix: /b}}], '), 'b')], bad: [calls(outside), calls(outside, 'b')] },
+  'HTTP and TCP on one port': { code: 'AI2048', good: [gateway(), gateway(server(`${plain}, ${hosts}`), { name: 'b' })], bad: [gateway(), gateway(server('port: {number: 80, name: tcp, protocol: TCP}, hosts: ["*"]'), { name: 'b' })] },
+  'a waypoint that is not there': { code: 'AI2050', good: [waypoint, service('a', undefined, { labels: { 'istio.io/use-waypoint': 'w' } })], bad: [waypoint, service('a', undefined, { labels: { 'istio.io/use-waypoint': 'v' } })] },
+  'a ztunnel that is asked for HTTP': { code: 'AI2051', field: 'spec.rules[0]', good: [space('shop'), object('AuthorizationPolicy', rule('to: [{operation: {methods: [GET]}}]'))], bad: [space('shop', { 'istio.io/dataplane-mode': 'ambient' }), object('AuthorizationPolicy', rule('to: [{operation: {methods: [GET]}}]'))] },
   'one of several credentials that is not there': {
     code: 'IST0101',
     field: 'spec.servers[0].tls.credentialNames[1]',
@@ -507,11 +525,6 @@ test.each(Object.entries(SOUND))('sound: %s', (_name, objects) => {
   expect(found(analyze(new MeshModel(objects)).filter(({ severity }) => severity !== 'info'))).toEqual([]);
 });
 
-/** A Gateway and an HTTPRoute that go together, but for what a case adds. */
-const front = (members = '', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
-  gatewayApi('Gateway', `{gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP, ${members}}]}`, { name: 'front', ...metadata });
-const attached = (members = '', to = 'name: a, port: 80', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
-  gatewayApi('HTTPRoute', `{parentRefs: [{name: front}], ${members ? `${members},` : ''} rules: [{backendRefs: [{${to}}]}]}`, metadata);
 const parentRoute = (parent: string): ModelObject => gatewayApi('HTTPRoute', `{parentRefs: [{${parent}}], rules: [{backendRefs: [{name: a, port: 80}]}]}`);
 const ruled = (members: string): ModelObject => gatewayApi('HTTPRoute', `{parentRefs: [{name: front}], rules: [{${members}}]}`);
 const secured = (tls: string): ModelObject => gatewayApi('Gateway', `{gatewayClassName: istio, listeners: [{name: https, port: 443, protocol: HTTPS, tls: {${tls}}}]}`, { name: 'front' });
@@ -810,6 +823,12 @@ describe('aks-istio check', () => {
     const warned = text.replace('timeout: 5', 'timeout: 5s').replace('host: review}', 'host: reviews}').replace('- route:', '- retries: {attempts: 3, perTryTimeout: 3s}\n      route:');
     try {
       expect([await run(text, '--flavor', 'addon'), await run(warned), await run(warned, '--fail-on', 'warning'), await run('a: [')]).toEqual([1, 0, 1, 2]);
+      // Errors of the program itself are told from those of the input, also to programs.
+      jest.spyOn(process.stderr, 'write').mockReturnValueOnce(true);
+      const broken = jest.spyOn(JSON, 'stringify').mockImplementationOnce(() => { throw new Error('boom'); });
+      expect(await run(warned, '--json')).toBe(2);
+      broken.mockRestore();
+      expect(JSON.parse(String(write.mock.calls.at(-1)![0]))).toMatchObject({ unreadable: [{ why: expect.stringContaining('boom') }] });
     } finally {
       write.mockRestore();
       fs.rmSync(folder, { recursive: true });

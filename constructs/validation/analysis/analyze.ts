@@ -1,6 +1,7 @@
 import { MeshModel } from '../../model/mesh-model';
 import { groupOf, ModelObject } from '../../model/object';
 import type { Finding, Severity } from '../istio/finding';
+import { analyzeAmbient } from './ambient';
 import { analyzeAnnotations } from './annotations';
 import { analyzeDestinationRules } from './destination-rules';
 import { analyzeFilters } from './filters';
@@ -16,6 +17,7 @@ import { Scope } from './scope';
 import { analyzeServiceEntries } from './service-entries';
 import { analyzeTiming } from './timing';
 import { analyzeTokens } from './tokens';
+import { analyzeUnreached } from './unreached';
 import { analyzeWorkloads } from './workloads';
 
 export interface AnalyzeOptions {
@@ -48,6 +50,8 @@ const ANALYSES: readonly ((scope: Scope) => void)[] = [
   analyzeTokens,
   analyzeLockout,
   analyzeTiming,
+  analyzeUnreached,
+  analyzeAmbient,
   analyzeOverlaps,
   analyzeServiceEntries,
   analyzeFilters,
