@@ -16,11 +16,11 @@ import { gatewayCelWords } from '../constructs/validation/gateway-api/cel-words'
 import { GATEWAY_CEL_RULES } from '../constructs/validation/gateway-api/generated/cel-rules';
 import { checkObject, istioApi } from '../constructs/validation/istio';
 import { readCel } from '../constructs/validation/istio/cel-syntax';
-import { stepsOf } from '../constructs/validation/istio/check-object';
 import { parseDuration } from '../constructs/validation/istio/duration';
 import { CEL_RULES } from '../constructs/validation/istio/generated/cel-rules';
 import { parseRequestUri } from '../constructs/validation/istio/go-url';
 import { holdAgainst } from '../constructs/validation/istio/structural';
+import { stepsOf } from '../constructs/validation/istio/well-typed';
 
 const VERSIONS: Record<string, string> = {
   VirtualService: 'networking.istio.io/v1',
@@ -43,6 +43,7 @@ const VERSIONS: Record<string, string> = {
   Namespace: 'v1',
   Secret: 'v1',
   Deployment: 'apps/v1',
+  StatefulSet: 'apps/v1',
 };
 
 /** An object of a spec in YAML. */
@@ -349,6 +350,18 @@ function annotated(one: ModelObject, name: string, value: string): ModelObject {
 const pod = (spec = '{containers: [{name: a}]}'): ModelObject => object('Pod', spec, { labels: { app: 'a' } });
 const secret = (name: string, namespace = 'shop'): ModelObject => object('Secret', '{}', { name, namespace });
 const bound = (status: string): object => ({ conditions: [{ type: 'istio.io/WaypointBound', status, reason: 'x', message: 'y' }] });
+const db = service('db', '[{port: 80, name: http, targetPort: 8080}]');
+const dbPods = (annotations = '', labels = ''): ModelObject => object('StatefulSet', `{template: {metadata: {labels: {app: db, ${labels}}, annotations: {${annotations}}}, spec: {containers: [{name: a}]}}}`, { name: 'db' });
+const strict = object('PeerAuthentication', '{mtls: {mode: STRICT}}');
+const plainText = (members = 'tls: {mode: DISABLE}', host = 'db'): ModelObject => object('DestinationRule', `{host: ${host}, trafficPolicy: {${members}}}`, { name: host.replace(/[*.]/g, 'x') });
+/** A Gateway and an HTTPRoute that go together, but for what a case adds. */
+const front = (members = '', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
+  gatewayApi('Gateway', `{gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP, ${members}}]}`, { name: 'front', ...metadata });
+const attached = (members = '', to = 'name: a, port: 80', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
+  gatewayApi('HTTPRoute', `{parentRefs: [{name: front}], ${members ? `${members},` : ''} rules: [{backendRefs: [{${to}}]}]}`, metadata);
+const waypoint = gatewayApi('Gateway', '{gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}', { name: 'w' });
+const denying = (namespaces: string): ModelObject => object('AuthorizationPolicy', `{action: DENY, rules: [{from: [{source: {notNamespaces: ${namespaces}}}]}]}`);
+const allowing = (principal: string): ModelObject => object('AuthorizationPolicy', rule(`from: [{source: {principals: ["${principal}"]}}]`));
 const CASES: Readonly<Record<string, Case>> = {
   'a host that nobody offers': { code: 'IST0101', field: 'spec.http[0].route[0].destination.host', good: [a, calls(http('timeout: 1s'))], bad: [service('b'), calls(http('timeout: 1s'))] },
   'a short host of another namespace': { code: 'IST0101', good: [a, calls(http('timeout: 1s'))], bad: [service('a', '[{port: 80}]', { namespace: 'other' }), calls(http('timeout: 1s'))] },
@@ -439,9 +452,30 @@ const CASES: Readonly<Record<string, Case>> = {
     good: [a, pods('a'), gateway(), calls(outside), object('AuthorizationPolicy', '{}'), object('AuthorizationPolicy', rule('from: [{source: {principals: [cluster.local/ns/istio-ingress/sa/ingress]}}]'), { name: 'in' })],
     bad: [a, pods('a'), gateway(), calls(outside), object('AuthorizationPolicy', '{}'), object('AuthorizationPolicy', rule('from: [{source: {principals: [cluster.local/ns/shop/sa/b]}}]'), { name: 'in' })],
   },
-  'a timeout shorter than its retries': { code: 'AI2040', field: 'spec.http[0].timeout', good: [calls(http('timeout: 6s, retries: {attempts: 3, perTryTimeout: 2s}'))], bad: [calls(http('timeout: 5s, retries: {attempts: 3, perTryTimeout: 2s}'))] },
+  'a timeout shorter than its retries': { code: 'AI2040', field: 'spec.http[0].timeout', good: [calls(http('timeout: 6s, retries: {attempts: 2, perTryTimeout: 2s}'))], bad: [calls(http('timeout: 5s, retries: {attempts: 3, perTryTimeout: 2s}'))] },
   'retries of a fault': { code: 'AI2041', good: [calls(http('fault: {abort: {httpStatus: 500}}'))], bad: [calls(http('fault: {abort: {httpStatus: 500}}, retries: {attempts: 3}'))] },
   'a delay that its timeout does not see': { code: 'AI2042', good: [calls(http('fault: {delay: {fixedDelay: 1s}}, timeout: 2s'))], bad: [calls(http('fault: {delay: {fixedDelay: 7s}}, timeout: 2s'))] },
+  'a wildcard that sends plain text': { code: 'AI2020', good: [space('shop'), db, dbPods(), strict, plainText('tls: {mode: DISABLE}', '"*.local"'), plainText('tls: {mode: ISTIO_MUTUAL}')], bad: [space('shop'), db, dbPods(), strict, plainText('tls: {mode: DISABLE}', '"*.local"')] },
+  'a port that takes mTLS only': { code: 'AI2020', good: [space('shop'), db, dbPods(), plainText()], bad: [space('shop'), db, dbPods(), plainText(), object('PeerAuthentication', '{selector: {matchLabels: {app: db}}, portLevelMtls: {"8080": {mode: STRICT}}}')] },
+  'mTLS for pods that are not there': { code: 'AI2023', good: [dbPods(), strict], bad: [dbPods(), object('PeerAuthentication', '{selector: {matchLabels: {app: d}}, mtls: {mode: STRICT}}')] },
+  'mTLS for a port of the Service': { code: 'AI2024', good: [db, dbPods(), object('PeerAuthentication', '{selector: {matchLabels: {app: db}}, portLevelMtls: {"8080": {mode: DISABLE}}}')], bad: [db, dbPods(), object('PeerAuthentication', '{selector: {matchLabels: {app: db}}, portLevelMtls: {"80": {mode: DISABLE}}}')] },
+  'a gateway that everybody is denied': { code: 'AI2030', context: INGRESS, good: [gateway(), object('AuthorizationPolicy', '{}', { namespace: 'istio-system' }), object('AuthorizationPolicy', '{rules: [{}]}', { namespace: 'istio-ingress' })], bad: [gateway(), object('AuthorizationPolicy', '{}', { namespace: 'istio-system' })] },
+  'a gateway that a DENY policy takes': { code: 'AI2030', context: INGRESS, good: [gateway(), a, pods('a'), calls(outside), denying('[shop, istio-ingress]')], bad: [gateway(), a, pods('a'), calls(outside), denying('[shop]')] },
+  'a Gateway of the Gateway API that nobody lets in': { code: 'AI2030', good: [front(), a, pods('a'), attached(), allowing('cluster.local/ns/shop/sa/front-istio')], bad: [front(), a, pods('a'), attached(), allowing('cluster.local/ns/shop/sa/other')] },
+  'a match for a gateway that is none of its own': { code: 'AI2044', field: 'spec.http[0].match', good: [calls(`{hosts: ["*"], gateways: [shop/g], http: [{match: [{gateways: [g]}], ${route}}]}`)], bad: [calls(`{hosts: ["*"], gateways: [g], http: [{match: [{gateways: [mesh]}], ${route}}]}`)] },
+  'HTTP where TLS passes through': { code: 'AI2045', good: [gateway(server(`${port}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: a}`)), calls(outside)], bad: [gateway(server('port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}')), calls(outside)] },
+  'a delegate that is not there': { code: 'AI2046', good: [calls('{hosts: [a], http: [{delegate: {name: d}}]}'), calls(`{http: [{${route}}]}`, 'd')], bad: [calls('{hosts: [a], http: [{delegate: {name: e}}]}'), calls(`{http: [{${route}}]}`, 'd')] },
+  'two routes for everything': { code: 'AI2047', good: [calls(outside), calls(outside.replace('http: [{', 'http: [{match: [{uri: {prefix: /b}}], '), 'b')], bad: [calls(outside), calls(outside, 'b')] },
+  'HTTP and TCP on one port': { code: 'AI2048', good: [gateway(), gateway(server(`${plain}, ${hosts}`), { name: 'b' })], bad: [gateway(), gateway(server('port: {number: 80, name: tcp, protocol: TCP}, hosts: ["*"]'), { name: 'b' })] },
+  'a waypoint that is not there': { code: 'AI2050', good: [waypoint, service('a', undefined, { labels: { 'istio.io/use-waypoint': 'w' } })], bad: [waypoint, service('a', undefined, { labels: { 'istio.io/use-waypoint': 'v' } })] },
+  'a ztunnel that is asked for HTTP': { code: 'AI2051', field: 'spec.rules[0]', good: [space('shop'), object('AuthorizationPolicy', rule('to: [{operation: {methods: [GET]}}]'))], bad: [space('shop', { 'istio.io/dataplane-mode': 'ambient' }), object('AuthorizationPolicy', rule('to: [{operation: {methods: [GET]}}]'))] },
+  'one of several credentials that is not there': {
+    code: 'IST0101',
+    field: 'spec.servers[0].tls.credentialNames[1]',
+    context: INGRESS,
+    good: [secret('a', 'istio-ingress'), gateway(server(`${port}, ${hosts}, tls: {mode: SIMPLE, credentialNames: [a]}`))],
+    bad: [secret('a', 'istio-ingress'), gateway(server(`${port}, ${hosts}, tls: {mode: SIMPLE, credentialNames: [a, b]}`))],
+  },
   'a path below an earlier prefix': { code: 'AI2043', field: 'spec.http[1]', good: [calls(`{hosts: [a], http: [{match: [{uri: {exact: /api/a}}], ${route}}, {match: [{uri: {prefix: /api}}], ${route}}]}`)], bad: [calls(`{hosts: [a], http: [{match: [{uri: {prefix: /api}}], ${route}}, {match: [{uri: {exact: /api/a}}], ${route}}]}`)] },
 };
 
@@ -457,11 +491,40 @@ function holds(code: string, good: readonly ModelObject[], bad: readonly ModelOb
   expect(fields).toContain(field ?? fields[0]);
 }
 
-/** A Gateway and an HTTPRoute that go together, but for what a case adds. */
-const front = (members = '', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
-  gatewayApi('Gateway', `{gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP, ${members}}]}`, { name: 'front', ...metadata });
-const attached = (members = '', to = 'name: a, port: 80', metadata: Partial<ModelObject['metadata']> = {}): ModelObject =>
-  gatewayApi('HTTPRoute', `{parentRefs: [{name: front}], ${members ? `${members},` : ''} rules: [{backendRefs: [{${to}}]}]}`, metadata);
+/** Texts in which nothing is wrong, since what they name may be in another repository, or is made by somebody's controller. */
+const shop = object('Service', '{selector: {app: shop}, ports: [{name: http, port: 80, targetPort: 8080}]}', { name: 'shop' });
+const versions = object('DestinationRule', '{host: shop, subsets: [{name: v1, labels: {version: v1}}]}', { name: 'shop' });
+const rollout = (kind: string, spec: string, name = 'shop'): ModelObject => ({ apiVersion: kind === 'CronJob' ? 'batch/v1' : 'argoproj.io/v1alpha1', kind, metadata: { name, namespace: 'shop' }, spec: parse(spec) as never });
+const made = (kind: string, spec: string): ModelObject => ({ apiVersion: 'example.com/v1', kind, metadata: { name: 'made', namespace: 'istio-ingress' }, spec: parse(spec) as never });
+const ingress = object('Deployment', '{template: {metadata: {labels: {istio: ingress}}, spec: {}}}', { name: 'ingress', namespace: 'istio-ingress' });
+const shown = gateway(server(`${port}, ${hosts}, tls: {mode: SIMPLE, credentialName: tls}`), { namespace: 'istio-ingress' });
+const SOUND: Readonly<Record<string, readonly ModelObject[]>> = {
+  'a Gateway of another repository': [shop, calls(`{hosts: [shop.example.com], gateways: [istio-ingress/public], http: [{route: [{destination: {host: shop}}]}]}`)],
+  'a Service of another namespace': [shop, calls('{hosts: [pay.example.com], http: [{route: [{destination: {host: payments.pay.svc.cluster.local, port: {number: 80}}}]}]}')],
+  'a host of several clusters': [shop, calls('{hosts: [shop.shop.svc.clusterset.local], http: [{route: [{destination: {host: shop.shop.svc.clusterset.local}}]}]}')],
+  'namespaces that every cluster has, and others': [space('shop'), object('AuthorizationPolicy', rule('from: [{source: {namespaces: [default, kube-system, istio-system, payments]}}]'))],
+  'versions without their pods': [shop, versions, object('Deployment', '{template: {metadata: {labels: {app: curl}}, spec: {}}}', { name: 'curl', namespace: 'tools' })],
+  'pods of a Rollout': [shop, versions, pods('redis'), rollout('Rollout', '{template: {metadata: {labels: {app: shop, version: v1}}, spec: {containers: [{name: a}]}}}'), object('AuthorizationPolicy', '{selector: {matchLabels: {app: shop}}}')],
+  'pods of a CronJob': [pods('redis'), rollout('CronJob', '{jobTemplate: {spec: {template: {metadata: {labels: {app: nightly}}}}}}'), object('Sidecar', '{workloadSelector: {labels: {app: nightly}}, egress: [{hosts: ["./*"]}]}')],
+  'pods that istiod makes': [pods('redis'), object('Telemetry', '{selector: {matchLabels: {gateway.networking.k8s.io/gateway-name: g}}}')],
+  'a Certificate': [ingress, made('Certificate', '{secretName: tls}'), secret('db', 'istio-ingress'), shown],
+  'an ExternalSecret': [ingress, made('ExternalSecret', '{target: {name: tls}}'), secret('db', 'istio-ingress'), shown],
+  'a SecretProviderClass': [ingress, made('SecretProviderClass', '{secretObjects: [{secretName: tls}]}'), secret('db', 'istio-ingress'), shown],
+  'an encrypted Secret': [ingress, { ...secret('tls', 'istio-ingress'), stringData: { 'tls.crt': 'ENC[AES256_GCM,data:x]', 'tls.key': 'ENC[AES256_GCM,data:x]' } } as ModelObject, shown],
+  'subsets of a wildcard': [shop, object('DestinationRule', '{host: "*.shop.svc.cluster.local", subsets: [{name: v1, labels: {version: v1}}]}'), calls('{hosts: [shop], http: [{route: [{destination: {host: shop, subset: v1}}]}]}')],
+  'a rule for every host': [shop, object('DestinationRule', '{host: "*.local", trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}')],
+  'a port with settings of its own': [space('shop'), db, dbPods(), strict, plainText('tls: {mode: DISABLE}, portLevelSettings: [{port: {number: 80}, tls: {mode: ISTIO_MUTUAL}}]')],
+  'a port that the sidecar leaves alone': [space('shop'), db, dbPods('traffic.sidecar.istio.io/excludeInboundPorts: "8080"'), strict, plainText()],
+  'a port that is not among those of the sidecar': [space('shop'), db, dbPods('traffic.sidecar.istio.io/includeInboundPorts: "9090"'), strict, plainText()],
+  'a subset that takes plain text': [space('shop'), db, dbPods('', 'version: v1'), object('Deployment', '{template: {metadata: {labels: {app: db, version: v2, sidecar.istio.io/inject: "false"}}}}', { name: 'old' }), strict, object('DestinationRule', '{host: db, subsets: [{name: v2, labels: {version: v2}, trafficPolicy: {tls: {mode: DISABLE}}}]}')],
+  'pods that ask for a proxy by revision': [space('shop', {}), db, dbPods('', 'istio.io/rev: asm-1-29'), plainText('tls: {mode: ISTIO_MUTUAL}'), object('AuthorizationPolicy', '{selector: {matchLabels: {app: db}}}')],
+  'ambient mode': [space('shop', { 'istio.io/dataplane-mode': 'ambient' }), db, dbPods(), strict, plainText('tls: {mode: ISTIO_MUTUAL}'), object('AuthorizationPolicy', '{selector: {matchLabels: {app: db}}}')],
+};
+
+test.each(Object.entries(SOUND))('sound: %s', (_name, objects) => {
+  expect(found(analyze(new MeshModel(objects)).filter(({ severity }) => severity !== 'info'))).toEqual([]);
+});
+
 const parentRoute = (parent: string): ModelObject => gatewayApi('HTTPRoute', `{parentRefs: [{${parent}}], rules: [{backendRefs: [{name: a, port: 80}]}]}`);
 const ruled = (members: string): ModelObject => gatewayApi('HTTPRoute', `{parentRefs: [{name: front}], rules: [{${members}}]}`);
 const secured = (tls: string): ModelObject => gatewayApi('Gateway', `{gatewayClassName: istio, listeners: [{name: https, port: 443, protocol: HTTPS, tls: {${tls}}}]}`, { name: 'front' });
@@ -508,6 +571,12 @@ const GATEWAY_CASES: typeof CASES = {
 };
 
 describe('the Gateway API: rules between objects', () => {
+  test.each(Object.entries({
+    'a Gateway and a backend of others': [gatewayApi('HTTPRoute', '{parentRefs: [{name: public, namespace: istio-ingress}], rules: [{backendRefs: [{name: shop, namespace: pay, port: 80}]}]}')],
+    'a Gateway of another namespace': [front(), gatewayApi('HTTPRoute', '{parentRefs: [{name: public, namespace: istio-ingress}], rules: [{backendRefs: [{name: a, port: 80}]}]}')],
+    'a certificate of cert-manager': [secret('other'), { ...secured(certificate), metadata: { name: 'front', namespace: 'shop', annotations: { 'cert-manager.io/cluster-issuer': 'le' } } }],
+  }))('sound: %s', (_name, objects) => expect(found(analyze(new MeshModel(objects)).filter(({ severity }) => severity !== 'info'))).toEqual([]));
+
   test.each(Object.entries(GATEWAY_CASES))('%s', (_name, { code, good, bad, field, context }) => holds(code, good, bad, field, context));
 
   test('what belongs to somebody else is theirs to judge', () => {
@@ -526,7 +595,7 @@ describe('rules between objects', () => {
   });
 
   test('a finding says where the right name is', () => {
-    const [finding] = analyze(new MeshModel([service('a', '[{port: 80}]', { namespace: 'other' }), calls(http('timeout: 1s'))]));
+    const [finding] = analyze(new MeshModel([service('a', '[{port: 80}]', { namespace: 'other' }), calls(http('timeout: 1s'))]), { whole: true });
     expect(finding).toMatchObject({ severity: 'error', value: 'a', mend: expect.stringContaining('a.other.svc.cluster.local') });
   });
 
@@ -549,6 +618,10 @@ const FLAVOR_RULES: readonly (readonly [string, ModelObject, ModelObject, string
   ['a port of its gateways', gateway(`{selector: {istio: aks-istio-ingressgateway-external}, servers: [{${plain}, hosts: [a]}]}`), gateway('{selector: {istio: aks-istio-ingressgateway-external}, servers: [{port: {number: 8080, name: a, protocol: HTTP}, hosts: [a]}]}'), 'AI2201 spec.servers[0].port.number'],
   ['the labels of its gateways', gateway(`{selector: {istio: aks-istio-ingressgateway-internal}, servers: [{${plain}, hosts: [a]}]}`), gateway(), 'AI2207 spec.selector'],
   ['ambient mode', space('shop', { 'istio.io/rev': 'asm-1-29' }), space('shop', { 'istio.io/dataplane-mode': 'ambient' }), 'AI2201 metadata.labels["istio.io/dataplane-mode"]'],
+  ['ambient mode of pods', pods('a'), pods('a', 'istio.io/dataplane-mode: ambient'), 'AI2201 spec.template.metadata.labels["istio.io/dataplane-mode"]'],
+  ['a waypoint', a, service('a', undefined, { labels: { 'istio.io/use-waypoint': 'w' } }), 'AI2201 metadata.labels["istio.io/use-waypoint"]'],
+  ['a slip in the labels of its gateways', gateway(`{selector: {istio: aks-istio-ingressgateway-external}, servers: [{${plain}, hosts: [a]}]}`), gateway(`{selector: {istio: aks-istio-ingress-gateway-external}, servers: [{${plain}, hosts: [a]}]}`), 'AI2207 spec.selector'],
+  ['the operator', object('ServiceEntry', entry('resolution: DNS')), { ...object('ServiceEntry', '{}'), kind: 'IstioOperator', apiVersion: 'install.istio.io/v1alpha1' }, 'AI2201 kind'],
   ['the label that it passes over', space('shop', { 'istio.io/rev': 'asm-1-29' }), space('shop'), 'AI2202 metadata.labels.istio-injection'],
   ['a field of MeshConfig', shared('accessLogFile: /dev/stdout'), shared('enableAutoMtls: false'), 'AI2203 data.mesh'],
   ['an annotation of its gateways', ingressService('azure-pip-name'), ingressService('azure-load-balancer-internal'), 'AI2204 metadata.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"]'],
@@ -584,7 +657,7 @@ describe('what an installation cannot do', () => {
   });
 
   test('what a later Istio has is told with its version', () => {
-    const keepAlive = object('DestinationRule', policy('connectionPool: {http: {http2KeepAlive: {interval: 1s}}}'));
+    const keepAlive = object('DestinationRule', policy('connectionPool: {http: {http2KeepAlive: {interval: 1s, timeout: 1s}}}'));
     expect(checkObject(keepAlive, { istioVersion: '1.29' })[0]).toMatchObject({ code: 'AI0001', mend: expect.stringMatching(/from 1\.3[01] on/) });
     expect(checkObject(keepAlive, { istioVersion: '1.31' })).toEqual([]);
   });
@@ -626,6 +699,88 @@ describe('aks-istio check', () => {
     expect(found(findings.map(({ finding }) => finding))).toContain('AI0002 metadata.labels.true');
   });
 
+  const said = (input: string, options = {}): string[] => found(checkSources([{ name: 'a', text: input }], options).findings.map(({ finding }) => finding).filter(({ severity }) => severity !== 'info'));
+  const virtual = (metadata: string, spec = '{hosts: [a.com], http: [{redirect: {uri: /b}}]}'): string => `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: ${metadata}\nspec: ${spec}\n`;
+
+  test('an empty namespace is none, and so are empty labels', () => {
+    expect(said(`${virtual('{name: a, namespace: , labels: , annotations: {x: }}')}---\n${virtual('{name: b, namespace: ""}', '{hosts: [b.com], http: [{redirect: {uri: /b}}]}')}`)).toEqual([]);
+  });
+
+  test('copies of an object, as of dev/ and prod/, do not clash with each other', () => {
+    const of = (ports: string, subset: string): string => [
+      `apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: a}, ports: [${ports}]}\n`,
+      `apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec: {host: a, subsets: [{name: ${subset}}]}\n`,
+      virtual('{name: a}', `{hosts: [a], http: [{route: [{destination: {host: a, subset: ${subset}}}]}]}`),
+      'apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a}\nspec: {egress: [{hosts: ["./*"]}]}\n',
+    ].join('---\n');
+    const [dev, prod] = [of('{port: 80, name: http}', 'v1'), of('{port: 80, name: http}, {port: 81, name: grpc}', 'v2')];
+    const codes = (...texts: string[]): string[] => checkSources(texts.map((one, index) => ({ name: `${index}`, text: one }))).findings.map(({ finding, file }) => `${finding.code} ${file}`);
+    expect(new Set(codes(dev, dev))).toEqual(new Set(['AI2003 1']));
+    // What is wrong with one of the copies is said of that one.
+    expect(codes(dev, prod)).toContain('IST0112 1');
+    expect(codes(dev, prod)).not.toContain('IST0112 0');
+  });
+
+  test('many uses of an anchor are no trap, and endless ones are', () => {
+    const uses = (count: number): string => `x: &x {prefix: /a}\n${virtual('{name: a}', `{hosts: [a.com], http: [{match: [${Array.from({ length: count }, (_, index) => `{uri: *x, port: ${index + 1}}`).join(', ')}], redirect: {uri: /b}}]}`)}`;
+    expect(said(uses(150))).toEqual(['AI0001 x']);
+    const bomb = Array.from({ length: 9 }, (_, index) => `x${index + 1}: &x${index + 1} [${Array(9).fill(`*x${index}`).join(', ')}]`).join('\n');
+    expect(checkSources([{ name: 'a', text: `x0: &x0 [1]\n${bomb}\n` }]).unreadable).toMatchObject([{ why: expect.stringContaining('values') }]);
+  });
+
+  test('a wildcard without quotes is told of with its place, and the other files are checked', () => {
+    const { unreadable, findings } = checkSources([{ name: 'a', text: virtual('{name: a}', '\n  hosts:\n  - *.example.com') }, { name: 'b', text: virtual('{name: b}', '{hosts: [b]}') }]);
+    expect(unreadable).toMatchObject([{ file: 'a', line: 6, column: 5, why: expect.stringContaining('"*.example.com"') }]);
+    expect(findings.map(({ finding }) => finding.code)).toEqual(['AI0101']);
+  });
+
+  test('shapes that no API server would take are told of, and stop nothing', () => {
+    const one = (kind: string, spec: string, metadata = '{name: a}', apiVersion = VERSIONS[kind]): string => `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: ${metadata}\nspec: ${spec}\n`;
+    const text = [
+      one('Gateway', `{servers: [{${plain}, hosts: ["*"]}]}`, '{generateName: a-}'),
+      one('Gateway', `{servers: [{port: {number: 81, name: b, protocol: HTTP}, hosts: ["*"]}]}`, '{}'),
+      one('ServiceEntry', '{hosts: [a.com], ports: {number: 443}}'),
+      one('Service', '{ports: [null, {port: "80"}], selector: [a]}', '{name: a, annotations: {networking.istio.io/exportTo: 5}}'),
+      one('Deployment', '{template: {metadata: {labels: [a]}, spec: {containers: {a: b}}}}'),
+      one('VirtualService', '{hosts: a, gateways: [1], tls: [null]}'),
+      one('HTTPRoute', '{parentRefs: [null], rules: [null]}', '{name: a}', 'gateway.networking.k8s.io/v1'),
+    ].join('---\n');
+    const { unreadable, findings } = checkSources([{ name: 'a', text }]);
+    expect(unreadable).toEqual([]);
+    const fields = found(findings.map(({ finding }) => finding));
+    for (const wanted of ['AI0008 metadata.name', 'AI0002 spec.ports', 'AI0002 spec.ports[0]', 'AI0002 spec.ports[1].port', 'AI0002 spec.selector', 'AI0002 metadata.annotations["networking.istio.io/exportTo"]', 'AI0002 spec.template.spec.containers', 'AI0002 spec.gateways[0]', 'AI0002 spec.rules[0]']) {
+      expect(fields).toContain(wanted);
+    }
+  });
+
+  test('what does not say what it is is told of; what is no object is passed over', () => {
+    const body = 'metadata: {name: a}\nspec: {}\n';
+    expect(said(`kind: VirtualService\n${body}`)).toEqual(['AI0011 apiVersion']);
+    expect(said(`apiVersion: networking.istio.io/v1\n${body}`)).toEqual(['AI0011 kind']);
+    expect(said(`apiVersion: networking.istio.io\nkind: VirtualService\n${body}`)).toEqual(['AI0011 apiVersion']);
+    expect(checkSources([{ name: 'a', text: `ApiVersion: v1\nkind: Service\n${body}` }]).findings[0]!.finding.mend).toContain('`ApiVersion`');
+    expect(said('replicas: 1\n---\napiVersion: v2\nname: chart\n')).toEqual([]);
+    expect(said(`${virtual('{name: a}')}---\n\uFEFF${virtual('{name: b}', '{}')}`)).toEqual(['AI0101 spec']);
+    expect(checkSources([{ name: 'a', text: 'a\0b' }]).unreadable).toMatchObject([{ why: expect.stringContaining('UTF-8') }]);
+    expect(checkSources([{ name: 'values.yaml', text: 'a: 1' }]).notes).toEqual([expect.stringContaining('values.yaml')]);
+    expect(checkSources([{ name: 'stdin', text: '---\n', from: 'stdin' }]).unreadable).toHaveLength(1);
+  });
+
+  test('rules of later versions', () => {
+    const redirect = virtual('{name: a}', '{hosts: [a.com], http: [{match: [{uri: {prefix: /a}}], redirect: {prefixRewrite: /b}}]}');
+    expect([said(redirect, { istioVersion: '1.29' }), said(redirect, { istioVersion: '1.31' })]).toEqual([['AI0001 spec.http[0].redirect.prefixRewrite'], []]);
+    expect(said(redirect.replace('prefixRewrite', 'uri: /c, prefixRewrite'), { istioVersion: '1.31' })).toEqual(['AI0133 spec.http[0].redirect.prefixRewrite']);
+    const later = (one: ModelObject): string[] => found(checkObject(one, { istioVersion: '1.31' }));
+    expect(later(object('DestinationRule', policy('loadBalancer: {zoneAwareLbSetting: {enabled: true}, localityLbSetting: {enabled: true}}')))).toEqual(['AI0220 spec.trafficPolicy.loadBalancer.zoneAwareLbSetting']);
+    expect(later(object('DestinationRule', policy('connectionPool: {http: {http2KeepAlive: {interval: 10s}}}')))).toEqual(['AI0221 spec.trafficPolicy.connectionPool.http.http2KeepAlive']);
+    const without = object('Sidecar', '{egress: [{hosts: ["*/*", "~foo/*"]}]}');
+    expect([later(without), found(checkObject(without, { istioVersion: '1.29' }))]).toEqual([[], expect.arrayContaining(['AI0602 spec.egress[0].hosts[1]'])]);
+  });
+
+  test('a number for a duration gets its unit', () => {
+    expect(checkObject(object('VirtualService', http('timeout: 10')))[0]!.mend).toContain('10s');
+  });
+
   test('for a kind of installation', () => {
     const plugin = { name: 'a', text: 'apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: a}\nspec: {url: oci://a/b}\n' };
     const codes = (flavor?: 'addon' | 'helm'): string[] => checkSources([plugin], { flavor }).findings.map(({ finding }) => finding.code);
@@ -637,13 +792,21 @@ describe('aks-istio check', () => {
     fs.writeFileSync(path.join(folder, 'a.yaml'), text);
     fs.writeFileSync(path.join(folder, 'b.json'), '{"apiVersion": "networking.istio.io/v1", "kind": "Gateway", "metadata": {"name": "g"}, "spec": {}}');
     fs.writeFileSync(path.join(folder, 'c.txt'), 'not read');
+    // A link that leads nowhere, one to what is read already, and one to a folder: the rest of the folder is read.
+    fs.symlinkSync('gone', path.join(folder, 'aa.yaml'));
+    fs.symlinkSync('a.yaml', path.join(folder, 'ab.yaml'));
+    const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'check-'));
+    expect(readSources([elsewhere], () => '').unreadable).toMatchObject([{ file: elsewhere }]);
+    fs.writeFileSync(path.join(elsewhere, 'd.yaml'), 'a: 1');
+    fs.symlinkSync(elsewhere, path.join(folder, 'linked'));
     const { sources, unreadable } = readSources([folder, path.join(folder, 'none.yaml')], () => '');
-    expect(sources.map(({ name }) => path.basename(name))).toEqual(['a.yaml', 'b.json']);
-    expect(unreadable).toMatchObject([{ why: 'there is no such file' }]);
+    expect(sources.map(({ name }) => path.basename(name))).toEqual(['a.yaml', 'b.json', 'd.yaml']);
+    expect(unreadable.map(({ file }) => path.basename(file))).toEqual(['aa.yaml', 'none.yaml']);
     expect(checkSources([{ name: 'x', text: 'a: 1\na: 2\n' }]).unreadable).toMatchObject([{ file: 'x', line: 2, column: 1 }]);
     const json = JSON.parse(toJson(checkSources(sources), [])) as { findings: { code: string; object: { kind: string } }[] };
     expect(json.findings.find(({ code }) => code === 'AI0302')).toMatchObject({ severity: 'error', object: { kind: 'Gateway', name: 'g' }, field: 'spec.servers' });
     fs.rmSync(folder, { recursive: true });
+    fs.rmSync(elsewhere, { recursive: true });
   });
 
   test('exit codes: 0 fine, 1 findings, 2 unreadable', async () => {
@@ -660,6 +823,12 @@ describe('aks-istio check', () => {
     const warned = text.replace('timeout: 5', 'timeout: 5s').replace('host: review}', 'host: reviews}').replace('- route:', '- retries: {attempts: 3, perTryTimeout: 3s}\n      route:');
     try {
       expect([await run(text, '--flavor', 'addon'), await run(warned), await run(warned, '--fail-on', 'warning'), await run('a: [')]).toEqual([1, 0, 1, 2]);
+      // Errors of the program itself are told from those of the input, also to programs.
+      jest.spyOn(process.stderr, 'write').mockReturnValueOnce(true);
+      const broken = jest.spyOn(JSON, 'stringify').mockImplementationOnce(() => { throw new Error('boom'); });
+      expect(await run(warned, '--json')).toBe(2);
+      broken.mockRestore();
+      expect(JSON.parse(String(write.mock.calls.at(-1)![0]))).toMatchObject({ unreadable: [{ why: expect.stringContaining('boom') }] });
     } finally {
       write.mockRestore();
       fs.rmSync(folder, { recursive: true });

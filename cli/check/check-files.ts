@@ -1,13 +1,22 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { MeshModel } from '../../constructs/model/mesh-model';
-import { groupOf, ModelObject, namespaceOf } from '../../constructs/model/object';
-import { analyze, bySeverity } from '../../constructs/validation/analysis/analyze';
+import type { ModelGateway } from '../../constructs/model/mesh-model';
+import { groupOf, ModelObject, namespaceOf, placeOf } from '../../constructs/model/object';
+import { bySeverity } from '../../constructs/validation/analysis/analyze';
 import { checkFlavor, Flavor } from '../../constructs/validation/flavor/check-flavor';
 import { checkObject } from '../../constructs/validation/istio/check-object';
 import { Finding, findingOf } from '../../constructs/validation/istio/finding';
 import { istioApi } from '../../constructs/validation/istio/schema';
-import { Position, ReadObject, readYaml, Unreadable } from './read-yaml';
+import { checkTypes, wellTyped } from '../../constructs/validation/istio/well-typed';
+import { Position, ReadFile, ReadObject, readYaml, Unreadable } from './read-yaml';
+import { analyzeCopies, findTwins } from './twins';
+
+const ADDON_ROOT = 'aks-istio-system';
+/** The add-on's gateways are never among what is checked; their Services have these ports alone. */
+const ADDON_GATEWAYS = ['external', 'internal'].map((side): ModelGateway => {
+  const name = `aks-istio-ingressgateway-${side}`;
+  return { namespace: 'aks-istio-ingress', labels: { istio: name }, serviceAccountName: name, serviceName: name, ports: [80, 443] };
+});
 
 export interface CheckOptions {
   /** Istio version whose rules apply. @default the version that this package installs */
@@ -39,6 +48,8 @@ export interface CheckResult {
 export interface Source {
   readonly name: string;
   readonly text: string;
+  /** Standard input or a folder, in which something has to be: it is empty where what should have filled it failed. */
+  readonly from?: string;
 }
 
 /**
@@ -48,21 +59,29 @@ export interface Source {
 export function readSources(names: readonly string[], standardInput: () => string): { sources: Source[]; unreadable: Unreadable[] } {
   const sources: Source[] = [];
   const unreadable: Unreadable[] = [];
-  for (const name of names) {
+  const attempt = (file: string, read: () => void): void => {
     try {
-      if (name === '-') {
-        const text = standardInput();
-        sources.push({ name: 'stdin', text });
-        // A pipeline whose first half failed must not pass.
-        unreadable.push(...(text.trim() === '' ? [{ file: 'stdin', why: 'it is empty' }] : []));
-        continue;
-      }
-      const files = fs.statSync(name).isDirectory() ? filesIn(name) : [name];
-      unreadable.push(...(files.length === 0 ? [{ file: name, why: 'no YAML or JSON file is in this folder' }] : []));
-      files.forEach((file) => sources.push({ name: file, text: fs.readFileSync(file, 'utf8') }));
+      read();
     } catch (error) {
-      unreadable.push({ file: name, why: reasonOf(error as NodeJS.ErrnoException) });
+      unreadable.push({ file, why: reasonOf(error as NodeJS.ErrnoException) });
     }
+  };
+  for (const name of names) {
+    attempt(name, () => {
+      if (name === '-') {
+        sources.push({ name: 'stdin', text: standardInput(), from: 'stdin' });
+        return;
+      }
+      if (!fs.statSync(name).isDirectory()) {
+        sources.push({ name, text: fs.readFileSync(name, 'utf8') });
+        return;
+      }
+      const files = filesIn(name, new Set(), attempt);
+      files.forEach((file) => attempt(file, () => sources.push({ name: file, text: fs.readFileSync(file, 'utf8'), from: name })));
+      if (files.length === 0) {
+        unreadable.push({ file: name, why: 'no YAML or JSON file is in this folder' });
+      }
+    });
   }
   return { sources, unreadable };
 }
@@ -71,33 +90,79 @@ export function readSources(names: readonly string[], standardInput: () => strin
 export function checkSources(sources: readonly Source[], options: CheckOptions = {}): CheckResult {
   const read = sources.map(({ name, text }) => readYaml(text, name));
   const objects = read.flatMap((file) => file.objects);
+  const unreadable = [...read.flatMap((file) => file.unreadable), ...emptyOf(sources, read)];
   const api = istioApi(options.istioVersion);
-  const notes = api.note ? [api.note] : [];
+  const notes = [...(api.note ? [api.note] : []), ...sources.flatMap(({ name, from }, index) => (!from && isEmpty(read[index]!) ? [`${name}: no Kubernetes object is in it.`] : []))];
   const { istioVersion, flavor } = options;
-  const findings = objects.flatMap(({ object }) => [
-    ...checkObject(object, { istioVersion }),
-    ...(flavor ? checkFlavor(object, flavor, istioVersion) : []),
-  ]);
-  const model = new MeshModel(
-    objects.map(({ object }) => object),
-    { rootNamespace: options.rootNamespace ?? (flavor === 'addon' ? 'aks-istio-system' : undefined), istioVersion: api.version },
-  );
-  const across = analyze(model, { onStumble: () => notes.push('An analysis across objects stumbled over an object whose shape is wrong; mend that and check again.') });
+  const placed = new Map<object, ReadObject>();
+  const clean: ModelObject[] = [];
+  const findings = objects.flatMap((one) => {
+    const { object } = one;
+    placed.set(object, one);
+    try {
+      const said = [...checkObject(object, { istioVersion }), ...checkTypes(object)];
+      const typed = wellTyped(object, said);
+      placed.set(typed, one);
+      clean.push(typed);
+      return [...said, ...(flavor ? checkFlavor(typed, flavor, istioVersion) : [])];
+    } catch (error) {
+      unreadable.push(failureOf(object, 'its own check', error as Error));
+      return [];
+    }
+  });
+  const unnamed = read.flatMap((file) => file.unnamed);
+  unnamed.forEach((one) => placed.set(one.object, one));
+  const context = { rootNamespace: options.rootNamespace ?? (flavor === 'addon' ? ADDON_ROOT : undefined), istioVersion: api.version, ...(flavor === 'addon' ? { gateways: ADDON_GATEWAYS } : {}) };
+  const across = analyzeCopies(clean, context, {
+    onStumble: (error, analysis, object) => {
+      // What an object is refused for explains why nothing can be made of it.
+      if (object && findings.some((finding) => finding.severity === 'error' && placeOf(finding.object) === placeOf(object))) {
+        notes.push(`${placeOf(object)} was left out of a comparison with the other objects (${analysis}), since its shape is wrong.`);
+      } else {
+        unreadable.push(failureOf(object, analysis, error));
+      }
+    },
+  });
   const said = new Set(findings.map(keyOf));
-  const all = bySeverity([...findings, ...twins(objects), ...across.filter((finding) => !said.has(keyOf(finding)))]);
-  const placed = new Map(objects.map((one) => [one.object, one]));
+  const all = bySeverity([
+    ...unnamed.map(({ object, field, ...verdict }) => findingOf('AI0011', 'error', object, field, { value: verdict.value, rule: verdict.rule, mend: verdict.mend })),
+    ...findings,
+    ...findTwins(clean),
+    ...across.filter((finding) => !said.has(keyOf(finding))),
+  ]);
   return {
     istioVersion: api.version,
-    findings: all.map((finding) => locate(finding, placed.get(finding.object as ModelObject))),
-    unreadable: read.flatMap((file) => file.unreadable),
-    objects: objects.length,
+    findings: all.map((finding) => locate(finding, placed.get(finding.object))),
+    unreadable: distinct(unreadable),
+    objects: objects.length + unnamed.length,
     istioObjects: objects.filter(({ object }) => /\.istio\.io$|^gateway\.networking\.k8s\.io$/.test(groupOf(object))).length,
     notes: [...new Set(notes)],
   };
 }
 
+/** An error of this program: what stumbled, and over which object, if one alone is to blame. */
+function failureOf(object: ModelObject | undefined, check: string, error: Error): Unreadable {
+  const where = object ? { file: object.origin?.file ?? '', line: object.origin?.line, column: 1 } : { file: 'all files together' };
+  const what = object ? `${check} stumbled over ${object.kind} ${namespaceOf(object)}/${object.metadata.name}` : `${check} stumbled`;
+  return { ...where, why: `${what}, whose shape may be wrong (${error.message}); the rest was checked` };
+}
+
+function isEmpty({ objects, unnamed, unreadable }: ReadFile): boolean {
+  return objects.length + unnamed.length + unreadable.length === 0;
+}
+
+/** Standard input and folders without any object: what should have filled them failed, or the name is wrong. */
+function emptyOf(sources: readonly Source[], read: readonly ReadFile[]): Unreadable[] {
+  const inputs = [...new Set(sources.flatMap(({ from }) => from ?? []))];
+  return inputs.filter((input) => sources.every(({ from }, index) => from !== input || isEmpty(read[index]!))).map((file) => ({ file, why: 'no Kubernetes object is in it' }));
+}
+
+function distinct(unreadable: readonly Unreadable[]): Unreadable[] {
+  return [...new Map(unreadable.map((one) => [`${one.file} ${one.line} ${one.why}`, one])).values()];
+}
+
 function keyOf({ code, field, object }: Finding): string {
-  return `${code} ${field} ${object.origin?.file ?? ''}:${object.origin?.line ?? ''}`;
+  return `${code} ${field} ${placeOf(object)}`;
 }
 
 function locate(finding: Finding, read: ReadObject | undefined): Located {
@@ -105,32 +170,32 @@ function locate(finding: Finding, read: ReadObject | undefined): Located {
   return { finding, file: finding.object.origin?.file ?? '', line, column };
 }
 
-/** Objects that are there twice: the later one would overwrite the earlier. */
-function twins(objects: readonly ReadObject[]): Finding[] {
-  const seen = new Map<string, ModelObject>();
-  return objects.flatMap(({ object }) => {
-    if (object.metadata.name === undefined) {
-      return [];
+/** Files in a folder and those below; links are followed, each place once. */
+function filesIn(folder: string, visited: Set<string>, attempt: (file: string, read: () => void) => void): string[] {
+  const place = fs.realpathSync(folder);
+  if (visited.has(place)) {
+    return [];
+  }
+  visited.add(place);
+  const files: string[] = [];
+  for (const entry of fs.readdirSync(folder).sort()) {
+    const file = path.join(folder, entry);
+    const isText = /\.(ya?ml|json)$/.test(entry);
+    const link = fs.lstatSync(file).isSymbolicLink();
+    // A link that leads nowhere matters only where it has the name of a text.
+    if (link && !isText && !fs.existsSync(file)) {
+      continue;
     }
-    const key = `${groupOf(object)}/${object.kind} ${namespaceOf(object)}/${object.metadata.name}`;
-    const earlier = seen.get(key);
-    seen.set(key, object);
-    if (!earlier) {
-      return [];
-    }
-    const place = `${earlier.origin?.file}:${earlier.origin?.line}`;
-    return [findingOf('AI2003', 'warning', object, 'metadata.name', { value: object.metadata.name, rule: `${place} has the same name: the one that is applied last overwrites the other`, mend: 'Rename one, or drop it' })];
-  });
-}
-
-function filesIn(folder: string): string[] {
-  return fs
-    .readdirSync(folder, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const file = path.join(folder, entry.name);
-      return entry.isDirectory() ? filesIn(file) : /\.(ya?ml|json)$/.test(entry.name) ? [file] : [];
+    attempt(file, () => {
+      if (fs.statSync(file).isDirectory()) {
+        files.push(...filesIn(file, visited, attempt));
+      } else if (isText && !visited.has(fs.realpathSync(file))) {
+        visited.add(fs.realpathSync(file));
+        files.push(file);
+      }
     });
+  }
+  return files;
 }
 
 function reasonOf(error: NodeJS.ErrnoException): string {

@@ -1,6 +1,7 @@
 import { Document, isAlias, isMap, isScalar, isSeq, LineCounter, Node, parseAllDocuments, ScalarTag, SchemaOptions, visit } from 'yaml';
 import type { ModelObject } from '../../constructs/model/object';
-import { stepsOf } from '../../constructs/validation/istio/check-object';
+import { stepsOf } from '../../constructs/validation/istio/well-typed';
+import { isRecord, Namelessness, whyUnnamed } from './unnamed';
 
 /** A place in a file, counted from 1. */
 export interface Position {
@@ -21,8 +22,13 @@ export interface Unreadable extends Partial<Position> {
   readonly why: string;
 }
 
+/** What has the shape of an object, and does not say which one it is. */
+export type Unnamed = ReadObject & Namelessness;
+
 export interface ReadFile {
   readonly objects: readonly ReadObject[];
+  /** What has the shape of an object, and does not say which. */
+  readonly unnamed: readonly Unnamed[];
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -30,32 +36,93 @@ type Tag = Parameters<Extract<SchemaOptions['customTags'], (tags: never) => unkn
 
 /** Types of YAML 1.1 that the API's tools do not know: their values stay text. */
 const LEFT_OUT = ['timestamp', 'binary', 'omap', 'pairs', 'set'];
+/** Values that a document has once its aliases are followed; more are a trap rather than a configuration. */
+const MOST_VALUES = 1_000_000;
+const DEEPEST = 500;
 const FLOAT = /^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*)$/;
 
 /**
- * Reads the Kubernetes objects of a YAML or JSON text: several documents, and lists of objects, too. What is no object is passed over.
+ * Reads the Kubernetes objects of a YAML or JSON text: several documents, and lists of objects, too. What has not the shape of an object is
+ * passed over.
  * @param file as messages name it
  */
 export function readYaml(text: string, file: string): ReadFile {
+  if (text.includes('\0')) {
+    return { objects: [], unnamed: [], unreadable: [{ file, why: 'this is no text in UTF-8: a binary file, or UTF-16' }] };
+  }
+  // Files that were joined may each have had a mark of their byte order.
+  const plain = text.replace(/^\uFEFF/gm, '');
   const lines = new LineCounter();
   // The API's tools read YAML 1.1, where `yes` and `on` are true; its dates and times stay text.
-  const documents = parseAllDocuments(text, {
+  const documents = parseAllDocuments(plain, {
     version: '1.1',
     logLevel: 'error',
     lineCounter: lines,
     customTags: (tags) => tags.flatMap(asTheApiReads),
   });
-  const objects: ReadObject[] = [];
+  const into: Collected = { file, lines, objects: [], unnamed: [] };
   const unreadable: Unreadable[] = [];
   for (const document of Array.isArray(documents) ? documents : []) {
-    if (document.errors.length > 0) {
-      unreadable.push(...document.errors.slice(0, 1).map((error) => ({ file, why: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''), ...positionAt(lines, error.pos[0]) })));
+    const [error] = document.errors;
+    const alias = error?.code === 'BAD_ALIAS' ? error.pos[0] : error ? undefined : unknownAlias(document as Document);
+    if (alias !== undefined) {
+      const [word] = /^[^\s,\]}]*/.exec(plain.slice(alias))!;
+      unreadable.push({ file, why: `${word} stands for another place of the file to YAML, and no such place is there; if the text is meant, put it in quotes: "${word}"`, ...positionAt(lines, alias) });
       continue;
     }
-    mendColons(document as Document, text);
-    collect(document as Document, document.toJS() as unknown, [], { file, lines, objects });
+    if (error) {
+      unreadable.push({ file, why: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''), ...positionAt(lines, error.pos[0]) });
+      continue;
+    }
+    mendColons(document as Document, plain);
+    try {
+      const value = document.toJS({ maxAliasCount: -1 }) as unknown;
+      if (countOf(value, MOST_VALUES) <= 0) {
+        throw new Error(`with its aliases followed, this has more than ${MOST_VALUES} values, or no end`);
+      }
+      collect(document as Document, value, [], into);
+    } catch (caught) {
+      unreadable.push({ file, why: (caught as Error).message.split('\n')[0]!, ...positionOf(document as Document, [], lines) });
+    }
   }
-  return { objects, unreadable };
+  return { objects: into.objects, unnamed: into.unnamed, unreadable };
+}
+
+/** Where an alias is that no anchor before it has the name of: `*.example.com` without quotes is one. */
+function unknownAlias(document: Document): number | undefined {
+  let found: number | undefined;
+  const anchors = new Set<string>();
+  visit(document, {
+    Node: (_key, node) => {
+      if (isAlias(node) && !anchors.has(node.source)) {
+        found = node.range?.[0];
+        return visit.BREAK;
+      }
+      if (!isAlias(node) && node.anchor !== undefined) {
+        anchors.add(node.anchor);
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+/** What is left of a budget when each value has taken one: aliases make a small text large, or endless. */
+function countOf(value: unknown, budget: number, depth = 0): number {
+  if (depth > DEEPEST) {
+    return 0;
+  }
+  if (budget <= 0 || typeof value !== 'object' || value === null) {
+    return budget - 1;
+  }
+  let left = budget - 1;
+  for (const member of Object.values(value)) {
+    left = countOf(member, left, depth + 1);
+    if (left <= 0) {
+      return left;
+    }
+  }
+  return left;
 }
 
 function asTheApiReads(tag: Tag): Tag[] {
@@ -91,26 +158,38 @@ interface Collected {
   readonly file: string;
   readonly lines: LineCounter;
   readonly objects: ReadObject[];
+  readonly unnamed: Unnamed[];
 }
 
 function collect(document: Document, value: unknown, path: readonly (string | number)[], into: Collected): void {
   if (typeof value !== 'object' || value === null) {
     return;
   }
+  if (Array.isArray(value) && path.length === 0 && value.some((item) => isRecord(item) && 'kind' in item)) {
+    throw new Error('a list of objects is no object: write `kind: List` with `items`, or a document for each');
+  }
   const { apiVersion, kind, items, metadata } = value as { apiVersion?: unknown; kind?: unknown; items?: unknown; metadata?: unknown };
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
+  const given = isRecord(metadata) ? metadata : {};
+  const unnamed = whyUnnamed(value as Readonly<Record<string, unknown>>);
+  if (unnamed || typeof apiVersion !== 'string' || typeof kind !== 'string') {
+    if (unnamed) {
+      const said = { apiVersion: String(apiVersion ?? ''), kind: String(kind ?? ''), metadata: given as unknown as ModelObject['metadata'] };
+      into.unnamed.push({ ...readAs(document, said, path, into), ...unnamed });
+    }
     return;
   }
   if (Array.isArray(items) && kind.endsWith('List')) {
     items.forEach((item, index) => collect(document, item, [...path, 'items', index], into));
     return;
   }
-  const start = positionOf(document, path, into.lines);
-  const given = typeof metadata === 'object' && metadata !== null ? metadata : {};
-  into.objects.push({
-    object: { ...(value as ModelObject), metadata: given as ModelObject['metadata'], origin: { file: into.file, line: start.line } },
-    locate: (field) => positionOf(document, [...path, ...stepsOf(field)], into.lines),
-  });
+  into.objects.push(readAs(document, { ...(value as ModelObject), metadata: given as unknown as ModelObject['metadata'] }, path, into));
+}
+
+function readAs(document: Document, object: ModelObject, path: readonly (string | number)[], { file, lines }: Collected): ReadObject {
+  return {
+    object: { ...object, origin: { file, line: positionOf(document, path, lines).line } },
+    locate: (field) => positionOf(document, [...path, ...stepsOf(field)], lines),
+  };
 }
 
 function positionOf(document: Document, path: readonly (string | number)[], lines: LineCounter): Position {

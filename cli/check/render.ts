@@ -20,7 +20,8 @@ export function renderFindings(result: CheckResult, unreadable: readonly Unreada
 
 function render({ finding, file, line, column }: Located): string {
   const { code, severity, object, field, value, rule, mend, see } = finding;
-  const name = `${object.kind} ${namespaceOf(object)}/${object.metadata.name}`;
+  const { name: own, generateName } = object.metadata as { readonly name?: string; readonly generateName?: string };
+  const name = `${object.kind || 'an object'} ${namespaceOf(object)}/${own ?? generateName ?? '(no name)'}`;
   return [
     `${pc.bold(place(file, line, column))}  ${PAINT[severity](severity)}  ${code}  ${pc.dim(name)}`,
     `  ${field === '' ? '' : `${field}${value === undefined ? '' : ` = ${show(value)}`}: `}${rule}.`,

@@ -12,7 +12,7 @@ interface CheckCommandOptions extends Pick<CommonOptions, 'verbose'> {
   readonly json?: boolean;
 }
 
-/** `aks-istio check FILE...`: exit code 0 where nothing is wrong, 1 where something is, 2 where the input cannot be read. */
+/** `aks-istio check FILE...`: exit code 0 where nothing is wrong, 1 where something is, 2 where the input, or a part of it, was not checked. */
 export function checkCommand(run: RunAction = runPlainly): Command {
   return new Command('check')
     .description('check Istio and Gateway API objects in YAML like the API server, istiod and `istioctl analyze`, and more; needs no cluster')
@@ -22,8 +22,8 @@ export function checkCommand(run: RunAction = runPlainly): Command {
     .option('--root-namespace <name>', 'namespace whose policies hold for the whole mesh (default: istio-system; with --mesh addon: aks-istio-system)')
     .addOption(new Option('--fail-on <severity>', 'lowest severity that makes the exit code 1').choices(['error', 'warning']).default(DEFAULTS.failOn))
     .option('--json', 'print the findings as JSON, and nothing else on standard output')
-    .addHelpText('after', `\nMore can be checked where Services and workloads stand beside the Istio objects.\n\nExit codes: 0 nothing wrong, 1 errors (or warnings, with --fail-on warning), 2 some input cannot be read, 64 mistake in the command\n${examples('check mesh/ app.yaml', 'check mesh/ --mesh addon')}\n  helm template . | ${PROGRAM} check -`)
-    .action((files: readonly string[], options: CheckCommandOptions) => run(() => Promise.resolve(check(files, options)), options));
+    .addHelpText('after', `\nMore can be checked where Services and workloads stand beside the Istio objects.\n\nExit codes: 0 nothing wrong, 1 errors (or warnings, with --fail-on warning), 2 some input was not checked, 64 mistake in the command\n${examples('check mesh/ app.yaml', 'check mesh/ --mesh addon')}\n  helm template . | ${PROGRAM} check -`)
+    .action((files: readonly string[], options: CheckCommandOptions) => run(() => Promise.resolve(guarded(files, options)), options));
 }
 
 function version(text: string): string {
@@ -40,6 +40,18 @@ const lazy = {
   render: () => require('../check/render') as typeof import('../check/render'),
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
+
+/** A pipeline can tell an error of this program from one of its input: by the exit code, and by the same JSON. */
+function guarded(files: readonly string[], options: CheckCommandOptions): number {
+  try {
+    return check(files, options);
+  } catch (error) {
+    const why = `nothing was checked, by an error of this program: ${(error as Error).message}`;
+    process.stdout.write(options.json ? `${JSON.stringify({ findings: [], unreadable: [{ file: files.join(' '), why }], notes: [] }, undefined, 2)}\n` : '');
+    process.stderr.write(`${why}\n`);
+    return 2;
+  }
+}
 
 function check(files: readonly string[], options: CheckCommandOptions): number {
   const { checkSources, readSources } = lazy.checkFiles();

@@ -1,7 +1,7 @@
 import { Annotations } from 'cdktf';
 import { Construct } from 'constructs';
 import { existingService, IService } from '../kubernetes/service';
-import { ambientLabel } from '../mesh/ambient';
+import { ambientLabels } from '../mesh/ambient';
 import { IMesh, meshOf } from '../mesh/mesh';
 import type { MeshModel } from '../model/mesh-model';
 import { modelOf } from '../model/from-constructs';
@@ -38,7 +38,7 @@ export class MeshChecks extends Construct {
       validate: () => {
         const mesh = props.mesh ?? meshOf(this);
         const model = modelOf(scope, { ...props, services: [...(props.services ?? []), ...exitOf(mesh)] });
-        const { open } = this.acknowledgements.sort([...this.ofObjects(scope, props, model), ...analyze(model)]);
+        const { open } = this.acknowledgements.sort([...this.ofObjects(scope, props, model), ...analyze(model, { whole: true })]);
         open.filter(({ severity }) => severity === 'warning').forEach((finding) => Annotations.of(this).addWarning(sentence(finding)));
         return open.filter(({ severity }) => severity === 'error').map(sentence);
       },
@@ -81,7 +81,7 @@ function ambientFindings(object: ModelObject, mesh: IMesh | undefined): Finding[
   const { template } = (object.spec ?? {}) as { readonly template?: { readonly metadata?: ModelObject['metadata'] } };
   const places = [['metadata.labels', object.kind === 'Namespace' ? object.metadata.labels : undefined], ['spec.template.metadata.labels', template?.metadata?.labels]] as const;
   return places.flatMap(([field, labels]) => {
-    const label = ambientLabel(labels);
+    const [label] = ambientLabels(labels);
     return missing && label
       ? [findingOf('AI2201', 'error', object, child(field, label), { value: labels?.[label], rule: missing.reason, mend: missing.alternative, see: missing.see })]
       : [];

@@ -54,7 +54,7 @@ export interface ModelService {
   readonly object: ModelObject;
 }
 
-/** Pods of the model: the template of a Deployment, StatefulSet, DaemonSet, Job, or a bare Pod. */
+/** Pods of the model: the template of a Deployment, StatefulSet, CronJob and the like, of whatever kind, or a bare Pod. */
 export interface ModelWorkload {
   readonly name: string;
   readonly namespace: string;
@@ -66,7 +66,7 @@ export interface ModelWorkload {
 
 interface PodTemplate {
   metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
-  spec?: { serviceAccountName?: string };
+  spec?: { serviceAccountName?: string; containers?: unknown };
 }
 
 const TEMPLATED = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job']);
@@ -155,12 +155,7 @@ export class MeshModel {
 }
 
 function toWorkload(object: ModelObject): ModelWorkload[] {
-  let template: PodTemplate | undefined;
-  if (TEMPLATED.has(object.kind)) {
-    template = (object.spec as { template?: PodTemplate } | undefined)?.template;
-  } else if (object.kind === 'Pod' && groupOf(object) === '') {
-    template = object as unknown as PodTemplate;
-  }
+  const template = templateOf(object);
   if (!template) {
     return [];
   }
@@ -174,4 +169,17 @@ function toWorkload(object: ModelObject): ModelWorkload[] {
       object,
     },
   ];
+}
+
+/** The pods of an object: kinds of other controllers, such as a Rollout, are told by their template. */
+function templateOf(object: ModelObject): PodTemplate | undefined {
+  if (object.kind === 'Pod' && groupOf(object) === '') {
+    return object as unknown as PodTemplate;
+  }
+  const spec = object.spec as { template?: PodTemplate; jobTemplate?: { spec?: { template?: PodTemplate } } } | undefined;
+  if (object.kind === 'CronJob') {
+    return spec?.jobTemplate?.spec?.template;
+  }
+  const template = spec?.template;
+  return TEMPLATED.has(object.kind) || (template?.metadata?.labels && Array.isArray(template.spec?.containers)) ? template : undefined;
 }

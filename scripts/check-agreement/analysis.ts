@@ -105,7 +105,7 @@ export function compareAnalysis(folder: string): AnalysisResult {
 function findingsIn(files: readonly string[], fields: RegExp): string[] {
   const texts = [GATEWAY, ...files.map((file) => fs.readFileSync(file, 'utf8'))];
   const objects = texts.flatMap((text) => readYaml(text, 'test').objects.map(({ object }) => object));
-  const findings = [...objects.flatMap((object) => checkObject(object)), ...analyze(new MeshModel(objects))];
+  const findings = [...objects.flatMap((object) => checkObject(object)), ...analyze(new MeshModel(objects), { whole: true })];
   return findings.filter(({ field }) => field === '' || fields.test(field)).map(({ code, object }) => `${code} ${keyOf(object as ModelObject)}`);
 }
 

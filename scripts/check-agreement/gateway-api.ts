@@ -81,7 +81,7 @@ export function compareGatewayApi(folder: string): GatewayAgreement {
     const { objects } = readYaml(fs.readFileSync(path.join(cases, file), 'utf8'), file);
     const own = objects.map(({ object }) => object);
     const model = new MeshModel([...own, ...registry, ...namespacesOf(own)], { clusterDomain: DOMAIN, gatewayApiChannel: 'experimental' });
-    const findings = analyze(model).filter(({ code, severity }) => code.startsWith('AI21') && severity === 'error');
+    const findings = analyze(model, { whole: true }).filter(({ code, severity }) => code.startsWith('AI21') && severity === 'error');
     for (const status of statusesOf(path.join(cases, `${file.slice(0, -5)}.status.yaml.golden`))) {
       const key = `${status.kind} ${status.metadata.namespace ?? 'default'}/${status.metadata.name}`;
       const reasons = [...new Set(conditionsOf(status).filter(isRefusal).map(({ reason }) => reason))];

@@ -21,12 +21,13 @@ export function analyzeDestinationRules(scope: Scope): void {
 function checkHost(scope: Scope, rule: Rule): void {
   const host = rule.spec?.host ?? '';
   const namespace = namespaceOf(rule);
-  if (!scope.knowsServices) {
-    return;
-  }
   const offer = scope.offerOf(host, namespace, rule.spec?.exportTo);
   if (!offer) {
-    scope.istio('IST0174', 'warning', rule, 'spec.host', {
+    const severity = scope.knowledge.missingHost('warning', host, namespace);
+    if (!severity) {
+      return;
+    }
+    scope.istio('IST0174', severity, rule, 'spec.host', {
       value: host,
       rule: 'no Service and no ServiceEntry offers this host, so the rule applies to nothing',
       mend: host.includes('.') ? 'Correct the host, or add a ServiceEntry for it' : `A short name is looked for in namespace ${namespace}: write the full host if it is elsewhere`,
@@ -35,7 +36,12 @@ function checkHost(scope: Scope, rule: Rule): void {
   }
   const { service, entry } = offer;
   const selector = { ...(service?.selector ?? entry?.spec?.workloadSelector?.labels ?? {}) };
-  if (!scope.knowsWorkloads || (!service && !entry?.spec?.workloadSelector)) {
+  // Versions of a wildcard's hosts, and of a Service without any pods here, are somebody else's to know.
+  const { whole } = scope.knowledge;
+  const seen = service
+    ? scope.knowledge.workloads(service.namespace) && (whole || scope.selected(selector, service.namespace).length > 0)
+    : whole && scope.model.workloads.length > 0;
+  if (host.includes('*') || !seen || (!service && !entry?.spec?.workloadSelector)) {
     return;
   }
   (rule.spec?.subsets ?? []).forEach((subset, index) => {

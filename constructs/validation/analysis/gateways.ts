@@ -1,12 +1,15 @@
 import type { GatewaySpec } from '../../istio/generated/gateway';
 import type { VirtualServiceSpec } from '../../istio/generated/virtual-service';
 import { AnyObject, ModelObject, namespaceOf } from '../../model/object';
-import { child } from '../istio/finding';
+import { child, Severity } from '../istio/finding';
 import { hostsOverlap } from '../istio/rules/names';
 import { isKeyPair, SecretObject } from './secrets';
 import { carries, fullName, NETWORKING, Pods, Scope, showLabels } from './scope';
 
 type Gateway = ModelObject<GatewaySpec>;
+
+/** Gateways that a finding names, where it could name thousands. */
+const MOST_NAMED = 5;
 
 /** Gateways: those that VirtualServices name, their pods, ports, certificates, and clashes between them. */
 export function analyzeGateways(scope: Scope): void {
@@ -15,6 +18,7 @@ export function analyzeGateways(scope: Scope): void {
   for (const service of scope.model.ofKind<VirtualServiceSpec>(NETWORKING, 'VirtualService')) {
     checkNames(scope, service, byName);
   }
+  const servers = serversOf(gateways);
   for (const gateway of gateways) {
     const pods = scope.selected(gateway.spec?.selector);
     if (pods.length === 0) {
@@ -23,7 +27,7 @@ export function analyzeGateways(scope: Scope): void {
       checkPorts(scope, gateway, pods);
       checkCredentials(scope, gateway, pods);
     }
-    checkTwins(scope, gateway, gateways);
+    checkTwins(scope, gateway, servers);
   }
 }
 
@@ -39,8 +43,9 @@ function checkNames(scope: Scope, service: ModelObject<VirtualServiceSpec>, gate
     }
     const gateway = gateways.get(name.includes('/') ? name : `${namespaceOf(service)}/${name}`);
     if (!gateway) {
-      if (gateways.size > 0 || scope.knowsServices) {
-        scope.istio('IST0101', 'error', service, field, { value: name, rule: 'there is no such Gateway', mend: mendOfName(name, service, gateways) });
+      const severity = severityOf(scope, name, service, gateways);
+      if (severity) {
+        scope.istio('IST0101', severity, service, field, { value: name, rule: 'there is no such Gateway', mend: mendOfName(name, service, gateways) });
       }
       return;
     }
@@ -55,8 +60,19 @@ function checkNames(scope: Scope, service: ModelObject<VirtualServiceSpec>, gate
   });
 }
 
+/** A Gateway is often somebody else's, of another repository. */
+function severityOf({ knowledge, model }: Scope, name: string, service: AnyObject, gateways: ReadonlyMap<string, Gateway>): Severity | undefined {
+  const owner = name.includes('/') ? name.split('/')[0]! : namespaceOf(service);
+  const known = knowledge.holds(`${NETWORKING}/Gateway`, owner) || (knowledge.whole && model.services.length > 0);
+  return knowledge.missing('error', known, namesake(name, gateways) !== undefined);
+}
+
+function namesake(name: string, gateways: ReadonlyMap<string, Gateway>): string | undefined {
+  return [...gateways.keys()].find((key) => key.split('/')[1] === name.split('/').at(-1));
+}
+
 function mendOfName(name: string, service: AnyObject, gateways: ReadonlyMap<string, Gateway>): string {
-  const elsewhere = [...gateways.keys()].find((key) => key.split('/')[1] === name.split('/').at(-1));
+  const elsewhere = namesake(name, gateways);
   return elsewhere ? `A name without a namespace is looked for in ${namespaceOf(service)}: write ${elsewhere}` : 'Correct the name, or add the Gateway';
 }
 
@@ -73,7 +89,7 @@ function hostsFor(gateway: Gateway, namespace: string): string[] {
 
 function checkSelector(scope: Scope, gateway: Gateway): void {
   if (scope.knowsGatewayPods) {
-    scope.istio('IST0101', 'error', gateway, 'spec.selector', {
+    scope.istio('IST0101', scope.knowledge.whole ? 'error' : 'info', gateway, 'spec.selector', {
       value: showLabels(gateway.spec?.selector),
       rule: 'no pods of a gateway have these labels, so nothing listens',
       mend: 'Write the labels of the gateway’s pods, or install a gateway with these',
@@ -85,7 +101,8 @@ function checkPorts(scope: Scope, gateway: Gateway, pods: readonly Pods[]): void
   const services = scope.model.services.filter(
     ({ namespace, selector }) => pods.some((pod) => pod.namespace === namespace && carries(pod.labels, selector)) && Object.keys(selector).length > 0,
   );
-  if (services.length === 0 && pods.some(({ workload }) => !workload)) {
+  const unseen = pods.some(({ workload, namespace }) => !workload || !scope.knowledge.services(namespace));
+  if (services.length === 0 && unseen) {
     return;
   }
   const open = new Set(
@@ -109,61 +126,109 @@ function checkPorts(scope: Scope, gateway: Gateway, pods: readonly Pods[]): void
 /** A gateway reads secrets of the namespace that its pods run in, not of the one that the Gateway object is in. */
 function checkCredentials(scope: Scope, gateway: Gateway, pods: readonly Pods[]): void {
   const objects = new Map(scope.model.ofKind('', 'Secret').map((secret) => [fullName(secret), secret as SecretObject]));
-  const secrets = new Set(objects.keys());
-  if (secrets.size === 0) {
-    return;
-  }
   const namespace = pods[0]!.namespace;
   (gateway.spec?.servers ?? []).forEach(({ tls }, index) => {
-    const name = tls?.credentialName;
-    const key = name?.includes('/') ? name : `${namespace}/${name}`;
-    if (!name || name.includes('://') || secrets.has(key)) {
-      if (objects.has(key) && !isKeyPair(objects.get(key)!)) {
-        scope.istio('IST0161', 'error', gateway, `spec.servers[${index}].tls.credentialName`, {
-          value: name,
-          rule: 'the Secret holds no certificate with its key',
-          mend: 'Make it of type kubernetes.io/tls, with `tls.crt` and `tls.key` in PEM',
-        });
-      }
-      return;
-    }
-    const elsewhere = [...secrets].find((secret) => secret.endsWith(`/${name}`));
-    scope.istio('IST0101', 'error', gateway, `spec.servers[${index}].tls.credentialName`, {
-      value: name,
-      rule: elsewhere ? `the secret is in namespace ${elsewhere.split('/')[0]}, but the gateway’s pods read those of ${namespace}` : `namespace ${namespace}, where the gateway runs, has no such secret`,
-      mend: `Put the secret into ${namespace}`,
-    });
+    const names = (tls as { readonly credentialNames?: readonly string[] } | undefined)?.credentialNames ?? [];
+    const at = `spec.servers[${index}].tls`;
+    const fields = [...(tls?.credentialName ? [[tls.credentialName, `${at}.credentialName`] as const] : []), ...names.map((name, number) => [name, `${at}.credentialNames[${number}]`] as const)];
+    fields.filter(([name]) => !name.includes('://')).forEach(([name, field]) => checkCredential(scope, gateway, { name, field, namespace }, objects));
   });
 }
 
-function checkTwins(scope: Scope, gateway: Gateway, gateways: readonly Gateway[]): void {
-  const others = gateways.filter((other) => other !== gateway);
+interface Credential {
+  readonly name: string;
+  readonly field: string;
+  /** Where the pods of the gateway run. */
+  readonly namespace: string;
+}
+
+function checkCredential(scope: Scope, gateway: Gateway, { name, field, namespace }: Credential, objects: ReadonlyMap<string, SecretObject>): void {
+  const { knowledge } = scope;
+  const key = name.includes('/') ? name : `${namespace}/${name}`;
+  const secret = objects.get(key);
+  if (secret && !isKeyPair(secret)) {
+    scope.istio('IST0161', 'error', gateway, field, {
+      value: name,
+      rule: 'the Secret holds no certificate with its key',
+      mend: 'Make it of type kubernetes.io/tls, with `tls.crt` and `tls.key` in PEM',
+    });
+  }
+  const elsewhere = [...knowledge.secrets].find((other) => other.endsWith(`/${name}`));
+  // In a part of a cluster a Secret may be made by hand, but one that lies elsewhere is likely in the wrong place.
+  if (knowledge.secrets.has(key) || !(elsewhere || knowledge.knowsSecrets(key.split('/')[0]!))) {
+    return;
+  }
+  scope.istio('IST0101', knowledge.whole ? 'error' : 'warning', gateway, field, {
+    value: name,
+    rule: elsewhere ? `the secret is in namespace ${elsewhere.split('/')[0]}, but the gateway’s pods read those of ${namespace}` : `namespace ${namespace}, where the gateway runs, has no such secret`,
+    mend: `Put the secret into ${namespace}`,
+  });
+}
+
+/** Servers of all Gateways: by what they listen for, and by the certificate that they show. */
+interface Servers {
+  readonly byListener: ReadonlyMap<string, readonly Gateway[]>;
+  readonly byCertificate: ReadonlyMap<string, readonly Gateway[]>;
+}
+
+function serversOf(gateways: readonly Gateway[]): Servers {
+  const byListener = new Map<string, Gateway[]>();
+  const byCertificate = new Map<string, Gateway[]>();
+  const note = (index: Map<string, Gateway[]>, key: string, gateway: Gateway): void => {
+    const known = index.get(key);
+    if (!known) {
+      index.set(key, [gateway]);
+    } else if (known.at(-1) !== gateway) {
+      known.push(gateway);
+    }
+  };
+  for (const gateway of gateways) {
+    for (const server of gateway.spec?.servers ?? []) {
+      (server.hosts ?? []).forEach((host) => note(byListener, listenerOf(server, host), gateway));
+      const certificate = certificateOf(server.tls);
+      if (certificate) {
+        note(byCertificate, certificate, gateway);
+      }
+    }
+  }
+  return { byListener, byCertificate };
+}
+
+function checkTwins(scope: Scope, gateway: Gateway, { byListener, byCertificate }: Servers): void {
+  const othersOf = (index: Servers['byListener'], key: string): readonly Gateway[] => (index.get(key) ?? []).filter((other) => other !== gateway);
+  const shown = new Set<Gateway>();
   (gateway.spec?.servers ?? []).forEach((server, index) => {
-    const clashing = others.filter(
-      (other) =>
-        samePods(scope, gateway, other) &&
-        (other.spec?.servers ?? []).some(
-          ({ port, bind, hosts }) => (port?.number ?? 0) === (server.port?.number ?? 0) && (bind ?? '') === (server.bind ?? '') && (hosts ?? []).some((host) => server.hosts?.includes(host)),
-        ),
-    );
+    const alike = new Set((server.hosts ?? []).flatMap((host) => othersOf(byListener, listenerOf(server, host))));
+    const clashing = [...alike].filter((other) => samePods(scope, gateway, other));
     if (clashing.length > 0) {
       scope.istio('IST0145', 'error', gateway, child('spec.servers', index), {
         value: { port: server.port?.number, hosts: server.hosts },
-        rule: `${clashing.map(fullName).join(', ')} listens for the same hosts on the same port of the same pods`,
+        rule: `${shortList(clashing.map(fullName))} listens for the same hosts on the same port of the same pods`,
         mend: 'Join the servers in one Gateway, or give them different hosts',
       });
     }
-  });
-  for (const other of others) {
-    const shared = (gateway.spec?.servers ?? []).find(({ tls }) => (other.spec?.servers ?? []).some((server) => sameCertificate(tls, server.tls)));
-    if (shared && carries(other.spec?.selector ?? {}, gateway.spec?.selector ?? {})) {
-      scope.istio('IST0138', 'warning', gateway, `spec.servers[${gateway.spec!.servers!.indexOf(shared)}].tls`, {
-        value: shared.tls?.credentialName ?? shared.tls?.serverCertificate,
-        rule: `${fullName(other)} shows the same certificate: browsers keep one HTTP/2 connection for both, and get 404 from the other’s hosts`,
-        mend: 'Put the hosts of one certificate into one Gateway',
-      });
+    const certificate = certificateOf(server.tls);
+    for (const other of certificate ? othersOf(byCertificate, certificate).filter((one) => !shown.has(one)).slice(0, MOST_NAMED) : []) {
+      if (carries(other.spec?.selector ?? {}, gateway.spec?.selector ?? {})) {
+        shown.add(other);
+        scope.istio('IST0138', 'warning', gateway, `spec.servers[${index}].tls`, {
+          value: server.tls?.credentialName ?? server.tls?.serverCertificate,
+          rule: `${fullName(other)} shows the same certificate: browsers keep one HTTP/2 connection for both, and get 404 from the other’s hosts`,
+          mend: 'Put the hosts of one certificate into one Gateway',
+        });
+      }
     }
-  }
+  });
+}
+
+function shortList(names: readonly string[]): string {
+  return names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more` : names.join(', ');
+}
+
+type Server = NonNullable<GatewaySpec['servers']>[number];
+
+function listenerOf({ port, bind }: Server, host: string): string {
+  return `${port?.number ?? 0} ${bind ?? ''} ${host}`;
 }
 
 function samePods(scope: Scope, gateway: Gateway, other: Gateway): boolean {
@@ -175,12 +240,10 @@ function samePods(scope: Scope, gateway: Gateway, other: Gateway): boolean {
   return within && scope.pods.some(({ labels }) => carries(labels, mine) && carries(labels, theirs));
 }
 
-type Tls = NonNullable<GatewaySpec['servers']>[number]['tls'];
-
-function sameCertificate(one: Tls, other: Tls): boolean {
-  if (one?.credentialName || other?.credentialName) {
-    return one?.credentialName === other?.credentialName;
+/** What tells certificates apart: the name of the Secret, or the files. */
+function certificateOf(tls: Server['tls']): string | undefined {
+  if (tls?.credentialName) {
+    return tls.credentialName;
   }
-  const given = Boolean(one?.serverCertificate && one.privateKey);
-  return given && one?.serverCertificate === other?.serverCertificate && one?.privateKey === other?.privateKey;
+  return tls?.serverCertificate && tls.privateKey ? `${tls.serverCertificate} ${tls.privateKey}` : undefined;
 }

@@ -1,4 +1,5 @@
 import { AnyObject, ModelObject, namespaceOf } from '../../model/object';
+import { areOfMadeGateways } from './knowledge';
 import { DATAPLANE, fullName, groupBy, INJECTION, Labels, NETWORKING, REVISION, Scope, showLabels, TELEMETRY } from './scope';
 
 interface Selecting {
@@ -34,7 +35,7 @@ export function analyzeOverlaps(scope: Scope): void {
 function checkSelecting(scope: Scope, kind: Kind, objects: readonly ModelObject<Selecting>[]): void {
   for (const object of objects) {
     const pods = scope.selected(kind.labelsOf(object.spec), namespaceOf(object));
-    if (pods.length === 0 && scope.knowsWorkloads) {
+    if (pods.length === 0 && scope.knowledge.workloads(namespaceOf(object)) && !areOfMadeGateways(kind.labelsOf(object.spec))) {
       scope.istio('IST0101', 'error', object, kind.field, {
         value: showLabels(kind.labelsOf(object.spec)),
         rule: `no workload of namespace ${namespaceOf(object)} has these labels`,

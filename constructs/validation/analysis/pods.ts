@@ -55,7 +55,7 @@ function checkProxy(scope: Scope, workload: ModelWorkload): void {
   const { object } = workload;
   const spec = specOf(object);
   // Of a Pod that is yet to be created nobody knows: the webhook will give it one.
-  if (object.kind !== 'Pod' || !isLive(object) || spec.hostNetwork || scope.inMesh(workload) !== true) {
+  if (object.kind !== 'Pod' || !isLive(object) || spec.hostNetwork || scope.hasSidecar(workload) !== true) {
     return;
   }
   if (![...(spec.containers ?? []), ...(spec.initContainers ?? [])].some(({ name }) => name === PROXY)) {

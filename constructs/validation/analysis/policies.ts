@@ -1,6 +1,8 @@
 import type { AuthorizationPolicySpec } from '../../istio/generated/authorization-policy';
 import { ModelObject, namespaceOf } from '../../model/object';
 import { child } from '../istio/finding';
+import { nearest } from '../istio/nearest';
+import { areOfMadeGateways, GATEWAY_NAME, isOfAnyCluster } from './knowledge';
 import { EXTENSIONS, Labels, NETWORKING, Scope, SECURITY, showLabels, TELEMETRY } from './scope';
 
 interface Policy {
@@ -9,7 +11,7 @@ interface Policy {
   readonly targetRefs?: readonly object[];
 }
 
-const GATEWAY_NAME = 'gateway.networking.k8s.io/gateway-name';
+const DISTANCE = 2;
 const SELECTING: readonly (readonly [string, string])[] = [
   [SECURITY, 'AuthorizationPolicy'],
   [SECURITY, 'RequestAuthentication'],
@@ -31,13 +33,13 @@ export function analyzePolicies(scope: Scope): void {
 }
 
 function checkMatches(scope: Scope, policy: ModelObject<Policy>): void {
-  if (!scope.knowsWorkloads || policy.spec?.targetRef || (policy.spec?.targetRefs ?? []).length > 0) {
-    return;
-  }
+  const { knowledge } = scope;
   const namespace = namespaceOf(policy);
   const meshWide = namespace === scope.model.rootNamespace;
   const labels = policy.spec?.selector?.matchLabels;
-  if (meshWide && !policy.spec?.selector) {
+  const known = meshWide && !knowledge.whole ? false : knowledge.workloads(namespace);
+  const referring = policy.spec?.targetRef !== undefined || (policy.spec?.targetRefs ?? []).length > 0;
+  if (!known || referring || (meshWide && !policy.spec?.selector) || areOfMadeGateways(labels)) {
     return;
   }
   const pods = scope.selected(labels, meshWide ? undefined : namespace).filter(({ workload }) => !workload || scope.inMesh(workload) !== false);
@@ -52,18 +54,18 @@ function checkMatches(scope: Scope, policy: ModelObject<Policy>): void {
 }
 
 function checkNamespaces(scope: Scope, policy: ModelObject<AuthorizationPolicySpec>): void {
-  if (scope.namespaces.size === 0) {
-    return;
-  }
   (policy.spec?.rules ?? []).forEach((rule, index) =>
     (rule.from ?? []).forEach(({ source }, number) => {
       for (const part of ['namespaces', 'notNamespaces'] as const) {
         (source?.[part] ?? []).forEach((name, at) => {
-          if (![...scope.namespaces].some((known) => fits(known, name))) {
-            scope.istio('IST0101', 'error', policy, child(`spec.rules[${index}].from[${number}].source.${part}`, at), {
+          const { knowledge } = scope;
+          const known = knowledge.namespaceNames;
+          // Of a part of a cluster only a name that is nearly another's tells something.
+          if (!isOfAnyCluster(name) && !knowledge.hasNamespace((one) => fits(one, name)) && (knowledge.whole || nearest(name, known, DISTANCE))) {
+            scope.istio('IST0101', knowledge.whole ? 'error' : 'info', policy, child(`spec.rules[${index}].from[${number}].source.${part}`, at), {
               value: name,
               rule: 'there is no such namespace',
-              mend: `Write one of ${[...scope.namespaces].join(', ')}`,
+              mend: `Write one of ${known.join(', ')}`,
             });
           }
         });

@@ -2,6 +2,7 @@ import type { DestinationRuleSpec } from '../../istio/generated/destination-rule
 import type { VirtualServiceSpec } from '../../istio/generated/virtual-service';
 import { ModelObject, namespaceOf } from '../../model/object';
 import { child } from '../istio/finding';
+import { hostWithin } from '../istio/rules/names';
 import { fullName, NETWORKING, Scope, Target, targetsOf } from './scope';
 
 type VirtualService = ModelObject<VirtualServiceSpec>;
@@ -21,18 +22,23 @@ export function analyzeRoutes(scope: Scope): void {
 }
 
 function checkHost(scope: Scope, service: VirtualService, target: Target): void {
-  if (!scope.knowsServices) {
-    return;
-  }
   const field = child(target.field, 'host');
   const namespace = namespaceOf(service);
   const offer = scope.offerOf(target.host, namespace, service.spec?.exportTo);
+  const { services } = scope.model;
   if (!offer) {
-    scope.istio('IST0101', 'error', service, field, {
+    const severity = scope.knowledge.missingHost('error', target.host, namespace);
+    if (!severity) {
+      return;
+    }
+    scope.istio('IST0101', severity, service, field, {
       value: target.host,
       rule: target.host.includes('.') ? 'no Service and no ServiceEntry offers this host' : `namespace ${namespace} has no Service of this name`,
       mend: mendOfHost(scope, target.host),
     });
+    return;
+  }
+  if (services.length === 0) {
     return;
   }
   if (target.port === undefined) {
@@ -61,22 +67,37 @@ function mendOfHost(scope: Scope, host: string): string {
   return elsewhere ? `Perhaps ${elsewhere.host} is meant` : 'Correct the host, or add a Service or a ServiceEntry for it';
 }
 
-function subsetsOf(scope: Scope): ReadonlySet<string> {
-  return new Set(
-    scope.model.ofKind<DestinationRuleSpec>(NETWORKING, 'DestinationRule').flatMap((rule) =>
-      (rule.spec?.subsets ?? []).map(({ name }) => `${scope.fullHost(rule.spec?.host ?? '', namespaceOf(rule))}+${name}`),
-    ),
-  );
+/** Subsets that DestinationRules define, each with the host, which may be a wildcard. */
+interface Subsets {
+  readonly namespace: string;
+  readonly host: string;
+  readonly names: readonly string[];
 }
 
-function checkSubset(scope: Scope, service: VirtualService, target: Target, subsets: ReadonlySet<string>): void {
-  if (!target.subset || (!scope.knowsServices && subsets.size === 0)) {
+function subsetsOf(scope: Scope): readonly Subsets[] {
+  return scope.model.ofKind<DestinationRuleSpec>(NETWORKING, 'DestinationRule').map((rule) => ({
+    namespace: namespaceOf(rule),
+    host: scope.fullHost(rule.spec?.host ?? '', namespaceOf(rule)),
+    names: (rule.spec?.subsets ?? []).map(({ name }) => name),
+  }));
+}
+
+function checkSubset(scope: Scope, service: VirtualService, target: Target, subsets: readonly Subsets[]): void {
+  if (!target.subset) {
     return;
   }
-  const host = scope.fullHost(target.host, namespaceOf(service));
-  if (!subsets.has(`${host}+${target.subset}`)) {
-    const known = [...subsets].filter((name) => name.startsWith(`${host}+`)).map((name) => name.slice(host.length + 1));
-    scope.istio('IST0101', 'error', service, child(target.field, 'subset'), {
+  const own = namespaceOf(service);
+  const host = scope.fullHost(target.host, own);
+  const known = subsets.filter((one) => hostWithin(host, one.host)).flatMap(({ names }) => names);
+  const offer = scope.offerOf(target.host, own, service.spec?.exportTo);
+  const owners = [own, offer?.service?.namespace];
+  const { knowledge, model } = scope;
+  const seen = knowledge.whole
+    ? model.services.length > 0 || subsets.some(({ names }) => names.length > 0)
+    : subsets.some(({ namespace }) => owners.includes(namespace));
+  const severity = known.includes(target.subset) ? undefined : knowledge.missing('error', seen, offer !== undefined);
+  if (severity) {
+    scope.istio('IST0101', severity, service, child(target.field, 'subset'), {
       value: target.subset,
       rule: `no DestinationRule defines this subset of ${target.host}: requests would be answered by 503`,
       mend: known.length > 0 ? `Write one of ${known.join(', ')}, or define it` : `Add a DestinationRule for ${target.host} with this subset`,

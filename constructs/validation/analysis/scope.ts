@@ -3,6 +3,8 @@ import { AnyObject, ModelObject, namespaceOf } from '../../model/object';
 import type { ServiceEntrySpec } from '../../istio/generated/service-entry';
 import type { VirtualServiceSpec } from '../../istio/generated/virtual-service';
 import { Finding, findingOf, Severity, Verdict } from '../istio/finding';
+import { hostsOverlap } from '../istio/rules/names';
+import { Knowledge } from './knowledge';
 
 export const NETWORKING = 'networking.istio.io';
 export const SECURITY = 'security.istio.io';
@@ -12,6 +14,7 @@ export const INJECTION = 'istio-injection';
 export const REVISION = 'istio.io/rev';
 export const DATAPLANE = 'istio.io/dataplane-mode';
 const INJECT = 'sidecar.istio.io/inject';
+const AMBIENT = 'ambient';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -45,11 +48,17 @@ export class Scope {
   readonly findings: Finding[] = [];
   /** Pods of workloads and of the mesh's gateways. */
   readonly pods: readonly Pods[];
+  readonly knowledge: Knowledge;
   private readonly byLabel = new Map<string, Pods[]>();
   private readonly offers: ReadonlyMap<string, Offer>;
   private readonly namespaceLabels: ReadonlyMap<string, Labels>;
 
-  constructor(readonly model: MeshModel) {
+  /** @param whole the objects are all that there is in the cluster, rather than a part of it */
+  constructor(
+    readonly model: MeshModel,
+    whole = false,
+  ) {
+    this.knowledge = new Knowledge(model, whole);
     this.pods = [
       ...model.workloads.map((workload) => ({ ...workload, workload })),
       ...(model.context.gateways ?? []).map(({ namespace, labels, serviceAccountName }) => ({ namespace, labels, serviceAccountName })),
@@ -68,22 +77,9 @@ export class Scope {
     this.namespaceLabels = new Map(model.ofKind('', 'Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
   }
 
-  /** Whether the Services of the mesh are among the objects, so that a missing one is missing indeed. */
-  get knowsServices(): boolean {
-    return this.model.services.length > 0;
-  }
-
-  get knowsWorkloads(): boolean {
-    return this.model.workloads.length > 0;
-  }
-
   /** Whether the pods of gateways are among the objects. */
   get knowsGatewayPods(): boolean {
     return this.model.context.gateways !== undefined || this.pods.some(({ labels }) => labels.istio !== undefined);
-  }
-
-  get namespaces(): ReadonlySet<string> {
-    return new Set(this.namespaceLabels.keys());
   }
 
   add(code: string, severity: Severity, object: AnyObject, field: string, verdict: Verdict): void {
@@ -109,17 +105,31 @@ export class Scope {
     return this.namespaceLabels.get(namespace);
   }
 
-  /** Whether a workload gets a sidecar; nothing where its namespace is unknown. */
+  /** Whether a workload is in the mesh, by a sidecar or in ambient mode; nothing where its namespace is unknown. */
   inMesh(workload: ModelWorkload): boolean | undefined {
+    return this.isAmbient(workload) || this.hasSidecar(workload);
+  }
+
+  /** Whether a workload gets a sidecar; nothing where its namespace is unknown. */
+  hasSidecar(workload: ModelWorkload): boolean | undefined {
     const own = workload.labels[INJECT] ?? workload.annotations[INJECT];
     if (own !== undefined) {
       return own === 'true';
     }
     const labels = this.labelsOf(workload.namespace);
+    // A revision on the pods is enough where the namespace says nothing.
+    if (workload.labels[REVISION] !== undefined && labels?.[INJECTION] === undefined) {
+      return true;
+    }
     if (!labels) {
       return undefined;
     }
     return labels[INJECTION] === 'enabled' || (labels[INJECTION] === undefined && labels[REVISION] !== undefined);
+  }
+
+  /** Whether a workload joins the mesh without a sidecar. */
+  isAmbient(workload: ModelWorkload): boolean {
+    return (workload.labels[DATAPLANE] ?? this.labelsOf(workload.namespace)?.[DATAPLANE]) === AMBIENT && this.hasSidecar(workload) !== true;
   }
 
   /**
@@ -135,10 +145,10 @@ export class Scope {
         return offer;
       }
     }
-    const bare = host.replace(/^\*/, '');
+    // A wildcard means every host that it covers, and one that covers it.
     return [...this.offers].find(([key]) => {
       const [scope, offered] = [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)];
-      return offered.startsWith('*') && (scope === '*' || scope === namespace) && bare.endsWith(offered.slice(1));
+      return (offered.startsWith('*') || full.startsWith('*')) && scopes.includes(scope) && hostsOverlap(offered, full);
     })?.[1];
   }
 

@@ -25,12 +25,13 @@ function checkTimeout(scope: Scope, service: AnyObject, route: Route, at: string
   const { attempts = 0, perTryTimeout } = route.retries ?? {};
   const timeout = parseDuration(route.timeout ?? '') ?? 0;
   const each = parseDuration(perTryTimeout ?? '') ?? 0;
-  const whole = attempts * each;
+  // The first try is none of the retries.
+  const whole = (attempts + 1) * each;
   if (timeout > 0 && each > 0 && attempts > 0 && whole > timeout) {
     scope.add('AI2040', 'warning', service, child(at, 'timeout'), {
       value: route.timeout,
-      rule: `${attempts} tries of ${perTryTimeout} take ${showDuration(whole)}, and the request is given up before`,
-      mend: `Give a timeout of ${showDuration(whole)} or more, or fewer or shorter tries`,
+      rule: `a try and ${attempts} ${attempts === 1 ? 'retry' : 'retries'} of ${perTryTimeout} each take ${showDuration(whole)}, and the request is given up before`,
+      mend: `Give a timeout of ${showDuration(whole)} or more, or fewer or shorter retries`,
       see: SEE,
     });
   }

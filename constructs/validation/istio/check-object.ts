@@ -21,6 +21,7 @@ import { checkWorkloadEntry, checkWorkloadGroup } from './rules/workload';
 import { IstioApi, istioApi, laterThan } from './schema';
 import { Broken, holdAgainst } from './structural';
 import { reportBroken, see } from './structural-words';
+import { withoutMisfits } from './well-typed';
 
 export interface CheckOptions {
   /** Istio version whose API the object is meant for: `1.29`, `1.29.1`, `asm-1-29`. @default the version that this package installs */
@@ -126,46 +127,4 @@ function laterOf(object: ModelObject, api: IstioApi, broken: Broken): string | u
 /** Whether an API group is one of Istio's, of today or of its first years. */
 function isIstio(group: string): boolean {
   return group.endsWith('.istio.io') && group !== NOT_SERVED;
-}
-
-/** A spec whose values all have the type that rules expect; the spec itself where they have. */
-function withoutMisfits(spec: unknown, misfits: readonly Finding[]): unknown {
-  const paths = misfits.filter(({ code }) => code === 'AI0002').map(({ field }) => stepsOf(field));
-  const own = paths.filter(([first]) => first === 'spec');
-  if (own.length === 0) {
-    return spec;
-  }
-  if (own.some((path) => path.length === 1)) {
-    return {};
-  }
-  const copy = structuredClone(spec);
-  own.forEach((path) => remove(copy, path.slice(1)));
-  return compacted(copy);
-}
-
-function remove(target: unknown, steps: readonly (string | number)[]): void {
-  const owner = steps.slice(0, -1).reduce<unknown>((value, step) => (value as Record<string | number, unknown> | undefined)?.[step], target);
-  const last = steps.at(-1);
-  if (typeof owner === 'object' && owner !== null && last !== undefined) {
-    // Lists keep their places, so that the paths of other findings stay right.
-    delete (owner as Record<string | number, unknown>)[last];
-  }
-}
-
-/** Empty places of lists become empty maps, which rules can read. */
-function compacted(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return Array.from(value, (item: unknown) => (item === undefined ? {} : compacted(item)));
-  }
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, compacted(member)]));
-  }
-  return value;
-}
-
-/** The steps of a field path: `spec.http[0]["a.b"]` is spec, http, 0, a.b. */
-export function stepsOf(field: string): (string | number)[] {
-  return [...field.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([\w-]+)/g)].map(([, index, quoted, name]) =>
-    index !== undefined ? Number(index) : quoted !== undefined ? (JSON.parse(`"${quoted}"`) as string) : name!,
-  );
 }

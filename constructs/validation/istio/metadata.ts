@@ -28,7 +28,8 @@ export function checkMetadata(report: Report): void {
   for (const part of ['labels', 'annotations'] as const) {
     const entries = Object.entries((metadata[part] ?? {}) as Record<string, unknown>);
     entries
-      .filter(([, value]) => typeof value !== 'string')
+      // Nothing is read as an empty text.
+      .filter(([, value]) => typeof value !== 'string' && value !== null)
       .forEach(([key, value]) => report.error('AI0002', child(child('metadata', part), key), { value, rule: 'this is a string', mend: `Put it in quotes: ${JSON.stringify(String(value))}` }));
   }
   checkLabels(report, 'metadata.labels', strings(object.metadata.labels));
@@ -41,7 +42,8 @@ function checkNames(report: Report, { name, generateName, namespace }: Readonly<
   } else if (name !== undefined && (typeof name !== 'string' || name.length > LONGEST_NAME || !NAME.test(name))) {
     report.error('AI0008', 'metadata.name', { value: name, rule: 'names are lower-case letters, digits, dashes and dots', mend: 'Rename the object' });
   }
-  if (namespace !== undefined && (typeof namespace !== 'string' || !NAMESPACE.test(namespace))) {
+  // The API server reads both nothing and an empty text as no namespace.
+  if (namespace !== undefined && namespace !== null && namespace !== '' && (typeof namespace !== 'string' || !NAMESPACE.test(namespace))) {
     report.error('AI0008', 'metadata.namespace', { value: namespace, rule: 'a namespace is lower-case letters, digits and dashes', mend: 'Correct the namespace' });
   }
 }

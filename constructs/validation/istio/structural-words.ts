@@ -14,6 +14,8 @@ const GONE: readonly (readonly [RegExp, string])[] = [
   [/\.outlierDetection\.http$/, 'Write its members directly below `outlierDetection`'],
   [/\.googleRe2$|\.regexMatch$/, 'Write `regex: ...`'],
 ];
+/** Fields whose text is a duration. */
+const DURATION = /(?:timeout|interval|duration|delay|age|time|ttl)$/i;
 const DISTANCE = 2;
 
 const CODES: Readonly<Record<Broken['kind'], string>> = {
@@ -55,7 +57,7 @@ function verdictOf(broken: Broken, kind: string, api: ApiWords): Verdict {
         mend: GONE.find(([path]) => path.test(broken.field))?.[1] ?? api.since?.(broken) ?? suggestion(broken.name, broken.known),
       };
     case 'type':
-      return { value: broken.value, rule: `this is ${article(broken.expected)}`, mend: mendOfType(broken.expected, broken.value) };
+      return { value: broken.value, rule: `this is ${article(broken.expected)}`, mend: mendOfType(broken.expected, broken.value, broken.field) };
     case 'enum':
       return {
         value: broken.value,
@@ -83,9 +85,12 @@ function article(type: string): string {
   return named[type] ?? type;
 }
 
-function mendOfType(expected: string, value: unknown): string {
+function mendOfType(expected: string, value: unknown, field: string): string {
   if (value === null) {
     return 'Give a value, or drop the field; `{}` is the empty map';
+  }
+  if (expected === 'string' && typeof value === 'number' && DURATION.test(field)) {
+    return `Write a number with its unit: ${value}s`;
   }
   if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
     return `Put it in quotes: ${JSON.stringify(String(value))}`;

@@ -1,6 +1,6 @@
 import { BackendReference, isGranted } from '../../../model/gateway-api/references';
 import { namespaceOf } from '../../../model/object';
-import { child } from '../../istio/finding';
+import { child, Severity } from '../../istio/finding';
 import { NETWORKING } from '../scope';
 import { GatewayObjects, Route, SEE } from './routes';
 
@@ -55,7 +55,7 @@ function checkBackend(objects: GatewayObjects, route: Route, ref: BackendReferen
   const namespace = ref.namespace ?? own;
   const parents = objects.parentsOf(route);
   const reference = { fromKind: route.kind, fromNamespace: own, toGroup: group, toKind: kind, toNamespace: namespace, toName: name };
-  if (namespace !== own && (parents.has('gateway') || parents.has('unknown')) && !isGranted(scope.model, reference)) {
+  if (namespace !== own && (parents.has('gateway') || parents.has('unknown')) && !isGranted(scope.model, reference) && scope.knowledge.holdsAny(namespace)) {
     scope.add('AI2106', 'error', route, child(field, 'namespace'), {
       value: namespace,
       rule: `no ReferenceGrant in namespace ${namespace} lets a ${route.kind} of ${own} use its ${kind} ${name}`,
@@ -100,10 +100,14 @@ function checkService(objects: GatewayObjects, route: Route, ref: BackendReferen
 
 function checkPresence({ scope }: GatewayObjects, route: Route, ref: BackendReference, field: string) {
   const namespace = ref.namespace ?? namespaceOf(route);
-  const service = scope.model.services.find((candidate) => candidate.name === ref.name && candidate.namespace === namespace);
-  if (!service && scope.knowsServices) {
-    const elsewhere = scope.model.services.find((candidate) => candidate.name === ref.name);
-    scope.add('AI2105', 'error', route, child(field, 'name'), {
+  const { knowledge, model } = scope;
+  const service = model.services.find((candidate) => candidate.name === ref.name && candidate.namespace === namespace);
+  const elsewhere = model.services.find((candidate) => candidate.name === ref.name);
+  // The Service of an import may be in another cluster.
+  const known = knowledge.services(namespace) && (knowledge.whole || ref.kind !== 'ServiceImport');
+  const severity = service ? undefined : knowledge.missing('error', known, elsewhere !== undefined);
+  if (severity) {
+    scope.add('AI2105', severity, route, child(field, 'name'), {
       value: ref.name,
       rule: `namespace ${namespace} has no Service of this name: requests would be answered by 500`,
       mend: elsewhere ? `Write \`namespace: ${elsewhere.namespace}\`, and let a ReferenceGrant there allow it` : 'Correct the name, or add the Service',
@@ -116,11 +120,15 @@ function checkPresence({ scope }: GatewayObjects, route: Route, ref: BackendRefe
 function checkHostname(objects: GatewayObjects, route: Route, ref: BackendReference, field: string): void {
   if (ref.namespace !== undefined) {
     bad(objects, route, child(field, 'namespace'), ref.namespace, 'a host has no namespace', 'Drop `namespace`');
-  } else if (objects.scope.knowsServices && !objects.scope.offerOf(ref.name, namespaceOf(route))) {
-    bad(objects, route, child(field, 'name'), ref.name, 'no Service and no ServiceEntry offers this host', 'Correct the host, or add a ServiceEntry for it');
+    return;
+  }
+  const { scope } = objects;
+  const severity = scope.offerOf(ref.name, namespaceOf(route)) ? undefined : scope.knowledge.missingHost('error', ref.name, namespaceOf(route));
+  if (severity) {
+    bad(objects, route, child(field, 'name'), ref.name, 'no Service and no ServiceEntry offers this host', 'Correct the host, or add a ServiceEntry for it', severity);
   }
 }
 
-function bad({ scope }: GatewayObjects, route: Route, field: string, value: unknown, rule: string, mend: string): void {
-  scope.add('AI2105', 'error', route, field, { value, rule, mend, see: BACKENDS });
+function bad({ scope }: GatewayObjects, route: Route, field: string, value: unknown, rule: string, mend: string, severity: Severity = 'error'): void {
+  scope.add('AI2105', severity, route, field, { value, rule, mend, see: BACKENDS });
 }

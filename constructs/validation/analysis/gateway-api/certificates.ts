@@ -2,6 +2,7 @@ import type { GatewayListeners } from '../../../gateway-api/generated/gateway';
 import { isGranted } from '../../../model/gateway-api/references';
 import { namespaceOf } from '../../../model/object';
 import { child } from '../../istio/finding';
+import type { Knowledge } from '../knowledge';
 import { isKeyPair, SecretObject } from '../secrets';
 import { Gateway, GatewayObjects, SEE } from './routes';
 
@@ -9,6 +10,7 @@ const TLS = `${SEE}guides/tls/`;
 /** How a listener ends TLS without a certificate of its own. */
 const BY_MESH = ['ISTIO_SIMPLE', 'ISTIO_MUTUAL'];
 const MOST = 2;
+const ISSUERS = ['cert-manager.io/issuer', 'cert-manager.io/cluster-issuer'];
 
 /** Certificates of listeners: that they are named, there, in reach and what they should be. */
 export function checkCertificates(objects: GatewayObjects, gateway: Gateway, { tls, protocol }: GatewayListeners, at: string): void {
@@ -41,8 +43,8 @@ export function checkCertificates(objects: GatewayObjects, gateway: Gateway, { t
   const severity = problems.every((problem) => problem !== undefined) ? 'error' : 'warning';
   problems.forEach((problem, index) => {
     if (problem) {
-      const { code, ...verdict } = problem;
-      scope.add(code, severity, gateway, child(`${at}.tls.certificateRefs`, index), { value: refs[index]!.name, ...verdict, see: TLS });
+      const { code, unsure, ...verdict } = problem;
+      scope.add(code, unsure ? 'warning' : severity, gateway, child(`${at}.tls.certificateRefs`, index), { value: refs[index]!.name, ...verdict, see: TLS });
     }
   });
 }
@@ -63,15 +65,15 @@ export function checkClientAuthorities(objects: GatewayObjects, gateway: Gateway
   for (const { field, validated } of places) {
     const refs = validated?.validation?.caCertificateRefs ?? [];
     const at = `${field}.validation.caCertificateRefs`;
-    const problem = refs.length > 1 ? { code: 'AI2114', rule: 'Istio takes one bundle of authorities for a port', mend: 'Put all certificates into one ConfigMap' } : refs[0] && authorityProblem(objects, gateway, refs[0]);
+    const problem: Problem | undefined = refs.length > 1 ? { code: 'AI2114', rule: 'Istio takes one bundle of authorities for a port', mend: 'Put all certificates into one ConfigMap' } : refs[0] && authorityProblem(objects, gateway, refs[0]);
     if (problem) {
-      const { code, ...verdict } = problem;
-      objects.scope.add(code, 'error', gateway, at, { value: refs.map(({ name }) => name), ...verdict, see: TLS });
+      const { code, unsure, ...verdict } = problem;
+      objects.scope.add(code, unsure ? 'warning' : 'error', gateway, at, { value: refs.map(({ name }) => name), ...verdict, see: TLS });
     }
   }
 }
 
-function authorityProblem({ scope: { model } }: GatewayObjects, gateway: Gateway, { group = '', kind = '', name, namespace }: Ref): Problem | undefined {
+function authorityProblem({ scope: { model, knowledge } }: GatewayObjects, gateway: Gateway, { group = '', kind = '', name, namespace }: Ref): Problem | undefined {
   if (group !== '' || !['ConfigMap', 'Secret'].includes(kind)) {
     return { code: 'AI2114', rule: 'authorities lie in a ConfigMap or a Secret', mend: 'Name one with `ca.crt`' };
   }
@@ -79,15 +81,15 @@ function authorityProblem({ scope: { model } }: GatewayObjects, gateway: Gateway
   const place = namespace ?? own;
   const known = model.ofKind<never>('', kind) as readonly SecretObject[];
   const found = known.find((one) => one.metadata.name === name && namespaceOf(one) === place);
-  if (!found && known.length > 0) {
-    return { code: 'AI2114', rule: `namespace ${place} has no such ${kind}`, mend: `Put it into ${place}, or name the namespace that it is in` };
+  if (!found && (kind === 'Secret' ? isMissing(knowledge, gateway, `${place}/${name}`) : knowledge.holds('/ConfigMap', place))) {
+    return { unsure: !knowledge.whole, code: 'AI2114', rule: `namespace ${place} has no such ${kind}`, mend: `Put it into ${place}, or name the namespace that it is in` };
   }
   const content = { ...found?.data, ...found?.stringData };
   if (found && Object.keys(content).length > 0 && content['ca.crt'] === undefined && content.cacert === undefined) {
     return { code: 'AI2114', rule: `the ${kind} has no \`ca.crt\``, mend: 'Put the certificates of the authorities there, in PEM' };
   }
   const reference = { fromKind: gateway.kind, fromNamespace: own, toGroup: '', toKind: kind, toNamespace: place, toName: name };
-  return place === own || isGranted(model, reference)
+  return place === own || isGranted(model, reference) || !knowledge.holdsAny(place)
     ? undefined
     : { code: 'AI2106', rule: `no ReferenceGrant in namespace ${place} lets a Gateway of ${own} use its ${kind}`, mend: `Add one to ${place}, or copy the ${kind}` };
 }
@@ -96,11 +98,19 @@ interface Problem {
   readonly code: string;
   readonly rule: string;
   readonly mend: string;
+  /** A controller or somebody's hand may have made what is missed here. */
+  readonly unsure?: boolean;
+}
+
+/** Whether a Secret is missed: those that cert-manager makes for a Gateway are not here. */
+function isMissing(knowledge: Knowledge, gateway: Gateway, key: string): boolean {
+  const annotations = Object.keys(gateway.metadata.annotations ?? {});
+  return !knowledge.secrets.has(key) && !annotations.some((name) => ISSUERS.includes(name)) && knowledge.knowsSecrets(key.split('/')[0]!);
 }
 
 type Ref = NonNullable<NonNullable<GatewayListeners['tls']>['certificateRefs']>[number];
 
-function problemOf({ scope: { model } }: GatewayObjects, gateway: Gateway, { group = '', kind = 'Secret', name, namespace }: Ref): Problem | undefined {
+function problemOf({ scope: { model, knowledge } }: GatewayObjects, gateway: Gateway, { group = '', kind = 'Secret', name, namespace }: Ref): Problem | undefined {
   if ((group !== '' && group !== 'core') || kind !== 'Secret') {
     return { code: 'AI2114', rule: `a certificate lies in a Secret, not in a ${kind}`, mend: 'Name a Secret with `tls.crt` and `tls.key`' };
   }
@@ -108,14 +118,14 @@ function problemOf({ scope: { model } }: GatewayObjects, gateway: Gateway, { gro
   const place = namespace ?? own;
   const secrets = model.ofKind<never>('', 'Secret') as readonly SecretObject[];
   const secret = secrets.find((one) => one.metadata.name === name && namespaceOf(one) === place);
-  if (!secret && secrets.length > 0) {
-    return { code: 'AI2114', rule: `namespace ${place} has no such Secret`, mend: `Put the Secret into ${place}, or name the namespace that it is in` };
+  if (!secret && isMissing(knowledge, gateway, `${place}/${name}`)) {
+    return { unsure: !knowledge.whole, code: 'AI2114', rule: `namespace ${place} has no such Secret`, mend: `Put the Secret into ${place}, or name the namespace that it is in` };
   }
   if (secret && !isKeyPair(secret)) {
     return { code: 'AI2114', rule: 'the Secret holds no certificate with its key', mend: 'Make it of type kubernetes.io/tls, with `tls.crt` and `tls.key` in PEM' };
   }
   const reference = { fromKind: gateway.kind, fromNamespace: own, toGroup: '', toKind: 'Secret', toNamespace: place, toName: name };
-  return place === own || isGranted(model, reference)
+  return place === own || isGranted(model, reference) || !knowledge.holdsAny(place)
     ? undefined
     : { code: 'AI2106', rule: `no ReferenceGrant in namespace ${place} lets a Gateway of ${own} use its Secret`, mend: `Add one to ${place}, or copy the Secret` };
 }

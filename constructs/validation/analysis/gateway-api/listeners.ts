@@ -135,8 +135,12 @@ function checkAddresses({ scope }: GatewayObjects, gateway: Gateway): void {
   }
   addresses.forEach(({ type, value }, index) => {
     const namespace = namespaceOf(gateway);
-    if (type === 'Hostname' && value !== undefined && scope.knowsServices && !scope.offerOf(value, namespace)) {
-      scope.add('AI2118', 'warning', gateway, child(child('spec.addresses', index), 'value'), {
+    if (type === 'Hostname' && value !== undefined && !scope.offerOf(value, namespace)) {
+      const severity = scope.knowledge.missingHost('warning', value, namespace);
+      if (!severity) {
+        return;
+      }
+      scope.add('AI2118', severity, gateway, child(child('spec.addresses', index), 'value'), {
         value,
         rule: 'no Service has this name, so no pods serve the gateway',
         mend: 'Correct the name, or leave `addresses` out to have Istio make the gateway',

@@ -2,7 +2,7 @@ import type { GatewayListeners } from '../../../gateway-api/generated/gateway';
 import { allowedNamespaces, kindsOf } from '../../../model/gateway-api/listeners';
 import { GATEWAY_API, RouteKind } from '../../../model/gateway-api/references';
 import { namespaceOf } from '../../../model/object';
-import { child } from '../../istio/finding';
+import { child, Severity } from '../../istio/finding';
 import { hostsOverlap } from '../../istio/rules/names';
 import { NETWORKING } from '../scope';
 import { Gateway, GatewayObjects, kindOf, ParentRef, Route, SEE } from './routes';
@@ -34,7 +34,8 @@ function checkService({ scope }: GatewayObjects, route: Route, ref: ParentRef, f
   const namespace = ref.namespace ?? namespaceOf(route);
   const service = scope.model.services.find((candidate) => candidate.name === ref.name && candidate.namespace === namespace);
   if (!service) {
-    if (scope.knowsServices) {
+    const severity = scope.knowledge.missing('error', scope.knowledge.services(namespace));
+    if (severity) {
       missing(scope, route, child(field, 'name'), ref.name, `namespace ${namespace} has no Service of this name`);
     }
   } else if (ref.port !== undefined && !service.ports.some(({ number }) => number === ref.port)) {
@@ -50,7 +51,9 @@ function checkService({ scope }: GatewayObjects, route: Route, ref: ParentRef, f
 function checkEntry({ scope }: GatewayObjects, route: Route, ref: ParentRef, field: string): void {
   const entries = scope.model.ofKind(NETWORKING, 'ServiceEntry');
   const namespace = ref.namespace ?? namespaceOf(route);
-  if (scope.knowsServices && !entries.some((entry) => entry.metadata.name === ref.name && namespaceOf(entry) === namespace)) {
+  const { knowledge, model } = scope;
+  const known = knowledge.whole ? model.services.length > 0 : knowledge.holds(`${NETWORKING}/ServiceEntry`, namespace);
+  if (known && !entries.some((entry) => entry.metadata.name === ref.name && namespaceOf(entry) === namespace)) {
     missing(scope, route, child(field, 'name'), ref.name, `namespace ${namespace} has no ServiceEntry of this name`);
   }
 }
@@ -59,11 +62,13 @@ function checkGateway(objects: GatewayObjects, route: Route, ref: ParentRef, fie
   const { scope } = objects;
   const gateway = objects.gatewayOf(ref, route);
   if (!gateway) {
-    // The gateway of a cluster is often somebody else's; where others are here, this one is missed.
-    if (objects.gateways.length > 0) {
-      const elsewhere = objects.gateways.find(({ metadata }) => metadata.name === ref.name);
+    // The gateway of a cluster is often somebody else's; where others of its namespace are here, this one is missed.
+    const namespace = ref.namespace ?? namespaceOf(route);
+    const elsewhere = objects.gateways.find(({ metadata }) => metadata.name === ref.name);
+    const severity = scope.knowledge.missing('error', scope.knowledge.holds(`${GATEWAY_API}/Gateway`, namespace), elsewhere !== undefined);
+    if (severity) {
       const mend = elsewhere ? `A reference without a namespace is looked for beside the route: write \`namespace: ${namespaceOf(elsewhere)}\`` : undefined;
-      missing(scope, route, child(field, 'name'), ref.name, `namespace ${ref.namespace ?? namespaceOf(route)} has no Gateway of this name`, mend);
+      missing(scope, route, child(field, 'name'), ref.name, `namespace ${namespace} has no Gateway of this name`, mend, severity);
     }
     return;
   }
@@ -149,6 +154,6 @@ function report({ scope }: GatewayObjects, { route, ref, field, gateway }: Place
   }
 }
 
-function missing(scope: GatewayObjects['scope'], route: Route, field: string, value: string, rule: string, mend = 'Correct the name, or add it'): void {
-  scope.add('AI2101', 'error', route, field, { value, rule: `${rule}, so the route is attached to nothing`, mend, see: ATTACHING });
+function missing(scope: GatewayObjects['scope'], route: Route, field: string, value: string, rule: string, mend = 'Correct the name, or add it', severity: Severity = 'error'): void {
+  scope.add('AI2101', severity, route, field, { value, rule: `${rule}, so the route is attached to nothing`, mend, see: ATTACHING });
 }

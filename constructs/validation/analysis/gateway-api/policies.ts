@@ -1,7 +1,7 @@
 import type { BackendTLSPolicySpec } from '../../../gateway-api/generated/backend-tls-policy';
 import { GATEWAY_API } from '../../../model/gateway-api/references';
 import { ModelObject, namespaceOf } from '../../../model/object';
-import { child } from '../../istio/finding';
+import { child, Severity } from '../../istio/finding';
 import { NETWORKING } from '../scope';
 import { GatewayObjects, SEE } from './routes';
 
@@ -25,7 +25,8 @@ function checkTarget({ scope }: GatewayObjects, policy: Policy, ref: BackendTLSP
   if (ports === undefined) {
     bad('kind', `${ref.group}/${ref.kind}`, 'TLS to a backend is for a Service or a ServiceEntry', 'Write one of these; a Service has the empty group');
   } else if (ports === 'missing') {
-    if (scope.knowsServices) {
+    const { knowledge, model } = scope;
+    if (knowledge.whole ? model.services.length > 0 : knowledge.holds(`${ref.group}/${ref.kind}`, namespace)) {
       bad('name', ref.name, `namespace ${namespace} has no ${ref.kind} of this name`, 'Correct the name, or put the policy beside what it is for');
     }
   } else if (ref.sectionName && !ports.includes(ref.sectionName)) {
@@ -49,8 +50,8 @@ function portNames(scope: GatewayObjects['scope'], { group, kind, name }: { grou
 
 function checkAuthorities({ scope }: GatewayObjects, policy: Policy): void {
   const { caCertificateRefs = [], wellKnownCACertificates } = policy.spec?.validation ?? {};
-  const bad = (field: string, value: string, rule: string, mend: string): void =>
-    scope.add('AI2121', 'error', policy, `spec.validation.${field}`, { value, rule, mend, see: POLICY });
+  const bad = (field: string, value: string, rule: string, mend: string, severity: Severity = 'error'): void =>
+    scope.add('AI2121', severity, policy, `spec.validation.${field}`, { value, rule, mend, see: POLICY });
   if (wellKnownCACertificates !== undefined) {
     if (wellKnownCACertificates !== 'System') {
       bad('wellKnownCACertificates', wellKnownCACertificates, 'Istio knows the authorities of the system, and no other set', 'Write `System`, or name a ConfigMap in `caCertificateRefs`');
@@ -76,8 +77,10 @@ function checkAuthorities({ scope }: GatewayObjects, policy: Policy): void {
   }
   const maps = scope.model.ofKind('', 'ConfigMap') as readonly (ModelObject & { data?: Record<string, string> })[];
   const map = maps.find(({ metadata }) => metadata.name === first.name && (metadata.namespace ?? 'default') === namespaceOf(policy));
-  if (!map && maps.length > 0) {
-    bad(`${field}.name`, first.name, `namespace ${namespaceOf(policy)} has no ConfigMap of this name`, 'Put it beside the policy');
+  if (!map && scope.knowledge.holds('/ConfigMap', namespaceOf(policy))) {
+    // Controllers such as trust-manager make them, too.
+    const severity = scope.knowledge.whole ? 'error' : 'warning';
+    bad(`${field}.name`, first.name, `namespace ${namespaceOf(policy)} has no ConfigMap of this name`, 'Put it beside the policy', severity);
   } else if (map && !map.data?.['ca.crt'] && !map.data?.cacert) {
     bad(`${field}.name`, first.name, 'the ConfigMap has no `ca.crt`', 'Put the certificates of the authorities there, in PEM');
   }

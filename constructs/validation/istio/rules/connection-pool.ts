@@ -20,6 +20,16 @@ export function checkConnectionPool(pool: TrafficPolicy['connectionPool'], at: s
       checkRange(report, child(field, name), http[name], 0);
     }
     checkDuration(report, child(field, 'idleTimeout'), http.idleTimeout);
+    // Of Istio 1.31, as the schema says to others.
+    const { http2KeepAlive } = http as { readonly http2KeepAlive?: { readonly interval?: string; readonly timeout?: string } };
+    if (http2KeepAlive && !(http2KeepAlive.interval && http2KeepAlive.timeout)) {
+      report.error('AI0221', child(field, 'http2KeepAlive'), {
+        value: http2KeepAlive,
+        rule: 'pings have both an interval and a time to wait for the answer',
+        mend: 'Give `interval` and `timeout`',
+        see: SEE,
+      });
+    }
     if (http.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol) {
       report.error('AI0212', field, {
         rule: 'a connection cannot both keep the client’s protocol and be upgraded to HTTP/2',

@@ -11,7 +11,8 @@ const SEE = `${DOCS}/networking/gateway/`;
 /** What istiod's admission demands of a Gateway beyond its schema. */
 export function checkGateway(spec: GatewaySpec, report: Report): void {
   const { name } = report.object.metadata;
-  if (!isDnsLabel(name)) {
+  // Nobody knows the name yet that is generated, and a name that is not there is told of already.
+  if (typeof name === 'string' && !isDnsLabel(name)) {
     report.error('AI0301', 'metadata.name', { value: name, rule: 'a Gateway has a name without dots', mend: 'Use dashes', see: SEE });
   }
   if ((spec.servers ?? []).length === 0) {

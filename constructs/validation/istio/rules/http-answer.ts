@@ -13,7 +13,14 @@ export function checkRedirect(redirect: HttpRoute['redirect'], at: string, repor
   }
   const bad = (field: string, value: unknown, rule: string, mend: string): void =>
     report.error('AI0133', field, { value, rule, mend, see: SEE_REDIRECT });
-  if (!redirect.uri && !redirect.authority && !redirect.scheme && redirect.port === undefined && redirect.derivePort === undefined) {
+  // Of Istio 1.31; the schema says so where the version has it not.
+  const { prefixRewrite } = redirect as { readonly prefixRewrite?: string };
+  if (prefixRewrite && redirect.uri) {
+    bad(child(at, 'prefixRewrite'), prefixRewrite, 'a path is replaced as a whole or from its start, not both', 'Drop `uri` or `prefixRewrite`');
+    return;
+  }
+  const { uri, authority, derivePort } = redirect;
+  if (!uri && !prefixRewrite && !authority && !redirect.scheme && redirect.port === undefined && derivePort === undefined) {
     bad(at, redirect, 'a redirect changes something', 'Give another path, host, scheme or port');
     return;
   }

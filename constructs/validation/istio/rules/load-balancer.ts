@@ -13,6 +13,14 @@ export function checkLoadBalancer(balancer: LoadBalancer | undefined, watched: b
   if (!balancer) {
     return;
   }
+  // Of Istio 1.31, as the schema says to others.
+  if ((balancer as { readonly zoneAwareLbSetting?: object }).zoneAwareLbSetting && balancer.localityLbSetting) {
+    report.error('AI0220', child(at, 'zoneAwareLbSetting'), {
+      rule: 'endpoints are preferred by locality in one way or the other, not both',
+      mend: 'Drop `localityLbSetting` or `zoneAwareLbSetting`',
+      see: SEE,
+    });
+  }
   checkHash(balancer.consistentHash, child(at, 'consistentHash'), report);
   checkLocality(balancer.localityLbSetting, watched, child(at, 'localityLbSetting'), report);
   const { warmup } = balancer;

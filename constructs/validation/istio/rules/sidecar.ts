@@ -9,11 +9,13 @@ import { checkServerTls } from './server-tls';
 type Ingress = NonNullable<SidecarSpec['ingress']>[number];
 type Egress = NonNullable<SidecarSpec['egress']>[number];
 
+/** Minor of Istio from which on `~shop/*` is known. */
+const EXCLUDING = 31;
 const SEE = `${DOCS}/networking/sidecar/`;
 const LOOPBACK = ['', '127.0.0.1', '0.0.0.0', '::1', '::'];
 
 /** What istiod's admission demands of a Sidecar beyond its schema. */
-export function checkSidecar(spec: SidecarSpec, report: Report, namespace: string): void {
+export function checkSidecar(spec: SidecarSpec, report: Report, namespace: string, minor: string): void {
   checkSelector(report, 'spec.workloadSelector', spec.workloadSelector?.labels, spec.workloadSelector !== undefined);
   if ((spec.egress ?? []).length + (spec.ingress ?? []).length === 0 && !spec.outboundTrafficPolicy && !spec.inboundConnectionPool) {
     report.error('AI0601', 'spec', { rule: 'a Sidecar says something', mend: 'Give `egress`, `ingress`, `outboundTrafficPolicy` or `inboundConnectionPool`', see: SEE });
@@ -22,7 +24,7 @@ export function checkSidecar(spec: SidecarSpec, report: Report, namespace: strin
   const ports = new Set<number>();
   (spec.ingress ?? []).forEach((listener, index) => checkIngress(listener, child('spec.ingress', index), report, ports));
   checkConnectionPool(spec.inboundConnectionPool, 'spec.inboundConnectionPool', report);
-  checkEgress(spec, report, namespace);
+  checkEgress(spec, report, namespace, minor);
   checkOutbound(spec, report);
 }
 
@@ -78,7 +80,7 @@ function checkDefaultEndpoint(endpoint: string, field: string, report: Report): 
   }
 }
 
-function checkEgress(spec: SidecarSpec, report: Report, namespace: string): void {
+function checkEgress(spec: SidecarSpec, report: Report, namespace: string, minor: string): void {
   const list = spec.egress ?? [];
   const ports = new Set<number>();
   const sockets = new Set<string>();
@@ -91,7 +93,7 @@ function checkEgress(spec: SidecarSpec, report: Report, namespace: string): void
     } else {
       checkEgressPort(listener, at, report, ports, sockets);
     }
-    checkEgressHosts(listener, at, report, namespace);
+    checkEgressHosts(listener, at, report, { namespace, excludes: Number(minor.split('.')[1]) >= EXCLUDING });
   });
 }
 
@@ -122,7 +124,13 @@ function checkEgressPort({ port, bind, captureMode }: Egress, at: string, report
   sockets.add(bind ?? '');
 }
 
-function checkEgressHosts({ hosts }: Egress, at: string, report: Report, namespace: string): void {
+interface EgressContext {
+  readonly namespace: string;
+  /** Whether a namespace after `~` takes its hosts out, which istiod refused before. */
+  readonly excludes: boolean;
+}
+
+function checkEgressHosts({ hosts }: Egress, at: string, report: Report, { namespace, excludes }: EgressContext): void {
   if ((hosts ?? []).length === 0) {
     bad(report, child(at, 'hosts'), undefined, 'an egress listener names the hosts it leads to', 'Give `hosts`, such as ./*');
   }
@@ -130,13 +138,13 @@ function checkEgressHosts({ hosts }: Egress, at: string, report: Report, namespa
   const twice = (field: string, value: unknown, rule: string): void => report.warning('AI0604', field, { value, rule, mend: 'Drop the one that says no more', see: SEE });
   (hosts ?? []).forEach((host, index) => {
     const field = child(child(at, 'hosts'), index);
-    const why = whyNoEgressHost(host);
+    const why = whyNoEgressHost(host, excludes);
     if (why) {
       const bare = host.includes('/') ? 'shop/cart.shop.svc.cluster.local' : host;
       bad(report, field, host, why, `Write ./${bare} for this namespace, */${bare} for any`);
     }
     const slash = host.indexOf('/');
-    if (slash < 0) {
+    if (slash < 0 || (slash > 1 && host.startsWith('~'))) {
       return;
     }
     const owner = host.slice(0, slash) === '.' ? namespace : host.slice(0, slash);
@@ -153,7 +161,7 @@ function checkEgressHosts({ hosts }: Egress, at: string, report: Report, namespa
   }
 }
 
-function whyNoEgressHost(host: string): string | undefined {
+function whyNoEgressHost(host: string, excludes: boolean): string | undefined {
   const slash = host.indexOf('/');
   if (slash < 0) {
     return 'a host of a Sidecar comes with the namespace it is looked for in';
@@ -162,8 +170,8 @@ function whyNoEgressHost(host: string): string | undefined {
   if (namespace === '' || name === '') {
     return 'namespace and host on both sides of the slash are not empty';
   }
-  if (!['*', '.', '~'].includes(namespace) && !isDnsLabel(namespace.replace(/^~/, ''))) {
-    return 'before the slash comes a namespace, `.`, `*` or `~`';
+  if (!['*', '.', '~'].includes(namespace) && !isDnsLabel(excludes ? namespace.replace(/^~/, '') : namespace)) {
+    return namespace.startsWith('~') ? `namespaces are taken out from Istio 1.${EXCLUDING} on` : 'before the slash comes a namespace, `.`, `*` or `~`';
   }
   if (name !== '*' && !name.includes('.')) {
     return 'short names are not resolved here';
