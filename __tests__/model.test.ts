@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
 import * as fc from 'fast-check';
 import { modelOfEnvironment } from '../cli/simulate/environment-model';
+import { printSimulation } from '../cli/simulate/print';
+import { requestOf, RequestOptions } from '../cli/simulate/request';
+import { drawEnvironment, simulateEnvironment } from '../cli/simulate/run';
 import { Bookinfo, BookinfoTraffic, bookinfoServices } from '../constructs/bookinfo';
 import { existingService } from '../constructs/kubernetes';
 import { HTTPRoute, KubernetesGateway } from '../constructs/gateway-api';
@@ -1001,6 +1005,78 @@ describe('Bookinfo', () => {
     });
     expect(simulateChain(inScenario('all-v1'), { gateway: true, path: '/productpage' }).hops[1]?.hops).toEqual([]);
     expect(simulateChain(inScenario('reviews-90-10'), { gateway: true, path: '/productpage' }).hops[1]?.hops[0]?.percent).toBeCloseTo(10);
+  });
+
+  describe('the command line', () => {
+    const mesh = inScenario('jason-v2');
+    const request = (options: RequestOptions) => requestOf(mesh, options).request;
+
+    test('a name means the same however it is spelled', () => {
+      const asked = (options: RequestOptions): string => {
+        const { call, policy } = simulateChain(mesh, request(options)).simulation;
+        return `${call.from} ${call.to.split('.')[0]}:${call.port}${call.path} ${policy.verdict}`;
+      };
+      for (const to of ['reviews', 'reviews:9080', 'REVIEWS', 'reviews.bookinfo', 'reviews.bookinfo.svc.cluster.local']) {
+        expect(asked({ to })).toBe('productpage reviews:9080/reviews/0 allow');
+      }
+      expect(asked({ to: 'http://reviews:9080/reviews/1?x' })).toBe('productpage reviews:9080/reviews/1?x allow');
+      expect(asked({ to: 'ratings', from: 'reviews-v2' })).toBe('reviews-v2 ratings:9080/ratings/0 allow');
+      expect(asked({ to: 'ratings', from: 'reviews.bookinfo' })).toBe('reviews ratings:9080/ratings/0 allow');
+      expect(request({ to: 'productpage.bookinfo' })).toMatchObject({ gateway: true, path: '/productpage' });
+      expect(request({ to: 'reviews', host: 'other.test' })).toMatchObject({ to: 'reviews', host: 'other.test', from: 'productpage' });
+    });
+
+    test('a user signs in at productpage, which hears of nobody by a header', () => {
+      const shares = (options: RequestOptions) => {
+        const chain = simulateChain(mesh, request(options));
+        return (options.to ? chain : chain.hops[1])?.simulation.shares;
+      };
+      expect([shares({ user: 'jason' }), shares({ to: 'reviews', user: 'jason' })]).toEqual([{ v2: 100 }, { v2: 100 }]);
+      expect(shares({ header: ['end-user=jason'] })).toEqual({ v1: 100 });
+      expect(requestOf(mesh, { header: ['end-user=jason'] }).choices[0]).toContain('sign in there with --user');
+    });
+
+    test.each<[RequestOptions, string]>([
+      [{ to: 'reviews', gateway: true }, '--gateway and --to contradict each other'],
+      [{ from: 'reviews', gateway: 'bookinfo-gateway' }, '--gateway and --from contradict each other'],
+      [{ from: 'reviews', sidecar: false, to: 'ratings' }, 'the caller is both named and described'],
+      [{ from: 'ratings', to: 'details', user: 'jason' }, '--user says nothing here'],
+      [{ to: 'ftp://reviews' }, '--to ftp://reviews cannot be read'],
+      [{ to: 'reviews', port: 'http' }, '--port http cannot be read'],
+    ])('%j is a mistake of usage', (options, what) => {
+      expect(() => requestOf(mesh, options)).toThrow(expect.objectContaining({ what, exitCode: 64 }) as Error);
+    });
+
+    test('callers that are described, and tokens that nobody signed', () => {
+      const options = { to: 'reviews', fromLabel: ['app=cron'], fromServiceAccount: 'cron', sidecar: false, invalidToken: true };
+      expect(request(options)).toMatchObject({
+        from: { namespace: 'bookinfo', labels: { app: 'cron' }, serviceAccount: 'cron', sidecar: false },
+        invalidToken: true,
+      });
+    });
+
+    test('calls that follow say what is not as usual, and the first how long it takes', () => {
+      const delayed = inScenario('ratings-delay');
+      const text = printSimulation(simulateChain(delayed, { gateway: true, path: '/productpage', user: 'jason' }), []);
+      expect(text).toMatch(/wait +6 s in all/);
+      expect(text).toMatch(/reviews-v2 -> ratings \/ratings\/0: .*delayed by 7 s.*\n +policy: AuthorizationPolicy bookinfo\/ratings-callers allows/);
+      const database = printSimulation(simulateChain(inScenario('ratings-mysql'), { gateway: true, path: '/productpage' }), [], true);
+      expect(database).toContain('ratings-v2-mysql -> mysqldb:3306 by TCP: 100 % v1');
+      expect(database).toContain('TCP connection to mysqldb:3306 from ratings-v2-mysql');
+    });
+
+    test('what cannot be: in the names of the options; pictures whose name says no format', async () => {
+      const wrong = simulateEnvironment('local', { to: 'reviews', path: 'x', sourceIp: '999.1.1.1' });
+      await expect(wrong).rejects.toMatchObject({ exitCode: 64, why: expect.stringMatching(/^--path: .*\n--source-ip: /) as unknown });
+      await expect(drawEnvironment('local', { out: 'mesh.png' })).rejects.toMatchObject({ what: '--out mesh.png cannot be written', exitCode: 64 });
+      await expect(drawEnvironment('local', { out: 'mesh.svg', format: 'mermaid' })).rejects.toMatchObject({ exitCode: 64 });
+      const folder = mkdtempSync(path.join(tmpdir(), 'graph-'));
+      const quiet = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+      await drawEnvironment('local', { out: path.join(folder, 'mesh.md') });
+      quiet.mockRestore();
+      expect(readFileSync(path.join(folder, 'mesh.md'), 'utf8')).toMatch(/^```mermaid\nflowchart LR\n/);
+      rmSync(folder, { recursive: true });
+    });
   });
 
   test('what the picture shows of the Gateway API, of what policies ask, and of hosts outside', () => {

@@ -10,7 +10,7 @@ export function graphCommand(run: RunAction = runPlainly): Command {
     .addOption(
       new Option('--format <format>', 'SVG, or Mermaid for a Markdown page (default: svg, or by the name of --out)').choices(['svg', 'mermaid']),
     )
-    .option('--out <file>', 'file to write (default: standard output)')
+    .option('--out <file>', 'file to write: NAME.svg, or .md, .mmd and .mermaid for Mermaid (default: standard output)')
     .option('--scenario <name>', "traffic scenario (default: the environment file's)")
     .addOption(new Option('--mesh <flavor>', 'who installs Istio').choices(['helm', 'addon']))
     .option('--verbose', 'show stack traces of errors')

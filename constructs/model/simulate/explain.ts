@@ -119,6 +119,10 @@ export function answerOf(simulation: Simulation): string {
     return simulation.summary;
   }
   const sent = showShares(simulation.shares);
+  const isRefused = status === undefined && destinations.every(({ reached }) => !reached);
+  if (isRefused) {
+    return `no answer${sent === 'nobody' ? '' : `; sent to ${sent}`}`;
+  }
   return status === undefined ? sent : `${status} by the mesh${sent === 'nobody' ? '' : `; sent to ${sent}`}`;
 }
 

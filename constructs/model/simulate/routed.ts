@@ -62,9 +62,7 @@ export function followRoute(base: Base, delivery: Delivery, line: RouteLine, por
   const notes = [sticky && stickyNote(sticky), headlessNote(delivery, targets)].filter((note) => note !== undefined);
   const details = {
     fault,
-    timeoutSeconds: timeoutOf(route),
-    retries: retriesOf(route),
-    mirrors: abort ? [] : mirrorsOf(after, line),
+    ...(abort ? {} : { timeoutSeconds: timeoutOf(route), retries: retriesOf(route), mirrors: mirrorsOf(after, line) }),
     headers,
     ...(path !== undefined || authority ? { rewrite: { path, authority } } : {}),
   };

@@ -82,9 +82,11 @@ function unknownHost(delivery: Delivery, scope: Scope | undefined, reason?: stri
   const { call } = delivery;
   const { resolved } = call;
   const base = baseOf(call);
+  // Of HTTP, proxies read the Host header.
+  const asked = `${resolved.protocol === 'http' ? withoutPort(resolved.authority) : resolved.to}:${resolved.port}`;
   if (scope?.outbound === 'REGISTRY_ONLY') {
     const by = scope.object ? sourceOf(scope.object, 'outboundTrafficPolicy') : undefined;
-    const unknown = reason ?? `${resolved.to}:${resolved.port} is not in the registry`;
+    const unknown = reason ?? `${asked} is not in the registry`;
     const because = `${unknown}, and ${by ? by.title : 'the mesh'} lets out to known hosts only (REGISTRY_ONLY)`;
     const blocked = { ...base, route: { name: 'BlackHoleCluster', source: by, why: because } };
     // Port 80 is that of the mesh's own gateways, which few models hold.
@@ -93,7 +95,7 @@ function unknownHost(delivery: Delivery, scope: Scope | undefined, reason?: stri
       ? answeredByMesh(blocked, 'failed', `${because}: 502`, { status: 502 })
       : answeredByMesh(blocked, 'failed', `${because}: the connection is closed${reason ? '' : ', as no host that the caller knows has HTTP on that port'}`);
   }
-  const why = `${reason ?? `${resolved.to}:${resolved.port} is not known to the caller's proxy`}, which passes the bytes on (ALLOW_ANY)`;
+  const why = `${reason ?? `${asked} is not known to the caller's proxy`}, which passes the bytes on (ALLOW_ANY)`;
   const passing = { ...base, route: { name: 'PassthroughCluster', why: call.proxy.kind === 'none' ? 'the caller has no sidecar' : why } };
   if (call.service?.object.kind === 'Service' || (call.service && reason)) {
     const target: Target = { destination: { host: call.service.host, port: { number: resolved.port } }, percent: 100 };
