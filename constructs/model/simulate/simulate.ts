@@ -95,7 +95,7 @@ function unknownHost(delivery: Delivery, scope: Scope | undefined, reason?: stri
       ? answeredByMesh(blocked, 'failed', `${because}: 502`, { status: 502 })
       : answeredByMesh(blocked, 'failed', `${because}: the connection is closed${reason ? '' : ', as no host that the caller knows has HTTP on that port'}`);
   }
-  const why = `${reason ?? `${asked} is not known to the caller's proxy`}, which passes the bytes on (ALLOW_ANY)`;
+  const why = reason ? `${reason}: the caller's proxy passes the bytes on (ALLOW_ANY)` : `${asked} is not known to the caller's proxy, which passes the bytes on (ALLOW_ANY)`;
   const passing = { ...base, route: { name: 'PassthroughCluster', why: call.proxy.kind === 'none' ? 'the caller has no sidecar' : why } };
   if (call.service?.object.kind === 'Service' || (call.service && reason)) {
     const target: Target = { destination: { host: call.service.host, port: { number: resolved.port } }, percent: 100 };
