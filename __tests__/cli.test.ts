@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import { readSources } from '../cli/check/check-files';
+import { checkSources, readSources } from '../cli/check/check-files';
 import { down, DownOptions } from '../cli/commands/down';
 import { plan } from '../cli/commands/plan';
 import { status } from '../cli/commands/status';
@@ -573,11 +573,11 @@ describe('what an environment needs', () => {
       await program.parseAsync([...line], { from: 'user' });
       return given;
     };
-    const VALUES: Readonly<Record<string, string>> = { url: 'http://127.0.0.1:8080', istio: '1.29', header: 'a=b', claim: 'a=b' };
+    const VALUES: Readonly<Record<string, string>> = { url: 'http://127.0.0.1:8080', istio: '1.29', header: 'a=b', claim: 'a=b', fromLabel: 'a=b' };
     const commands = buildProgram(() => Promise.resolve()).commands;
 
     test.each(commands.map((command) => [command.name(), command] as const))('of %s', async (name, command) => {
-      const values = command.options.flatMap((option) => [option.long!, ...(option.isBoolean() ? [] : [option.argChoices?.at(-1) ?? VALUES[option.attributeName()] ?? 'some/value'])]);
+      const values = command.options.flatMap((option) => [option.long!, ...(option.isBoolean() || option.negate ? [] : [option.argChoices?.at(-1) ?? VALUES[option.attributeName()] ?? 'some/value'])]);
       const options = await parsed([name, 'local', ...values]);
       expect(Object.keys(options).sort()).toEqual(command.options.map((option) => option.attributeName()).sort());
       const [, ...again] = repeatCommand(name, 'local', options).split(' ');
@@ -662,7 +662,7 @@ describe('the command line', () => {
       expect(said).toMatch(/one of local, dev, prod[^]*\n {4}at /);
     });
 
-    test.each([{ port: 'abc' }, { port: '70000' }, { header: ['x'] }, { sourceIp: '1.2.3' }])('simulate: %j', (options) => {
+    test.each([{ port: 'abc' }, { header: ['x'] }])('simulate: %j', (options) => {
       expect(() => requestOf(new MeshModel([]), options)).toThrow(expect.objectContaining({ exitCode: 64 }) as Error);
     });
 
@@ -672,7 +672,7 @@ describe('the command line', () => {
       await main(['node', 'aks-istio', 'check', 'nothing']);
       expect(write.mock.calls.join('')).toContain('no YAML or JSON file is in this folder');
       expect(process.exitCode).toBe(2);
-      expect(readSources(['-'], () => '\n').unreadable).toEqual([{ file: 'stdin', why: 'it is empty' }]);
+      expect(checkSources(readSources(['-'], () => '\n').sources).unreadable).toEqual([{ file: 'stdin', why: 'no Kubernetes object is in it' }]);
     });
 
     test('but one in an environment that cdktf synthesises is a message without a stack trace, and code 1', () => {

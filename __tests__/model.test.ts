@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
 import * as fc from 'fast-check';
 import { modelOfEnvironment } from '../cli/simulate/environment-model';
+import { printSimulation } from '../cli/simulate/print';
+import { requestOf, RequestOptions } from '../cli/simulate/request';
+import { drawEnvironment, simulateEnvironment } from '../cli/simulate/run';
 import { Bookinfo, BookinfoTraffic, bookinfoServices } from '../constructs/bookinfo';
 import { existingService } from '../constructs/kubernetes';
 import { HTTPRoute, KubernetesGateway } from '../constructs/gateway-api';
@@ -67,6 +71,9 @@ describe('matches of routes', () => {
     ['regex with flags of RE2', { uri: { regex: '(?i)/AB' } }, { path: '/ab' }, true],
     ['a broken regex matches nothing', { uri: { regex: '(' } }, { path: '/(' }, false],
     ['dot segments are resolved first', { uri: { exact: '/b' } }, { path: '/a/../b' }, true],
+    ['dots that are escaped too', { uri: { exact: '/b' } }, { path: '/a/%2e%2E/b' }, true],
+    ['letters that are escaped for nothing', { uri: { exact: '/b%2F' } }, { path: '/%62%2F' }, true],
+    ['several slashes stay', { uri: { exact: '/a//b' } }, { path: '/a//b' }, true],
     ['header in any case', { headers: { 'End-User': { exact: 'jason' } } }, { headers: { 'end-user': 'jason' } }, true],
     ['header values keep their case', { headers: { 'end-user': { exact: 'jason' } } }, { headers: { 'end-user': 'Jason' } }, false],
     ['missing header', { headers: { 'end-user': { regex: '.*' } } }, {}, false],
@@ -157,16 +164,24 @@ describe('what a route does', () => {
     const { retries } = does({ route: [to('v1')], retries: { attempts: 3, retryOn: 'gateway-error,418', perTryTimeout: '0.2s' } });
     expect([503, 500, 418].map((status) => triesOf(retries, status))).toEqual([4, 1, 4]);
     expect([longestWait(undefined, retries), longestWait(0.5, retries)]).toEqual([0.8, 0.5]);
+    // A try that runs out of time is no 504 yet.
+    expect(longestWait(undefined, { attempts: 3, on: '504', statuses: [504], perTryTimeoutSeconds: 1 })).toBe(1);
   });
 
   test('faults happen as often as their percentage says, and never without one', () => {
     expect(does({ route: [to('v1')], fault: { delay: { fixedDelay: '7s', percentage: { value: 12.5 } } } }).fault).toEqual({
       delay: { seconds: 7, percent: 12.5 },
     });
-    expect(does({ route: [to('v1')], fault: { abort: { httpStatus: 418, percentage: { value: 100 } } } })).toMatchObject({
-      status: 418,
-      outcome: 'routed',
-    });
+    const abort = { httpStatus: 418, percentage: { value: 100 } };
+    const aborted = shop(
+      route('api', { hosts: ['api'], http: [{ fault: { abort }, route: [to('v1')], mirror: { host: 'db' } }] }),
+      policy('closed', { action: 'DENY', rules: [{}] }),
+    );
+    expect(ask(aborted)).toMatchObject({ status: 418, outcome: 'answered', shares: { v1: 100 }, mirrors: [] });
+    expect(aborted).not.toAllow({ from: 'web', to: 'api' });
+    expect(aborted).not.toDeny({ from: 'web', to: 'api' });
+    expect(renderLines(explain(ask(aborted)))).not.toMatch(/sent to|lost/);
+    expect(does({ redirect: { uri: '/x' }, fault: { abort } })).toMatchObject({ outcome: 'answered', status: 418 });
     expect(does({ route: [to('v1')], fault: { abort: { httpStatus: 418 }, delay: { fixedDelay: '7s' } } }).fault).toBeUndefined();
   });
 
@@ -303,6 +318,11 @@ describe('which VirtualService, which DestinationRule', () => {
       outcome: 'routed',
       shares: { 'example.com': 100 },
     });
+    const byPort = istio('networking', 'Sidecar', 'default', {
+      egress: [{ port: { number: 80, protocol: 'HTTP', name: 'http' }, hosts: ['./web.shop.svc.cluster.local'] }, { hosts: ['./*'] }],
+    });
+    expect(ask(shop(byPort)).route?.name).toBe('PassthroughCluster');
+    expect(simulate(shop(byPort), { from: 'web', to: 'db' }).route?.name).toBe('default');
     const scope = istio('networking', 'Sidecar', 'default', {
       egress: [{ hosts: ['./db.shop.svc.cluster.local'] }],
       outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
@@ -367,6 +387,54 @@ describe('mutual TLS', () => {
     expect(ask(shop(...objects))).toMatchObject({ status: 503, mtls: { client: 'plaintext', accepted: false } });
   });
 
+  test('TLS of the client: to a port for HTTP nobody ends it, and a proxy that starts TLS wraps it twice', () => {
+    const https: SimulatedRequest = { scheme: 'https' };
+    expect(ask(shop(), https)).toMatchObject({ outcome: 'failed', status: undefined, route: { name: 'PassthroughCluster' } });
+    expect(ask(shopIn({ outboundTrafficPolicy: 'REGISTRY_ONLY' }), https)).toMatchObject({ outcome: 'failed', route: { name: 'BlackHoleCluster' } });
+    expect(ask(shop(), { ...https, from: caller }).summary).toContain('nobody ends the TLS');
+    const ports = [{ number: 443, name: 'https', protocol: 'HTTPS' }];
+    const outside = istio('networking', 'ServiceEntry', 'out', { hosts: ['out.test'], ports, resolution: 'DNS' });
+    const twice = rule('out', { host: 'out.test', trafficPolicy: { tls: { mode: 'SIMPLE' } } });
+    expect(ask(shop(outside), { to: 'out.test' }).outcome).toBe('routed');
+    expect(ask(shop(outside, twice), { to: 'out.test' })).toMatchObject({
+      outcome: 'failed',
+      status: undefined,
+      mtls: { accepted: false, why: expect.stringContaining('TLS once more') as unknown },
+    });
+    expect(ask(shop(outside, twice), { to: 'out.test', scheme: 'http' }).outcome).toBe('routed');
+  });
+
+  test('headless Services: sidecars go to the pod that was called, with mutual TLS where every pod takes it; gateways choose', () => {
+    const headless = (...more: ModelObject[]): MeshModel => {
+      const own = service('api');
+      return new MeshModel([
+        ...SHOP.filter(({ kind, metadata }) => kind !== 'Service' || metadata.name !== 'api'),
+        { ...own, spec: { ...own.spec, clusterIP: 'None' } },
+        route('api', { hosts: ['api'], gateways: ['mesh', 'public'], http: [{ route: [to('v2')] }] }),
+        istio('networking', 'Gateway', 'public', {
+          selector: { istio: 'ingress' },
+          servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+        }),
+        ...more,
+      ]);
+    };
+    expect(ask(headless())).toMatchObject({
+      shares: { v1: 50, v2: 50 },
+      mtls: { client: 'mutual' },
+      assumptions: [expect.stringContaining('is headless') as unknown],
+    });
+    expect(ask(headless(pods('api', 'v3', 'shop', { 'sidecar.istio.io/inject': 'false' }))).mtls?.client).toBe('plaintext');
+    expect(simulate(headless(), { gateway: true, host: 'api.shop.svc.cluster.local' }).shares).toEqual({ v2: 100 });
+  });
+
+  test('pods on the network of their node have no sidecar', () => {
+    const node = pods('node', 'v1');
+    const spec = node.spec as { template: { spec: object } };
+    const host = { ...node, spec: { template: { ...spec.template, spec: { ...spec.template.spec, hostNetwork: true } } } };
+    const guarded = policy('closed', { action: 'DENY', rules: [{}] });
+    expect(ask(shop(service('node'), host, guarded), { to: 'node' })).toMatchObject({ outcome: 'routed', mtls: { server: 'none' } });
+  });
+
   test('DestinationRule: DISABLE against STRICT fails, mutual TLS to pods without a sidecar fails, a port overrides', () => {
     const strict = peers('default', { mtls: { mode: 'STRICT' } });
     const own = (trafficPolicy: object): ModelObject => rule('a-tls', { host: 'api', trafficPolicy });
@@ -389,7 +457,11 @@ describe('mutual TLS', () => {
 
 describe('AuthorizationPolicies', () => {
   const guarded = (spec: object, ...more: ModelObject[]): MeshModel => shop(policy('guard', spec), ...more);
-  const JWT = istio('security', 'RequestAuthentication', 'jwt', { jwtRules: [{ issuer: 'iss', audiences: ['api'] }] });
+  const JWT = istio('security', 'RequestAuthentication', 'jwt', {
+    jwtRules: [
+      { issuer: 'iss', audiences: ['api'], spaceDelimitedClaims: ['roles'], outputClaimToHeaders: [{ header: 'X-Name', claim: 'name' }] },
+    ],
+  });
   const TOKEN = { iss: 'iss', sub: 'me', aud: 'api', groups: ['dev', 'ops'] };
   const operation = (members: object): object => ({ rules: [{ to: [{ operation: members }] }] });
   const source = (members: object): object => ({ rules: [{ from: [{ source: members }] }] });
@@ -439,11 +511,28 @@ describe('AuthorizationPolicies', () => {
       false,
     ],
     ['any of the rules', { rules: [{ to: [{ operation: { methods: ['POST'] } }] }, { to: [{ operation: { paths: ['/'] } }] }] }, {}, true],
-    ['unknown conditions make no ALLOW rule', when('request.whatever', ['x']), {}, false],
+    ['unknown conditions make no rule', when('request.whatever', ['x']), {}, false],
+    ['nor one that denies', { action: 'DENY', ...when('request.whatever', ['x']) }, {}, true],
+    ['the name in the handshake of mutual TLS', when('connection.sni', ['outbound_.80_._.api.shop.svc.cluster.local']), {}, true],
+    ['another name in the handshake', { action: 'DENY', ...when('connection.sni', ['evil.test']) }, {}, true],
+    ['an address of the pod, which nobody knows', { action: 'DENY', ...when('destination.ip', ['10.0.0.1']) }, {}, true],
+    ['nor does it allow', when('destination.ip', ['10.0.0.1']), {}, false],
+    ['a scope is a list', when('request.auth.claims[scope]', ['read']), { claims: { ...TOKEN, scope: 'read write' } }, true],
+    ['so is what the rule says', when('request.auth.claims[roles]', ['b']), { claims: { ...TOKEN, roles: 'a b' } }, true],
+    ['other texts are not', when('request.auth.claims[name]', ['a']), { claims: { ...TOKEN, name: 'a b' } }, false],
+    ['a claim that became a header', when('request.headers[x-name]', ['a b']), { claims: { ...TOKEN, name: 'a b' } }, true],
+    ['which nobody else may set', when('request.headers[x-name]', ['a b']), { headers: { 'X-Name': 'a b' } }, false],
   ])('%s', (_, spec, request, allowed) => {
     const answer = ask(guarded(spec, JWT), request);
     expect(answer.policy.verdict).toBe(allowed ? 'allow' : 'deny');
     expect(answer.status).toBe(allowed ? undefined : 403);
+  });
+
+  test('what a policy asks and nobody can know is said, where everything else fits', () => {
+    const rules = [{ to: [{ operation: { paths: ['/a'] } }], when: [{ key: 'destination.ip', notValues: ['10.0.0.1'] }] }];
+    const answer = (path: string) => ask(guarded({ action: 'DENY', rules }), { path });
+    expect([answer('/a').outcome, answer('/b').assumptions]).toEqual(['routed', []]);
+    expect(answer('/a').assumptions).toEqual([expect.stringMatching(/shop\/guard rules\[0\] asks for destination\.ip, which nobody knows here/)]);
   });
 
   test('CUSTOM before DENY before ALLOW, and the one that decided is named', () => {
@@ -500,6 +589,7 @@ describe('AuthorizationPolicies', () => {
       policy: { source: { title: 'RequestAuthentication shop/jwt' } },
     });
     expect(ask(shop(JWT), { claims: TOKEN, invalidToken: true }).status).toBe(401);
+    expect(ask(shop(JWT), { claims: { sub: 'me' } }).policy.why).toBe('the token names no issuer (claim iss)');
     expect(ask(shop(JWT), { claims: { ...TOKEN, aud: 'x' } }).status).toBe(403);
     expect(ask(shop(JWT)).outcome).toBe('routed');
   });
@@ -564,6 +654,41 @@ describe('gateways', () => {
     expect(by('b.p.test').summary).toContain('handshake fails');
     expect(by('m.test', { scheme: 'http', port: 443 }).summary).toContain('takes TLS alone');
     expect(by('a.example.com', { port: 80 }).summary).toContain('HTTP without TLS');
+  });
+
+  test('Gateways by ./name; in matches of TLS routes, short names belong to the VirtualService', () => {
+    const here = route('a', { hosts: ['a.example.com'], gateways: ['./public'], http: [{ route: [to('v1')] }] });
+    expect(come(shop(gateway([HTTP]), here)).outcome).toBe('routed');
+    const pass = { port: { number: 443, name: 'tls', protocol: 'TLS' }, hosts: ['*'], tls: { mode: 'PASSTHROUGH' } };
+    const far = { ...gateway([pass]), metadata: { name: 'public', namespace: 'infra' } };
+    const by = (name: string): string => {
+      const match = [{ sniHosts: ['a.example.com'], gateways: [name] }];
+      const tls = [{ match, route: [{ destination: { host: 'db', port: { number: 5432 } } }] }];
+      const mesh = shop(far, route('t', { hosts: ['a.example.com'], gateways: ['infra/public'], tls }));
+      return simulate(mesh, { gateway: 'infra/public', to: 'a.example.com', scheme: 'https' }).outcome;
+    };
+    expect([by('infra/public'), by('public')]).toEqual(['routed', 'failed']);
+  });
+
+  test('of several gateways, a request that names none comes in by the mesh’s ingress', () => {
+    const pods = (role: 'ingress' | 'egress') => ({ role, namespace: 'istio-system', labels: { istio: role }, serviceAccountName: role });
+    const egress = istio('networking', 'Gateway', 'way', { selector: { istio: 'egress' }, servers: [HTTP] });
+    const objects = [egress, gateway([HTTP]), ingress('a', 'a.example.com', [{ route: [to('v1')] }])];
+    const come = (mesh: MeshModel) => simulate(mesh, { gateway: true, to: 'a.example.com' });
+    expect(come(shopIn({ gateways: [pods('egress'), pods('ingress')] }, ...objects))).toMatchObject({
+      call: { gateway: 'shop/public' },
+      assumptions: [expect.stringContaining('taken the one of the mesh’s ingress'.replace('’', "'")) as unknown],
+    });
+    expect(() => come(shop(...objects))).toThrow(/several gateways could be meant/);
+  });
+
+  test('claims that a gateway writes into headers decide its routes', () => {
+    const rules = [{ issuer: 'iss', outputClaimToHeaders: [{ header: 'x-tier', claim: 'plan.tier' }] }];
+    const jwt = istio('security', 'RequestAuthentication', 'edge', { selector: { matchLabels: { istio: 'ingress' } }, jwtRules: rules }, 'istio-system');
+    const gold = { match: [{ headers: { 'x-tier': { exact: 'gold' } } }], route: [to('v2')] };
+    const model = shop(gateway([HTTP]), jwt, ingress('a', 'a.example.com', [gold, { route: [to('v1')] }]));
+    expect(come(model, { claims: { iss: 'iss', plan: { tier: 'gold' } } }).shares).toEqual({ v2: 100 });
+    expect(come(model, { headers: { 'x-tier': 'gold' } }).shares).toEqual({ v1: 100 });
   });
 
   test('the gateway is a caller like others: its identity, and claims that only it can route by', () => {
@@ -684,7 +809,8 @@ describe('the Gateway API', () => {
     const own = [
       edge(listeners),
       routeOf('h', [{ backendRefs: [back('api')] }]),
-      api('TLSRoute', 't', { parentRefs, hostnames: ['a.test'], rules: [{ backendRefs: [back('api')] }] }),
+      api('TLSRoute', 't', { parentRefs, hostnames: ['a.test'], rules: [{ backendRefs: [back('db', 1, { port: 5432 })] }] }),
+      api('TLSRoute', 'h', { parentRefs, hostnames: ['http.test'], rules: [{ backendRefs: [back('api')] }] }),
       api('TCPRoute', 'c', { parentRefs, rules: [{ backendRefs: [back('db', 1, { port: 5432 })] }] }),
     ];
     const grant = api('ReferenceGrant', 'g', { from: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'shop' }], to: [{ group: '', kind: 'Secret', name: 'c' }] }, 'certs');
@@ -692,6 +818,7 @@ describe('the Gateway API', () => {
     expect(by(shop(...own), 'shop.test', 443).outcome).toBe('failed');
     expect(by(shop(...own, grant), 'shop.test', 443)).toMatchObject({ outcome: 'routed', call: { scheme: 'https', protocol: 'http' } });
     expect(by(shop(...own), 'a.test', 8443)).toMatchObject({ outcome: 'routed', route: { source: { title: 'TLSRoute shop/t', field: 'rules[0]' } } });
+    expect(by(shop(...own), 'http.test', 8443).summary).toContain('nobody ends the TLS');
     expect(by(shop(...own), 'b.test', 8443).summary).toContain('handshake fails');
     expect(by(shop(...own), 'any.test', 9000)).toMatchObject({ outcome: 'routed', destinations: [{ host: 'db.shop.svc.cluster.local' }] });
     expect(by(shopIn({ gatewayApiChannel: 'standard' }, ...own), 'a.test', 8443).outcome).toBe('failed');
@@ -831,9 +958,47 @@ describe('Bookinfo', () => {
     expect(mesh).toAllow({ gateway: true, path: '/productpage' });
   });
 
+  test('a chain goes on from every Service of a pod, and carries the token and what the authoriser says', () => {
+    const chain = simulateChain(inScenario('gateway-api-reviews-v3'), { gateway: true, path: '/productpage' });
+    expect(chain.hops[1]).toMatchObject({ simulation: { shares: { v3: 100 } }, hops: [{ simulation: { call: { from: 'reviews-v3' } } }] });
+    const book = (...objects: ModelObject[]): MeshModel => {
+      const names = ['productpage', 'details', 'reviews', 'ratings'];
+      return new MeshModel([...names.flatMap((name) => [service(name), pods(name, name === 'reviews' ? 'v2' : 'v1')]), ...objects]);
+    };
+    const jwt = (forwardOriginalToken: boolean): ModelObject =>
+      istio('security', 'RequestAuthentication', 'jwt', { jwtRules: [{ issuer: 'iss', forwardOriginalToken }] });
+    const signed = policy('signed', {
+      selector: { matchLabels: { app: 'reviews' } },
+      rules: [{ from: [{ source: { requestPrincipals: ['*'] } }] }],
+    });
+    const asked = policy('asked', { selector: { matchLabels: { app: 'ratings' } }, action: 'CUSTOM', provider: { name: 'x' }, rules: [{}] });
+    const request = { from: 'web', to: 'productpage', path: '/productpage', claims: { iss: 'iss', sub: 'me' }, externalAuthorization: 'deny' } as const;
+    const verdicts = (forward: boolean): (string | undefined)[] => {
+      const reviews = simulateChain(book(service('web'), pods('web', 'v1'), jwt(forward), signed, asked), request).hops[1];
+      return [reviews?.simulation.policy.verdict, reviews?.hops[0]?.simulation.policy.verdict];
+    };
+    expect(verdicts(true)).toEqual(['allow', 'deny']);
+    expect(verdicts(false)).toEqual(['deny', undefined]);
+  });
+
+  test('what ratings and details ask outside, as their environment says', () => {
+    const last = (scenario: string, ...way: number[]): string => {
+      const chain = simulateChain(inScenario(scenario), { gateway: true, path: '/productpage' });
+      const { call } = way.reduce((hop, index) => hop.hops[index]!, chain).simulation;
+      return `${call.from} ${call.protocol} ${call.scheme} ${call.to}:${call.port}`;
+    };
+    expect(last('ratings-mysql', 1, 0, 0)).toBe('ratings-v2-mysql tcp http mysqldb.bookinfo.svc.cluster.local:3306');
+    expect(last('ratings-mongodb', 1, 0, 0)).toBe('ratings-v2 tcp http mongodb.bookinfo.svc.cluster.local:27017');
+    expect(last('details-v2', 0, 0)).toBe('details-v2 tcp https www.googleapis.com:443');
+    expect(last('egress-google-apis', 0, 0)).toBe('details-v2 http http www.googleapis.com:80');
+  });
+
   test('the chain of calls: headers travel, versions decide who calls on, the impatient give up', () => {
-    const chain = simulateChain(inScenario('ratings-delay'), { gateway: true, path: '/productpage', headers: { 'end-user': 'jason' } });
+    const chain = simulateChain(inScenario('ratings-delay'), { gateway: true, path: '/productpage', user: 'jason' });
     const [details, reviews] = chain.hops;
+    // Productpage takes the name from its session, and no header that says it.
+    const unsigned = simulateChain(inScenario('ratings-delay'), { gateway: true, path: '/productpage', headers: { 'end-user': 'jason' } });
+    expect(unsigned.hops[1]?.simulation.call.headers).toEqual({});
     expect(details).toMatchObject({ percent: 100, hops: [] });
     expect(reviews).toMatchObject({
       seconds: 6,
@@ -846,6 +1011,78 @@ describe('Bookinfo', () => {
 
   test('the example of thirty services in the documentation', () => {
     expect(examplePicture()).toBe(readFileSync(path.join(__dirname, '../docs/images/thirty-services.svg'), 'utf8'));
+  });
+
+  describe('the command line', () => {
+    const mesh = inScenario('jason-v2');
+    const request = (options: RequestOptions) => requestOf(mesh, options).request;
+
+    test('a name means the same however it is spelled', () => {
+      const asked = (options: RequestOptions): string => {
+        const { call, policy } = simulateChain(mesh, request(options)).simulation;
+        return `${call.from} ${call.to.split('.')[0]}:${call.port}${call.path} ${policy.verdict}`;
+      };
+      for (const to of ['reviews', 'reviews:9080', 'REVIEWS', 'reviews.bookinfo', 'reviews.bookinfo.svc.cluster.local']) {
+        expect(asked({ to })).toBe('productpage reviews:9080/reviews/0 allow');
+      }
+      expect(asked({ to: 'http://reviews:9080/reviews/1?x' })).toBe('productpage reviews:9080/reviews/1?x allow');
+      expect(asked({ to: 'ratings', from: 'reviews-v2' })).toBe('reviews-v2 ratings:9080/ratings/0 allow');
+      expect(asked({ to: 'ratings', from: 'reviews.bookinfo' })).toBe('reviews ratings:9080/ratings/0 allow');
+      expect(request({ to: 'productpage.bookinfo' })).toMatchObject({ gateway: true, path: '/productpage' });
+      expect(request({ to: 'reviews', host: 'other.test' })).toMatchObject({ to: 'reviews', host: 'other.test', from: 'productpage' });
+    });
+
+    test('a user signs in at productpage, which hears of nobody by a header', () => {
+      const shares = (options: RequestOptions) => {
+        const chain = simulateChain(mesh, request(options));
+        return (options.to ? chain : chain.hops[1])?.simulation.shares;
+      };
+      expect([shares({ user: 'jason' }), shares({ to: 'reviews', user: 'jason' })]).toEqual([{ v2: 100 }, { v2: 100 }]);
+      expect(shares({ header: ['end-user=jason'] })).toEqual({ v1: 100 });
+      expect(requestOf(mesh, { header: ['end-user=jason'] }).choices[0]).toContain('sign in there with --user');
+    });
+
+    test.each<[RequestOptions, string]>([
+      [{ to: 'reviews', gateway: true }, '--gateway and --to contradict each other'],
+      [{ from: 'reviews', gateway: 'bookinfo-gateway' }, '--gateway and --from contradict each other'],
+      [{ from: 'reviews', sidecar: false, to: 'ratings' }, 'the caller is both named and described'],
+      [{ from: 'ratings', to: 'details', user: 'jason' }, '--user says nothing here'],
+      [{ to: 'ftp://reviews' }, '--to ftp://reviews cannot be read'],
+      [{ to: 'reviews', port: 'http' }, '--port http cannot be read'],
+    ])('%j is a mistake of usage', (options, what) => {
+      expect(() => requestOf(mesh, options)).toThrow(expect.objectContaining({ what, exitCode: 64 }) as Error);
+    });
+
+    test('callers that are described, and tokens that nobody signed', () => {
+      const options = { to: 'reviews', fromLabel: ['app=cron'], fromServiceAccount: 'cron', sidecar: false, invalidToken: true };
+      expect(request(options)).toMatchObject({
+        from: { namespace: 'bookinfo', labels: { app: 'cron' }, serviceAccount: 'cron', sidecar: false },
+        invalidToken: true,
+      });
+    });
+
+    test('calls that follow say what is not as usual, and the first how long it takes', () => {
+      const delayed = inScenario('ratings-delay');
+      const text = printSimulation(simulateChain(delayed, { gateway: true, path: '/productpage', user: 'jason' }), []);
+      expect(text).toMatch(/wait +6 s in all/);
+      expect(text).toMatch(/reviews-v2 -> ratings \/ratings\/0: .*delayed by 7 s.*\n +policy: AuthorizationPolicy bookinfo\/ratings-callers allows/);
+      const database = printSimulation(simulateChain(inScenario('ratings-mysql'), { gateway: true, path: '/productpage' }), [], true);
+      expect(database).toContain('ratings-v2-mysql -> mysqldb:3306 by TCP: 100 % v1');
+      expect(database).toContain('TCP connection to mysqldb:3306 from ratings-v2-mysql');
+    });
+
+    test('what cannot be: in the names of the options; pictures whose name says no format', async () => {
+      const wrong = simulateEnvironment('local', { to: 'reviews', path: 'x', sourceIp: '999.1.1.1' });
+      await expect(wrong).rejects.toMatchObject({ exitCode: 64, why: expect.stringMatching(/^--path: .*\n--source-ip: /) as unknown });
+      await expect(drawEnvironment('local', { out: 'mesh.png' })).rejects.toMatchObject({ what: '--out mesh.png cannot be written', exitCode: 64 });
+      await expect(drawEnvironment('local', { out: 'mesh.svg', format: 'mermaid' })).rejects.toMatchObject({ exitCode: 64 });
+      const folder = mkdtempSync(path.join(tmpdir(), 'graph-'));
+      const quiet = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+      await drawEnvironment('local', { out: path.join(folder, 'mesh.md') });
+      quiet.mockRestore();
+      expect(readFileSync(path.join(folder, 'mesh.md'), 'utf8')).toMatch(/^```mermaid\nflowchart TB\n/);
+      rmSync(folder, { recursive: true });
+    });
   });
 
   test('what the picture shows of the Gateway API, of what policies ask, and of hosts outside', () => {
@@ -874,7 +1111,7 @@ describe('Bookinfo', () => {
       { from: gateway, to: 'www.example.com', kind: 'egress' },
       { from: 'callers *', to: gateway, kind: 'egress', label: 'www.example.com' },
     ]);
-    const known = topologyOf(model, { calls: { calls: [{ from: 'details', to: 'www.example.com', path: '/' }], propagates: [] } });
+    const known = topologyOf(model, { calls: { calls: [{ from: 'details', to: 'www.example.com', path: '/' }], propagates: {} } });
     expect(known.callers).toEqual([]);
     expect(known.edges).toContainEqual({ from: 'details.bookinfo.svc.cluster.local', to: gateway, kind: 'call', label: 'www.example.com' });
   });
@@ -905,7 +1142,7 @@ describe('what a picture of a mesh says', () => {
   const at = (host: string): string => `${host}.svc.cluster.local`;
   const only = (name: string): object => ({ matchLabels: { app: name } });
   const nodeOf = (model: MeshModel, wanted = 'api') => topologyOf(model).services.find(({ name }) => name === wanted);
-  const calls = (...pairs: [string, string][]) => ({ calls: { calls: pairs.map(([from, called]) => ({ from, to: called, path: '/' })), propagates: [] } });
+  const calls = (...pairs: [string, string][]) => ({ calls: { calls: pairs.map(([from, called]) => ({ from, to: called, path: '/' })), propagates: {} } });
 
   test('calls into other namespaces, by name.namespace or a name that only one has', () => {
     const model = shop(service('mail', 'people'), pods('mail', 'v1', 'people'), service('log', 'people'), service('log', 'money'));
@@ -1081,6 +1318,44 @@ describe('models and matchers', () => {
     expect(() => ask(shop(), { from: 'nope' })).toThrow(/from: .*"nope"/);
     expect(() => simulate(shop(), { gateway: true })).toThrow(/no Gateway at all/);
     expect(() => simulate(shop(), {})).toThrow(/to: a request inside the mesh/);
+  });
+
+  test('names as people spell them: with the port, the namespace, in capitals, from elsewhere', () => {
+    const far = [service('cli', 'far'), pods('cli', 'v1', 'far')];
+    const answer = (spelled: string): string => ask(shop(), { to: spelled }).call.authority;
+    expect(['api', 'api:80', 'API', 'api.shop', 'api.shop.svc.cluster.local.'].map((name) => ask(shop(), { to: name }).route?.name)).toEqual(
+      Array(5).fill('default'),
+    );
+    expect([answer('api:80'), ask(shop(service('two', 'shop', [{ name: 'http', port: 1 }, { name: 'http-b', port: 2 }])), { to: 'two:2' }).call.port]).toEqual(['api:80', 2]);
+    const foreign = simulate(shop(...far), { from: 'cli.far', to: 'api' });
+    expect(foreign).toMatchObject({ call: { authority: 'api.shop' }, route: { name: 'default' }, assumptions: [expect.stringContaining('taken as api.shop') as unknown] });
+    expect(() => simulate(shop(...far, service('api', 'other')), { from: 'cli.far', to: 'api' })).toThrow(/Name one of: api\.shop, api\.other/);
+  });
+
+  test('what no client can send is refused, all of it at once', () => {
+    const wrong = { path: 'reviews/0', method: 'get', port: 99999, sourceIp: '999.1.1.1' };
+    expect(() => ask(shop(), wrong)).toThrow(/path: .*\n.*method: .*\n.*port: 99999.*\n.*sourceIp: /);
+  });
+
+  test('what MeshConfig does to paths', () => {
+    const path = (pathNormalization: MeshContext['pathNormalization']): string => ask(shopIn({ pathNormalization }), { path: '/a//%2e%2e/b%2Fc' }).call.path;
+    const normalizations = ['NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'] as const;
+    expect(normalizations.map(path)).toEqual(['/a//%2e%2e/b%2Fc', '/a/b%2Fc', '/a/b%2Fc', '/a/b/c']);
+  });
+
+  test('what changes a proxy and is not simulated is said, where it is for this call', () => {
+    const filter = (name: string, app: string, context: string): ModelObject =>
+      istio('networking', 'EnvoyFilter', name, { workloadSelector: { labels: { app } }, configPatches: [{ match: { context } }] });
+    const mesh = shop(
+      filter('in', 'api', 'SIDECAR_INBOUND'),
+      filter('out', 'api', 'SIDECAR_OUTBOUND'),
+      filter('other', 'db', 'ANY'),
+      istio('extensions', 'WasmPlugin', 'wasm', { selector: { matchLabels: { app: 'web' } } }),
+    );
+    expect(ask(mesh).assumptions).toEqual([
+      'EnvoyFilter shop/in changes the proxy of api-v1, api-v2 in ways that are not simulated',
+      'WasmPlugin shop/wasm changes the proxy of web in ways that are not simulated',
+    ]);
   });
 
   test('the same model and request always give the same answer, and shares are all of the requests', () => {

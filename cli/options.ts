@@ -20,6 +20,9 @@ export const PROGRAM = process.env.npm_command === undefined ? 'aks-istio' : 'np
 /** What options are where nobody gives them: a command that is repeated need not say so. */
 export const DEFAULTS: Readonly<Record<string, string>> = { engine: 'auto', sku: 'Standard_ZRS', failOn: 'error', to: 'stdout' };
 
+/** Options that are on until they are said with `no-`. */
+const ON: ReadonlySet<string> = new Set(['sidecar']);
+
 /** Commands that can be told another scenario than the environment file's. */
 const WITH_SCENARIO: ReadonlySet<string> = new Set(['up', 'plan', 'verify', 'simulate', 'graph']);
 /** Commands that reach no cluster, and so cannot be told which. */
@@ -77,6 +80,9 @@ export function examples(...lines: readonly string[]): string {
 /** An option as it was written: the parser turns `--cluster-only` into `clusterOnly`. */
 function flags(key: string, value: unknown): string[] {
   const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (ON.has(key)) {
+    return value === false ? [`--no-${key}`] : [];
+  }
   if (value === undefined || value === false || value === DEFAULTS[key]) {
     return [];
   }

@@ -1060,7 +1060,7 @@ describe('Gateway API', () => {
 });
 
 test.each<[string, string, (stack: TerraformStack) => unknown]>([
-  ['http2KeepAlive', '1.31', (stack) => new DestinationRule(stack, 'X', { namespace, host: reviews, spec: { trafficPolicy: { connectionPool: { http: { http2KeepAlive: { interval: '30s' } } } } } })],
+  ['http2KeepAlive', '1.31', (stack) => new DestinationRule(stack, 'X', { namespace, host: reviews, spec: { trafficPolicy: { connectionPool: { http: { http2KeepAlive: { interval: '30s', timeout: '5s' } } } } } })],
   ['trustDomains', '1.30', (stack) => new AuthorizationPolicy(stack, 'X', { namespace, spec: { rules: [{ from: [{ source: { trustDomains: ['a.b'] } }] }] } })],
   ['MERGE_AND_REPLACE_LIST', '1.31', (stack) => new EnvoyFilter(stack, 'X', { namespace, spec: { configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE_AND_REPLACE_LIST', value: { lb_policy: 'RANDOM' } } }] } })],
 ])('%s is typed, and a mesh before Istio %s refuses it by that version', (_what, since, build) => {

@@ -11,7 +11,7 @@ export function graphCommand(run: RunAction = runPlainly): Command {
     .addOption(
       new Option('--format <format>', 'SVG, or Mermaid for a Markdown page (default: mermaid if --out ends with .mmd, else svg)').choices(['svg', 'mermaid']),
     )
-    .option('--out <file>', 'file to write (default: standard output)')
+    .option('--out <file>', 'file to write: NAME.svg, or .md, .mmd and .mermaid for Mermaid (default: standard output)')
     .option('--scenario <name>', "traffic scenario (default: the environment file's)")
     .addOption(meshOption())
     .addHelpText('after', examples('graph local --out mesh.svg', 'graph dev --scenario ext-authz-grpc --format mermaid'))

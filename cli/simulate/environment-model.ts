@@ -1,5 +1,5 @@
 import { App } from 'cdktf';
-import type { MeshContext, MeshModel } from '../../constructs/model';
+import type { MeshContext, MeshModel, PathNormalization } from '../../constructs/model';
 import { modelOf } from '../../constructs/model/from-constructs';
 import { Environment, loadEnvironment } from '../../environments';
 import { buildEnvironment } from '../../stacks';
@@ -18,7 +18,13 @@ export function modelOfEnvironment(name: string, options: VariantOptions): { rea
   const environment = loadEnvironment(name, { scenario: options.scenario, flavor: options.mesh });
   const app = new App({ stackTraces: false });
   const { mesh } = buildEnvironment(app, environment);
-  const outbound = (environment.mesh.meshConfig.outboundTrafficPolicy as { mode?: unknown } | undefined)?.mode;
-  const context: MeshContext = outbound === 'REGISTRY_ONLY' ? { outboundTrafficPolicy: outbound } : {};
+  const { outboundTrafficPolicy, pathNormalization } = environment.mesh.meshConfig as {
+    readonly outboundTrafficPolicy?: { readonly mode?: unknown };
+    readonly pathNormalization?: { readonly normalization?: PathNormalization };
+  };
+  const context: MeshContext = {
+    ...(outboundTrafficPolicy?.mode === 'REGISTRY_ONLY' ? { outboundTrafficPolicy: 'REGISTRY_ONLY' } : {}),
+    ...(pathNormalization?.normalization ? { pathNormalization: pathNormalization.normalization } : {}),
+  };
   return { environment, model: modelOf(app, { mesh, context }) };
 }

@@ -37,9 +37,12 @@ export function modelOf(scope: Construct, options: ModelOfOptions = {}): MeshMod
 
 /** What a model has to know of a mesh. */
 export function contextOf(mesh: IMesh): MeshContext {
-  const gateways = [mesh.ingressGateway, mesh.internalIngressGateway, mesh.egressGateway, mesh.eastWestGateway].filter(
-    (gateway): gateway is MeshGateway => gateway !== undefined,
-  );
+  const gateways: readonly (readonly [NonNullable<ModelGateway['role']>, MeshGateway | undefined])[] = [
+    ['ingress', mesh.ingressGateway],
+    ['internalIngress', mesh.internalIngressGateway],
+    ['egress', mesh.egressGateway],
+    ['eastWest', mesh.eastWestGateway],
+  ];
   return {
     rootNamespace: mesh.rootNamespace,
     trustDomain: mesh.trustDomain,
@@ -48,13 +51,20 @@ export function contextOf(mesh: IMesh): MeshContext {
     injectionLabels: mesh.injectionLabels,
     extensionProviders: mesh.extensionProviders,
     gatewayApiChannel: mesh.gatewayApi?.channel,
-    gateways: gateways.map((gateway): ModelGateway => ({
-      namespace: gateway.namespace,
-      labels: gateway.selector,
-      serviceAccountName: gateway.serviceAccountName,
-      serviceName: gateway.serviceName,
-      ports: gateway.ports,
-    })),
+    gateways: gateways.flatMap(([role, gateway]): ModelGateway[] =>
+      gateway
+        ? [
+            {
+              role,
+              namespace: gateway.namespace,
+              labels: gateway.selector,
+              serviceAccountName: gateway.serviceAccountName,
+              serviceName: gateway.serviceName,
+              ports: gateway.ports,
+            },
+          ]
+        : [],
+    ),
   };
 }
 

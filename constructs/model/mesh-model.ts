@@ -17,14 +17,25 @@ export interface MeshContext {
   readonly gatewayApiChannel?: 'standard' | 'experimental';
   /** What happens to hosts that the mesh does not know. @default 'ALLOW_ANY' */
   readonly outboundTrafficPolicy?: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  /**
+   * What MeshConfig's `pathNormalization` has proxies do to a path before they look at it.
+   * @default 'BASE': dot segments, backslashes, and escapes that say no more than the character
+   * @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ProxyPathNormalization-NormalizationType
+   */
+  readonly pathNormalization?: PathNormalization;
   /** Names of MeshConfig's extension providers. @default unknown: every name is taken to be one */
   readonly extensionProviders?: readonly string[];
   /** Pods of the mesh's gateways, which are seldom among an application's objects. @default what the selectors of Gateway objects tell */
   readonly gateways?: readonly ModelGateway[];
 }
 
+/** MeshConfig's `pathNormalization.normalization`. */
+export type PathNormalization = 'DEFAULT' | 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+
 /** Pods of a gateway that the mesh offers. */
 export interface ModelGateway {
+  /** What it is for; of several gateways, a request that names none comes in by the mesh's ingress. @default unknown */
+  readonly role?: 'ingress' | 'internalIngress' | 'egress' | 'eastWest';
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly serviceAccountName: string;

@@ -17,7 +17,7 @@ function named(name: string, host: string, more: object = {}): object {
 
 /** Services, and what the mesh is told about them. */
 function objects(): AnyObject[] {
-  const services = ['twice', 'hidden', 'wild', 'imported', 'foreign', 'ports', 'sniffed', 'private', 'picky', 'tcp'];
+  const services = ['twice', 'hidden', 'wild', 'imported', 'foreign', 'ports', 'sniffed', 'private', 'picky', 'tcp', 'redirected'];
   const portsOf = (name: string): readonly object[] => {
     if (name === 'ports') {
       return [...HTTP, { name: 'http-b', port: 9081, targetPort: 8081 }];
@@ -25,6 +25,23 @@ function objects(): AnyObject[] {
     return name === 'sniffed' ? [{ port: PORT, targetPort: 8080 }] : name === 'tcp' ? [{ name: 'tcp', port: 9090, targetPort: 8082 }] : HTTP;
   };
   return [
+    headless(),
+    route('lone', { hosts: ['lone'], http: [{ ...named('lone', 'lone'), route: [{ destination: { host: 'lone', subset: 'v2' } }] }] }),
+    {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'DestinationRule',
+      metadata: { name: 'lone', namespace: NAMESPACE },
+      spec: { host: 'lone', subsets: [{ name: 'v2', labels: { version: 'v2' } }] },
+    },
+    // A fault comes before a redirect.
+    route('redirected', {
+      hosts: ['redirected'],
+      http: [
+        { match: [{ uri: { prefix: '/aborted' } }], redirect: { uri: '/x' }, fault: { abort: { httpStatus: 418, percentage: { value: 100 } } } },
+        { match: [{ uri: { exact: '/dots' } }], directResponse: { status: 207 } },
+        named('rest', 'redirected'),
+      ],
+    }),
     ...services.map((name) => serviceObject(name, { app: name === 'tcp' ? 'guard' : 'reviews' }, portsOf(name))),
     route('hidden', { hosts: ['hidden'], exportTo: ['elsewhere'], http: [named('hidden', 'ratings')] }),
     route('wild', { hosts: [`*.${NAMESPACE}.svc.cluster.local`], http: [named('wild', 'ratings', { match: [{ uri: { prefix: '/wild' } }] })] }),
@@ -40,7 +57,11 @@ function objects(): AnyObject[] {
       metadata: { name: 'ratings', namespace: NAMESPACE },
       spec: {
         workloadSelector: { labels: { app: 'ratings' } },
-        egress: [{ hosts: [`./imported.${NAMESPACE}.svc.cluster.local`, './sentinel.sim.svc.cluster.local', 'istio-system/*'] }],
+        // On port 9081 one Service is known, and nothing else; on the others it is not.
+        egress: [
+          { port: { number: 9081, protocol: 'HTTP', name: 'http-b' }, hosts: [`./ports.${NAMESPACE}.svc.cluster.local`] },
+          { hosts: [`./imported.${NAMESPACE}.svc.cluster.local`, './sentinel.sim.svc.cluster.local', 'istio-system/*'] },
+        ],
         outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
       },
     },
@@ -60,6 +81,12 @@ function objects(): AnyObject[] {
       },
     },
   ];
+}
+
+/** A Service without an address of its own. */
+function headless(): AnyObject {
+  const service = serviceObject('lone', { app: 'reviews' }, [{ name: 'http', port: 8080, targetPort: 8080 }]) as AnyObject & { readonly spec: object };
+  return { ...service, spec: { ...service.spec, clusterIP: 'None' } } as AnyObject;
 }
 
 /** What generated cases do not reach: several VirtualServices a host, wildcards, visibility, Sidecars, protocols, Host headers, TCP. */
@@ -93,15 +120,20 @@ export async function compareCornerCases(cluster: Cluster): Promise<Comparison> 
       wire('sniffed', '/', 'nowhere.example'),
       wire('sniffed', '/', 'private'),
       wire('tcp', '/', 'tcp:9090', 9090),
+      wire('lone', '/', 'lone:8080', 8080),
+      ...['/aborted', '/dots', '/a/%2e%2e/dots', '/%64ots', '/a/..%2Fdots'].map((path) => wire('redirected', path)),
+      // The client speaks TLS to a port for HTTP.
+      { ...wire('twice'), tls: { serverName: `twice.${NAMESPACE}` } },
     ];
     const disagreements: string[] = [];
     for (const caller of ['productpage-v1', 'ratings-v1', 'guard-v1', 'outside-v1']) {
-      const simulations = requests.map(({ dial, port, path, headers }) =>
-        simulate(model, { from: `${caller}.${NAMESPACE}`, to: `${dial}.${NAMESPACE}`, port, path, host: headers.host }),
-      );
+      const simulations = requests.map(({ dial, port, path, headers, tls }) => {
+        const handshake = tls ? ({ scheme: 'https', serverName: tls.serverName } as const) : {};
+        return simulate(model, { from: `${caller}.${NAMESPACE}`, to: `${dial}.${NAMESPACE}`, port, path, host: headers.host, ...handshake });
+      });
       disagreements.push(...(await disagreementsOf(cluster, caller, requests, (index, answer) => contradiction(simulations[index]!, answer))));
     }
-    return { part: 'corner cases: precedence, visibility, Sidecars, protocols, Host headers, TCP', compared: 4 * requests.length, disagreements };
+    return { part: 'corner cases: precedence, visibility, Sidecars, protocols, Host headers, TCP, paths, headless Services, TLS to ports for HTTP', compared: 4 * requests.length, disagreements };
   } finally {
     await cluster.remove([...made, younger, sentinel]);
   }

@@ -18,6 +18,8 @@ export function authorize(model: MeshModel, target: PolicyTarget, request: Inbou
     .filter((policy) => isDryRun(policy) || actionOf(policy) === 'AUDIT')
     .filter((policy) => firstMatch([policy], request) !== undefined)
     .map((policy) => `${sourceOf(policy, '').title} (${isDryRun(policy) ? 'dry run of ' : ''}${actionOf(policy)})`);
+  const unknown = unknownTo(enforced, request);
+  const notes = { observed, ...(unknown.length > 0 ? { unknown } : {}) };
   const of = (action: string): Policy[] => enforced.filter((policy) => actionOf(policy) === action);
 
   const customs = of('CUSTOM');
@@ -26,11 +28,11 @@ export function authorize(model: MeshModel, target: PolicyTarget, request: Inbou
   const asks = custom?.source;
   const broken = custom && brokenProvider(model, policies.filter((policy) => actionOf(policy) === 'CUSTOM'));
   if (custom && broken) {
-    return { verdict: 'deny', status: 403, why: `${custom.source.title} denies all that it would ask about: ${broken}`, source: asks, provider, asks, observed };
+    return { verdict: 'deny', status: 403, why: `${custom.source.title} denies all that it would ask about: ${broken}`, source: asks, provider, asks, ...notes };
   }
   if (custom && authorizer === 'deny') {
     const why = `${custom.source.title} asks ${provider ?? 'an external authoriser'}, which refuses`;
-    return { verdict: 'deny', status: 403, why, source: custom.source, provider, asks, observed };
+    return { verdict: 'deny', status: 403, why, source: custom.source, provider, asks, ...notes };
   }
   const denied = firstMatch(of('DENY'), request);
   if (denied) {
@@ -41,16 +43,16 @@ export function authorize(model: MeshModel, target: PolicyTarget, request: Inbou
       source: denied.source,
       provider,
       asks,
-      observed,
+      ...notes,
     };
   }
   const allowing = of('ALLOW');
   const allowed = firstMatch(allowing, request);
   if (allowed) {
-    return { verdict: 'allow', why: `${allowed.source.title} allows it by ${allowed.source.field}`, source: allowed.source, provider, asks, observed };
+    return { verdict: 'allow', why: `${allowed.source.title} allows it by ${allowed.source.field}`, source: allowed.source, provider, asks, ...notes };
   }
   if (allowing.length > 0) {
-    return { verdict: 'deny', status: 403, why: whyNotAllowed(allowing, request), source: sourceOf(allowing[0], 'rules'), provider, asks, observed };
+    return { verdict: 'deny', status: 403, why: whyNotAllowed(allowing, request), source: sourceOf(allowing[0], 'rules'), provider, asks, ...notes };
   }
   if (custom) {
     return {
@@ -59,12 +61,12 @@ export function authorize(model: MeshModel, target: PolicyTarget, request: Inbou
       source: custom.source,
       provider,
       asks,
-      observed,
+      ...notes,
     };
   }
   return enforced.length > 0
-    ? { verdict: 'allow', why: 'no rule of the policies here fits, and none of them is an ALLOW policy', observed }
-    : { ...NO_POLICY, observed };
+    ? { verdict: 'allow', why: 'no rule of the policies here fits, and none of them is an ALLOW policy', ...notes }
+    : { ...NO_POLICY, ...notes };
 }
 
 /** Why no authoriser can be asked, which makes istiod refuse what would be: each workload has one, and MeshConfig has to know it. */
@@ -91,6 +93,17 @@ function whyNotAllowed(policies: readonly Policy[], request: InboundRequest): st
     return `${title}: ${failures.join('; ')}`;
   });
   return `no ALLOW policy fits (${reasons.join(', ')})`;
+}
+
+/** Rules that would fit, if what they ask could be known. */
+function unknownTo(policies: readonly Policy[], request: InboundRequest): string[] {
+  return policies.flatMap((policy) =>
+    (policy.spec?.rules ?? []).flatMap((rule, index) => {
+      const result = ask(policy, rule, request);
+      const { title } = sourceOf(policy, '');
+      return !result.matches && result.unknown !== undefined ? [`${title} rules[${index}] asks for ${result.unknown}, which nobody knows here: taken as not fitting`] : [];
+    }),
+  );
 }
 
 function firstMatch(policies: readonly Policy[], request: InboundRequest): { policy: Policy; source: Source } | undefined {

@@ -7,7 +7,7 @@ import { isPassthrough, isTls, PlacedServer, serversOf } from './gateway-servers
 import { gatewayTlsRoutes } from './layer4';
 import { callerOf, FoundProxy, splitName } from './proxy';
 import { Registry, RegistryService } from './registry';
-import type { SimulatedRequest } from './request';
+import { checkRequest, SimulatedRequest } from './request';
 import { gatewayVirtualHosts } from './route-table';
 import type { ResolvedCall } from './simulation';
 
@@ -20,13 +20,16 @@ export interface Call extends FoundProxy {
   readonly entry?: Entry;
   /** Identity of the caller as a gateway sees it, without `spiffe://`; nothing without mutual TLS. */
   readonly peer?: string;
+  /** The client's own TLS lies within the TLS that its proxy speaks with the gateway. @default false */
+  readonly nestedTls?: boolean;
 }
 
 /**
  * Fills a request in.
- * @throws Error naming a Service, workload or gateway that the model does not have
+ * @throws Error naming a Service, workload or gateway that the model does not have, or what no request can be
  */
 export function resolveCall(model: MeshModel, request: SimulatedRequest): Call {
+  checkRequest(request);
   return request.gateway === undefined ? meshCall(model, request) : gatewayCall(model, request, request.gateway);
 }
 
@@ -37,8 +40,14 @@ function meshCall(model: MeshModel, request: SimulatedRequest): Call {
   const candidates = servicesNamed(model, request.to);
   const home = candidates[0]?.namespace ?? model.workloads[0]?.namespace ?? 'default';
   const caller = callerOf(model, request.from, home);
+  const own = candidates.find((candidate) => candidate.namespace === caller.proxy.namespace);
+  const isForeign = own === undefined && !request.to.includes('.') && candidates.length > 0;
+  if (isForeign && new Set(candidates.map(({ host }) => host)).size > 1) {
+    const names = candidates.map(({ name, namespace }) => `${name}.${namespace}`);
+    throw new Error(`to: ${JSON.stringify(request.to)} means nothing in ${caller.proxy.namespace}, and several could be meant. Name one of: ${names.join(', ')}.`);
+  }
   const service =
-    candidates.find((candidate) => candidate.namespace === caller.proxy.namespace) ??
+    own ??
     candidates[0] ??
     Registry.of(model).find(withoutPort(request.to), caller.proxy.namespace);
   if (!service && !request.to.includes('.')) {
@@ -47,17 +56,21 @@ function meshCall(model: MeshModel, request: SimulatedRequest): Call {
       `to: the model has no Service ${JSON.stringify(request.to)}. Name one of: ${[...new Set(known)].sort().join(', ') || 'there is none'}.`,
     );
   }
-  const port = request.port ?? defaultPort(service, request.scheme);
+  // A short name belongs to its namespace: a client elsewhere has to say the namespace too.
+  const named = isForeign && service ? request.to.toLowerCase().replace(service.name, `${service.name}.${service.namespace}`) : request.to;
+  const note = `${request.to} means nothing to DNS in ${caller.proxy.namespace}: taken as ${withoutPort(named)}`;
+  const port = request.port ?? portOf(request.to) ?? defaultPort(service, request.scheme);
   const registered = service?.ports.find((candidate) => candidate.number === port);
   const scheme = request.scheme ?? (registered?.tls || (!registered && port === 443) ? 'https' : 'http');
   const host = service && !service.host.startsWith('*') ? service.host : withoutPort(request.to);
   const protocol = registered?.protocol === 'tcp' || scheme === 'https' ? 'tcp' : 'http';
-  const authority = request.host ?? addPort(service ? request.to : host, port, scheme);
-  const serverName = scheme === 'https' ? { serverName: request.serverName ?? withoutPort(request.to) } : {};
+  const authority = request.host ?? addPort(service ? named : host, port, scheme);
+  const serverName = scheme === 'https' ? { serverName: request.serverName ?? withoutPort(named) } : {};
   return {
     ...caller,
+    assumptions: isForeign && request.host === undefined ? [...caller.assumptions, note] : caller.assumptions,
     service,
-    resolved: { from: caller.proxy.title, to: host, port, authority, scheme, ...serverName, protocol, ...rest(request) },
+    resolved: { from: caller.proxy.title, to: host, port, authority, scheme, ...serverName, protocol, ...rest(model, request) },
   };
 }
 
@@ -89,7 +102,7 @@ function gatewayCall(model: MeshModel, request: SimulatedRequest, gateway: strin
       ...serverName,
       protocol: entry.kind === 'tcp' ? 'tcp' : 'http',
       gateway: found.proxy.gateway,
-      ...rest(request),
+      ...rest(model, request),
     },
   };
 }
@@ -107,18 +120,18 @@ function servedHost(model: MeshModel, { proxy }: FoundProxy, servers: readonly P
   return served === undefined || served === '*' ? 'gateway.example' : served.replace('*', 'www');
 }
 
-function rest(request: SimulatedRequest): Pick<ResolvedCall, 'method' | 'path' | 'headers'> {
+function rest(model: MeshModel, request: SimulatedRequest): Pick<ResolvedCall, 'method' | 'path' | 'headers'> {
   return {
     method: request.method ?? 'GET',
-    path: pathOf(request),
+    path: pathOf(request, model.context.pathNormalization),
     headers: Object.fromEntries(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
   };
 }
 
 function servicesNamed(model: MeshModel, to: string): RegistryService[] {
-  const [name, namespace] = splitName(withoutPort(to));
+  const host = withoutPort(to).replace(/\.$/, '');
+  const [name, namespace] = splitName(host);
   const suffix = `.svc.${model.clusterDomain}`;
-  const host = withoutPort(to);
   return Registry.of(model).services.filter(
     (service) => service.host === host || (service.host.endsWith(suffix) && service.name === name && isShortFor(service, host, namespace, suffix)),
   );
@@ -135,6 +148,12 @@ function isShortFor(service: RegistryService, host: string, namespace: string | 
 function defaultPort(service: RegistryService | undefined, scheme: string | undefined): number {
   const suitable = service?.ports.find((port) => (scheme === 'https' ? port.tls : port.protocol !== 'tcp'));
   return suitable?.number ?? service?.ports[0]?.number ?? (scheme === 'https' ? 443 : 80);
+}
+
+/** Port that a name says itself: 9080 of `reviews:9080`. */
+function portOf(to: string): number | undefined {
+  const [, port] = /:(\d+)$/.exec(to) ?? [];
+  return port === undefined ? undefined : Number(port);
 }
 
 function addPort(host: string, port: number, scheme: string): string {

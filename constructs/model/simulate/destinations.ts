@@ -7,13 +7,14 @@ import { gatewayOfWorkload } from './gateway-proxy';
 import { hopSecurity } from './hop-security';
 import { withoutPort } from './hosts';
 import { split } from './path';
+import { replicasOf, workloadPort } from './pods';
 import { isInjected } from './proxy';
-import { Registry, RegistryPort, RegistryService, replicasOf, workloadPort } from './registry';
+import { Registry, RegistryPort, RegistryService } from './registry';
 import { applyChanges, headerChanges } from './route-action';
 import type { SimulatedRequest } from './request';
 import { isReachable, Scope } from './sidecar-scope';
-import { DestinationShare, HeaderChanges, NO_POLICY } from './simulation';
-import { checkToken, Token } from './tokens';
+import { DestinationShare, HeaderChanges, HopSecurity, NO_CHANGES, NO_POLICY } from './simulation';
+import { checkToken, Token, TokenCheck } from './tokens';
 
 /** Everything about a request that its destinations may look at. */
 export interface Delivery {
@@ -26,7 +27,11 @@ export interface Delivery {
   readonly path: string;
   readonly authority: string;
   readonly headerChanges: HeaderChanges;
+  /** Headers of the request when routes look at it, with those that a gateway's tokens set. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly token?: Token;
+  /** Whether the calling program speaks TLS that nobody has ended so far. */
+  readonly encrypted: boolean;
   /** What the proxy answers where it has nothing to send to: 500 by routes of the Gateway API. @default 503 */
   readonly unresolved?: 500 | 503;
   /** The caller's proxy does not know the host, and passes the bytes on to the address that was called. @default false */
@@ -69,8 +74,10 @@ export function deliver(delivery: Delivery, target: Target): DestinationShare[] 
   if (subsetName && !subset) {
     return [lost(delivery, target, number, `no DestinationRule that the caller sees defines the subset ${subsetName} of ${service.host}`)];
   }
-  const labels = subset?.subset.labels ?? {};
-  const workloads = Registry.of(model).endpoints(service, labels);
+  // Callers of a headless Service have a pod's address, where sidecars send the request whatever the route says.
+  const addressed = isAddressed(delivery, service);
+  const labels = addressed ? {} : (subset?.subset.labels ?? {});
+  const workloads = Registry.of(model).endpoints(addressed ? (call.service ?? service) : service, labels);
   if (workloads?.length === 0) {
     const which = subsetName
       ? `the labels of subset ${subsetName} (${showLabels(labels)})`
@@ -79,12 +86,27 @@ export function deliver(delivery: Delivery, target: Target): DestinationShare[] 
         : 'an address';
     return [lost(delivery, target, number, `no healthy upstream: no ${service.selector ? 'pod' : 'endpoint'} of ${service.host} has ${which}`)];
   }
-  const place = { delivery, target, service, port, rule, labels };
+  const headless = addressed ? { allInjected: (workloads ?? []).every((workload) => isInjected(model, workload)) } : undefined;
+  const place = { delivery, target, service, port, rule, labels, headless };
   if (!workloads) {
     return [share(place, undefined, target.percent)];
   }
   const pods = workloads.reduce((sum, workload) => sum + replicasOf(workload), 0);
   return workloads.map((workload) => share(place, workload, (target.percent * replicasOf(workload)) / pods));
+}
+
+/** Whether a sidecar sends requests for a Service to the address that the client called. */
+function isAddressed({ call }: Delivery, service: RegistryService): boolean {
+  return call.proxy.kind === 'sidecar' && service.headless === true;
+}
+
+/** What to know of destinations whose routes choose nothing. */
+export function headlessNote(delivery: Delivery, targets: readonly Target[]): string | undefined {
+  const { model, call } = delivery;
+  const found = targets
+    .map(({ destination }) => Registry.of(model).named(destination.host, call.proxy.namespace))
+    .find((service) => service !== undefined && isAddressed(delivery, service));
+  return found && `${found.host} is headless: a sidecar sends a request to the pod whose address the client called, whatever subsets and weights say`;
 }
 
 /** What keeps a client at one workload, for a destination. */
@@ -105,6 +127,7 @@ interface Place {
   readonly port: RegistryPort;
   readonly rule?: EffectiveDestinationRule;
   readonly labels: Readonly<Record<string, string>>;
+  readonly headless?: { readonly allInjected: boolean };
 }
 
 function share(place: Place, workload: ModelWorkload | undefined, percent: number): DestinationShare {
@@ -124,6 +147,9 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
     gateway,
     authority: call.resolved.protocol === 'http' ? withoutPort(delivery.authority) : undefined,
     http: port.protocol !== 'tcp',
+    httpOnly: port.protocol === 'http',
+    encrypted: delivery.encrypted,
+    headless: place.headless,
     passthrough: delivery.passthrough,
     rule,
     subset: target.destination.subset,
@@ -133,11 +159,12 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
   const base = { host: service.host, port: port.number, subset: target.destination.subset, version, percent, workload, mtls };
   const changed = target.headers ? { headers: changes } : {};
   if (!mtls.accepted) {
-    const status = call.proxy.kind === 'none' ? undefined : 503;
+    const status = call.proxy.kind === 'none' || call.resolved.protocol === 'tcp' ? undefined : 503;
     return { ...base, ...changed, routable: true, reached: false, status, why: `the connection fails: ${mtls.why}`, policy: NO_POLICY };
   }
-  const token = injected ? checkToken(model, pods, delivery.token) : { forwarded: true, claims: undefined, refused: undefined };
-  const headers = applyChanges(applyChanges(call.resolved.headers, delivery.headerChanges), changes.request);
+  const token: TokenCheck = injected ? checkToken(model, pods, delivery.token) : { forwarded: true, headers: NO_CHANGES };
+  const sent = applyChanges(applyChanges(delivery.headers, delivery.headerChanges), changes.request);
+  const headers = applyChanges(sent, token.headers);
   // The workload's proxy reads HTTP by the protocol of its own port, however the bytes came to it.
   const tcp = port.protocol === 'tcp' || (port.protocol === 'auto' && call.resolved.protocol === 'tcp');
   const inbound = {
@@ -147,6 +174,7 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
     path: split(delivery.path)[0],
     method: call.resolved.method,
     authority: delivery.authority,
+    serverName: serverNameOf(place, mtls),
     headers,
     claims: token.claims,
     sourceIp: call.proxy.kind === 'gateway' ? undefined : request.sourceIp,
@@ -159,7 +187,16 @@ function share(place: Place, workload: ModelWorkload | undefined, percent: numbe
   const denied = policy.verdict === 'deny';
   // A refused TCP connection is closed without an answer.
   const status = denied && !tcp ? policy.status : undefined;
-  return { ...base, ...changed, routable: true, reached: !denied, status, ...(denied ? { why: policy.why } : {}), policy };
+  const arrival = { headers, token: delivery.token !== undefined && token.forwarded };
+  return { ...base, ...changed, routable: true, reached: !denied, status, policy, ...(denied ? { why: policy.why } : { arrival }) };
+}
+
+/** Name in the handshake that the workload's proxy sees; proxies that start mutual TLS by themselves write the port and subset into it. */
+function serverNameOf({ delivery, target, service, port }: Place, mtls: HopSecurity): string | undefined {
+  if (mtls.client === 'plaintext') {
+    return delivery.encrypted ? delivery.call.resolved.serverName : undefined;
+  }
+  return mtls.serverName ?? (mtls.client === 'mutual' ? `outbound_.${port.number}_.${target.destination.subset ?? ''}_.${service.host}` : undefined);
 }
 
 function lost(delivery: Delivery, target: Target, port: number | undefined, why: string, answer: 500 | 503 = 503): DestinationShare {

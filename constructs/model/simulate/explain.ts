@@ -9,9 +9,7 @@ export type ExplanationLine = readonly [label: string, text: string];
 export function explain(simulation: Simulation): ExplanationLine[] {
   const { call, route, fault, timeoutSeconds, retries, rewrite, redirect, directResponse, policy, mtls } = simulation;
   const via = call.gateway ? ` through gateway ${call.gateway}` : '';
-  const lines: ExplanationLine[] = [
-    ['request', `${call.method} ${call.scheme}://${call.authority}${call.path} from ${call.from}${via} (port ${call.port})`],
-  ];
+  const lines: ExplanationLine[] = [['request', `${requestLine(simulation)} from ${call.from}${via} (port ${call.port})`]];
   const headers = Object.entries(call.headers);
   if (headers.length > 0) {
     lines.push(['', headers.map(([name, value]) => `${name}: ${value}`).join(', ')]);
@@ -28,7 +26,7 @@ export function explain(simulation: Simulation): ExplanationLine[] {
       lines.push(['', `${onward.route.source ? placeOf(onward.route.source) : onward.route.name}`], ['', `because ${onward.route.why}`]);
     }
   }
-  const lost = simulation.destinations.filter((share) => !share.reached);
+  const lost = isAborted(simulation) ? [] : simulation.destinations.filter((share) => !share.reached);
   for (const why of new Set(lost.map((share) => share.why))) {
     const shares = lost.filter((share) => share.why === why);
     const percent = shares.reduce((sum, share) => sum + share.percent, 0);
@@ -66,7 +64,7 @@ export function explain(simulation: Simulation): ExplanationLine[] {
   }
   const changes = [...showChanges('request', simulation.headers.request), ...showChanges('response', simulation.headers.response)];
   changes.forEach((text, index) => lines.push([index === 0 ? 'headers' : '', text]));
-  if (simulation.destinations.length > 0 || policy.source) {
+  if ((simulation.destinations.length > 0 && !isAborted(simulation)) || policy.source) {
     const said = lost.some((share) => share.why === policy.why);
     if (policy.asks && policy.source !== policy.asks) {
       lines.push(['asks', `${policy.provider ?? 'an external authoriser'} first, by ${policy.asks.title} ${policy.asks.field}: taken to allow it`]);
@@ -100,12 +98,31 @@ export function showShares(shares: Readonly<Record<string, number>>): string {
   return names.length === 0 ? 'nobody' : names.map(([name, percent]) => `${showPercent(percent)} ${name}`).join(', ');
 }
 
-function answerOf(simulation: Simulation): string {
-  const { destinations, status } = simulation;
+/** What is sent, in a few words: TCP has neither methods nor paths. */
+function requestLine({ call }: Simulation): string {
+  const { protocol, scheme, method, authority, path } = call;
+  return protocol === 'tcp' && scheme === 'http' ? `TCP connection to ${authority}` : `${method} ${scheme}://${authority}${path}`;
+}
+
+/** Whether a fault answers every request, so that nothing is sent. */
+function isAborted({ outcome, fault }: Simulation): boolean {
+  return outcome === 'answered' && fault?.abort?.percent === 100;
+}
+
+/** What becomes of a request, in one line. */
+export function answerOf(simulation: Simulation): string {
+  const { destinations, status, fault } = simulation;
+  if (isAborted(simulation)) {
+    return `${status ?? `gRPC ${fault?.abort?.grpcStatus}`} by the mesh: a fault aborts every request`;
+  }
   if (destinations.length === 0) {
     return simulation.summary;
   }
   const sent = showShares(simulation.shares);
+  const isRefused = status === undefined && destinations.every(({ reached }) => !reached);
+  if (isRefused) {
+    return `no answer${sent === 'nobody' ? '' : `; sent to ${sent}`}`;
+  }
   return status === undefined ? sent : `${status} by the mesh${sent === 'nobody' ? '' : `; sent to ${sent}`}`;
 }
 

@@ -1,5 +1,5 @@
 import type { Call } from './call';
-import { deliver, Delivery, stickyBy, stickyNote, Target, targetsOf } from './destinations';
+import { deliver, Delivery, headlessNote, stickyBy, stickyNote, Target, targetsOf } from './destinations';
 import type { Layer4Route } from './layer4';
 import { answeredByMesh, Base, delivered } from './outcome';
 import { queryOf, split } from './path';
@@ -23,7 +23,7 @@ export function route(
   if (host.lines.length === 0 && host.service) {
     return directly(delivery, `no VirtualService that the caller sees routes for ${host.service.host}: the Service's own route`);
   }
-  const input = { ...resolved, path: split(resolved.path)[0], query: queryOf(resolved.path), claims };
+  const input = { ...resolved, headers: delivery.headers, path: split(resolved.path)[0], query: queryOf(resolved.path), claims };
   const tried: string[] = [];
   for (const line of host.lines) {
     const reason = line.match && mismatch(line.match, input, line.virtualService.gatewayApi);
@@ -43,15 +43,20 @@ export function directly(delivery: Delivery, why: string): Simulation {
   const target: Target = { destination: { host: call.service?.host ?? call.resolved.to, port: { number: call.resolved.port } }, percent: 100 };
   const sticky = stickyBy(delivery, target.destination);
   const base = { ...baseOf(call), route: { name: 'default', why } };
-  const assumptions = sticky ? [...base.assumptions, stickyNote(sticky)] : base.assumptions;
+  const notes = [sticky && stickyNote(sticky), headlessNote(delivery, [target])].filter((note) => note !== undefined);
+  const assumptions = [...base.assumptions, ...notes];
   const retries = call.proxy.kind === 'none' || call.resolved.protocol === 'tcp' ? undefined : DEFAULT_RETRIES;
   return delivered({ ...base, assumptions }, deliver(delivery, target), { retries });
 }
 
 /** By a TCP or TLS route. */
 export function layer4(delivery: Delivery, found: Layer4Route, gatewayPolicy?: PolicyVerdict): Simulation {
-  const destinations = targetsOf(found.targets).flatMap((target) => deliver(delivery, target));
-  return delivered({ ...baseOf(delivery.call), route: found.route }, destinations, {}, gatewayPolicy);
+  const targets = targetsOf(found.targets);
+  const destinations = targets.flatMap((target) => deliver(delivery, target));
+  const base = baseOf(delivery.call);
+  const note = headlessNote(delivery, targets);
+  const assumptions = note ? [...base.assumptions, note] : base.assumptions;
+  return delivered({ ...base, route: found.route, assumptions }, destinations, {}, gatewayPolicy);
 }
 
 /** What every answer to a call has. */

@@ -15,7 +15,8 @@ export interface Knock {
 /** What a gateway does with a connection: reads HTTP by the tables of servers, passes it on, or closes it. */
 export type Entry =
   | { readonly kind: 'http'; readonly servers: readonly PlacedServer[] }
-  | { readonly kind: 'tcp'; readonly found?: Layer4Route }
+  /** `ends`: the gateway takes the client's TLS off. */
+  | { readonly kind: 'tcp'; readonly found?: Layer4Route; readonly ends: boolean }
   | { readonly kind: 'closed'; readonly why: string };
 
 /** What takes a connection: plaintext servers of a port share a listener; those of TLS are told apart by the name in the handshake. */
@@ -26,7 +27,7 @@ export function entryOf(model: MeshModel, proxy: Proxy, servers: readonly Placed
   const plain = servers.filter((placed) => !isTls(placed));
   if (plain.length > 0) {
     if (!isPlainHttp(plain[0])) {
-      return { kind: 'tcp', found: gatewayTcpRoute(model, proxy, plain[0]) };
+      return { kind: 'tcp', found: gatewayTcpRoute(model, proxy, plain[0]), ends: false };
     }
     return knock.scheme === 'https'
       ? { kind: 'closed', why: `${proxy.title} speaks HTTP without TLS on port ${port}: the handshake fails` }
@@ -65,5 +66,5 @@ function tlsEntry(model: MeshModel, proxy: Proxy, servers: readonly PlacedServer
     const whose = mode === 'MUTUAL' ? 'a client certificate' : 'a certificate of the mesh';
     return { kind: 'closed', why: `${proxy.title} wants ${whose} (${mode}): the handshake fails` };
   }
-  return chosen.found ? { kind: 'tcp', found: chosen.found } : { kind: 'http', servers: [chosen.placed] };
+  return chosen.found ? { kind: 'tcp', found: chosen.found, ends: !isPassthrough(chosen.placed) } : { kind: 'http', servers: [chosen.placed] };
 }

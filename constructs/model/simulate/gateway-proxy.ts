@@ -24,14 +24,25 @@ interface Candidate {
 export function gatewayOf(model: MeshModel, wanted: string | true): FoundProxy {
   const candidates = candidatesOf(model);
   const names = candidates.map(({ name }) => name);
-  const chosen = wanted === true ? candidates : candidates.filter(({ name }) => name === wanted || name.endsWith(`/${wanted}`));
-  const pods = new Set(chosen.map(({ labels, namespace }) => JSON.stringify([namespace, ...Object.entries(labels).sort()])));
-  if (chosen.length === 0 || pods.size > 1) {
+  const podsOf = (some: readonly Candidate[]): number =>
+    new Set(some.map(({ labels, namespace }) => JSON.stringify([namespace, ...Object.entries(labels).sort()]))).size;
+  const meant = wanted === true ? candidates : candidates.filter(({ name }) => name === wanted || name.endsWith(`/${wanted}`));
+  const ingress = meant.filter((candidate) => isIngress(model, candidate));
+  const several = wanted === true && podsOf(meant) > 1 && podsOf(ingress) === 1;
+  const chosen = several ? ingress : meant;
+  if (chosen.length === 0 || podsOf(chosen) > 1) {
     const problem =
       chosen.length === 0 ? `the model has no Gateway ${wanted === true ? 'at all' : JSON.stringify(wanted)}` : 'several gateways could be meant';
     throw new Error(`gateway: ${problem}. ${names.length > 0 ? `Name one of: ${names.join(', ')}.` : 'Add a Gateway, or ask from inside the mesh.'}`);
   }
-  return found(model, chosen[0]);
+  const gateway = found(model, chosen[0]);
+  const note = `of ${names.join(', ')}, taken the one of the mesh's ingress gateway: ${chosen[0].name}`;
+  return several ? { ...gateway, assumptions: [...gateway.assumptions, note] } : gateway;
+}
+
+function isIngress(model: MeshModel, { labels, namespace }: Candidate): boolean {
+  const offered = (model.context.gateways ?? []).filter(({ role }) => role === 'ingress');
+  return offered.some((pods) => (namespace ?? pods.namespace) === pods.namespace && fits(labels, pods.labels));
 }
 
 /** The gateway that pods are, where they are one: requests to them go on by the gateway's routes. */

@@ -69,8 +69,14 @@ export interface Hop {
   readonly external: boolean;
   /** Whether they are a gateway, whose own servers say what they take. */
   readonly gateway: boolean;
-  /** Whether the application speaks plain HTTP on the port. */
+  /** Whether the application speaks plain HTTP on the port, or may. */
   readonly http: boolean;
+  /** Whether the port is for HTTP alone, so that nobody behind it reads TLS. */
+  readonly httpOnly: boolean;
+  /** Whether the calling program speaks TLS itself, which nobody on the way ends. */
+  readonly encrypted: boolean;
+  /** Whether every pod of a headless Service has a proxy: callers then start mutual TLS with all, else with none. @default not headless */
+  readonly headless?: { readonly allInjected: boolean };
   readonly rule?: EffectiveDestinationRule;
   readonly subset?: string;
   /** Host that the request is for, where it is HTTP. */
@@ -116,7 +122,8 @@ function clientOf(hop: Hop, server: Mode | undefined, wide: Mode | undefined, co
   }
   // Proxies start mutual TLS by themselves wherever the other end has one that takes it, unless its whole namespace says DISABLE: then they
   // do not look at what single workloads and ports say.
-  return hop.injected && !hop.external && server !== 'DISABLE' && wide !== 'DISABLE' ? 'mutual' : 'plaintext';
+  const able = hop.headless ? hop.headless.allInjected : hop.injected && server !== 'DISABLE';
+  return able && !hop.external && wide !== 'DISABLE' ? 'mutual' : 'plaintext';
 }
 
 /** The name that proxies call when they start TLS, and whether they show a certificate. */
@@ -128,6 +135,9 @@ function handshakeOf(hop: Hop, tls: NonNullable<ReturnType<typeof tlsSettings>>[
 }
 
 function accepts(client: HopSecurity['client'], server: HopSecurity['server'], hop: Hop): boolean {
+  if (hop.encrypted && unreadable(client, hop) !== undefined) {
+    return false;
+  }
   if (hop.external || hop.gateway) {
     return true;
   }
@@ -138,9 +148,21 @@ function accepts(client: HopSecurity['client'], server: HopSecurity['server'], h
   return server !== 'STRICT' && (client === 'plaintext' || !hop.http);
 }
 
+/** Why nobody understands the TLS of the calling program. */
+function unreadable(client: HopSecurity['client'], hop: Hop): string | undefined {
+  if (hop.gateway) {
+    return undefined;
+  }
+  return client === 'tls'
+    ? 'the client speaks TLS already, and its proxy wraps it in TLS once more, which the host does not expect'
+    : hop.httpOnly
+      ? `the client speaks TLS, and port ${hop.servicePort} is for plain HTTP: nobody ends the TLS`
+      : undefined;
+}
+
 function explain(
   hop: Hop,
-  client: string,
+  client: HopSecurity['client'],
   server: string,
   configured: string | undefined,
   source: Source | undefined,
@@ -163,6 +185,10 @@ function explain(
           ? `plaintext, as ${wide.source?.title} says DISABLE`
           : 'plaintext, as nothing asks for TLS',
   };
+  const nested = hop.encrypted ? unreadable(client, hop) : undefined;
+  if (nested !== undefined) {
+    return nested;
+  }
   const key = hop.client.kind === 'none' ? 'none' : hop.passthrough ? 'passthrough' : configured ? 'configured' : 'auto';
   return `${reasons[key]}; ${hop.external ? 'the host is outside the mesh' : wants}${accepted ? '' : ', which refuses it'}`;
 }

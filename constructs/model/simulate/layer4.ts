@@ -6,7 +6,7 @@ import { hostsForNamespace, mostSpecific, overlaps } from './hosts';
 import { sourceOf } from './policy-scope';
 import type { Proxy } from './proxy';
 import type { MatchedRoute } from './simulation';
-import { EffectiveVirtualService, MESH, visibleVirtualServices } from './virtual-services';
+import { EffectiveVirtualService, gatewayName, MESH, visibleVirtualServices } from './virtual-services';
 
 /** A TCP or TLS route that takes a connection. */
 export interface Layer4Route {
@@ -20,6 +20,8 @@ export interface TlsRoute extends Layer4Route {
 }
 
 type Match = VirtualServiceTcpMatch | VirtualServiceTlsMatch;
+/** Whether a match, in a VirtualService of a namespace, is for a proxy. */
+type Applies = (match: Match, namespace: string) => boolean;
 
 /** TLS routes of a sidecar's VirtualServices for a port, those of one list of hosts only once. */
 export function sidecarTlsRoutes(
@@ -43,12 +45,12 @@ export function sidecarTcpRoute(
 
 /** TLS routes that a passthrough server of a gateway has. */
 export function gatewayTlsRoutes(model: MeshModel, proxy: Proxy, placed: PlacedServer): TlsRoute[] {
-  return tlsRoutes(virtualServicesOfServer(model, proxy, placed), (match) => isForServer(match, placed), model.clusterDomain);
+  return tlsRoutes(virtualServicesOfServer(model, proxy, placed), (match, namespace) => isForServer(match, placed, namespace), model.clusterDomain);
 }
 
 /** The TCP route that a server of a gateway has: one for all its connections. */
 export function gatewayTcpRoute(model: MeshModel, proxy: Proxy, placed: PlacedServer): Layer4Route | undefined {
-  return tcpRoute(virtualServicesOfServer(model, proxy, placed), (match) => isForServer(match, placed), model.clusterDomain);
+  return tcpRoute(virtualServicesOfServer(model, proxy, placed), (match, namespace) => isForServer(match, placed, namespace), model.clusterDomain);
 }
 
 /** The route whose hosts say most about the name in a handshake; without a name, one that takes any. */
@@ -68,13 +70,13 @@ function virtualServicesOfServer(model: MeshModel, proxy: Proxy, { gateway, serv
   );
 }
 
-function tlsRoutes(virtualServices: readonly EffectiveVirtualService[], applies: (match: Match) => boolean, clusterDomain: string): TlsRoute[] {
+function tlsRoutes(virtualServices: readonly EffectiveVirtualService[], applies: Applies, clusterDomain: string): TlsRoute[] {
   const found: TlsRoute[] = [];
   for (const virtualService of virtualServices) {
     for (const [index, route] of (virtualService.spec.tls ?? []).entries()) {
       for (const [matchIndex, match] of (route.match ?? []).entries()) {
         const known = found.some(({ sniHosts }) => sniHosts.join() === match.sniHosts.join());
-        if (applies(match) && !known) {
+        if (applies(match, virtualService.namespace) && !known) {
           const why = `the handshake names ${match.sniHosts.join(' or ')}`;
           found.push({ ...placedRoute(virtualService, 'tls', index, matchIndex, why, route.route, clusterDomain), sniHosts: match.sniHosts });
         }
@@ -86,13 +88,13 @@ function tlsRoutes(virtualServices: readonly EffectiveVirtualService[], applies:
 
 function tcpRoute(
   virtualServices: readonly EffectiveVirtualService[],
-  applies: (match: Match) => boolean,
+  applies: Applies,
   clusterDomain: string,
 ): Layer4Route | undefined {
   for (const virtualService of virtualServices) {
     for (const [index, route] of (virtualService.spec.tcp ?? []).entries()) {
       const matches = route.match ?? [];
-      const matchIndex = matches.findIndex(applies);
+      const matchIndex = matches.findIndex((match) => applies(match, virtualService.namespace));
       if (matches.length === 0 || matchIndex >= 0) {
         return placedRoute(virtualService, 'tcp', index, matchIndex, 'the connection fits', route.route, clusterDomain);
       }
@@ -128,8 +130,8 @@ function isForSidecar(match: Match, proxy: Proxy, port: number): boolean {
   );
 }
 
-function isForServer(match: Match, { server, gateway }: PlacedServer): boolean {
-  const named = (match.gateways ?? []).map((name) => (name.includes('/') ? name : `${gateway.split('/')[0]}/${name}`));
+function isForServer(match: Match, { server, gateway }: PlacedServer, namespace: string): boolean {
+  const named = (match.gateways ?? []).map((name) => gatewayName(name, namespace));
   return (!match.port || match.port === server.port.number) && (named.length === 0 || named.includes(gateway));
 }
 

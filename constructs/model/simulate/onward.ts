@@ -50,7 +50,8 @@ function beyond(
   }
   const { resolved } = call;
   const encrypted = share.mtls !== undefined && share.mtls.client !== 'plaintext';
-  const scheme = encrypted || (resolved.protocol === 'tcp' && resolved.scheme === 'https') ? 'https' : 'http';
+  const own = resolved.protocol === 'tcp' && resolved.scheme === 'https';
+  const scheme = encrypted || own ? 'https' : 'http';
   const serverName = encrypted ? share.mtls.serverName : resolved.serverName;
   const port = share.port ?? resolved.port;
   const servers = serversOf(model, proxy).filter(({ server }) => server.port.number === port);
@@ -61,6 +62,7 @@ function beyond(
     proxy,
     assumptions: [],
     peer: share.mtls?.identity,
+    nestedTls: encrypted && own,
     resolved: {
       ...resolved,
       from: resolved.from,

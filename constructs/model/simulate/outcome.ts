@@ -1,4 +1,4 @@
-import type { DestinationShare, MatchedRoute, PolicyVerdict, ResolvedCall, Simulation } from './simulation';
+import type { DestinationShare, MatchedRoute, PolicyVerdict, ResolvedCall, SimulatedFault, Simulation } from './simulation';
 import { NO_CHANGES, NO_POLICY } from './simulation';
 
 /** What is common to every simulation of a call. */
@@ -27,7 +27,9 @@ export function answeredByMesh(base: Base, outcome: Simulation['outcome'], summa
 }
 
 /** The whole answer for requests that were sent to destinations. */
-export function delivered(base: Base, destinations: readonly DestinationShare[], details: Details, refused?: PolicyVerdict): Simulation {
+export function delivered(base: Base, sent: readonly DestinationShare[], details: Details, refused?: PolicyVerdict): Simulation {
+  const abort = details.fault?.abort?.percent === 100 ? details.fault.abort : undefined;
+  const destinations = abort ? sent.map((share) => aborted(share, abort.status)) : sent;
   const reached = destinations.filter((share) => share.reached);
   const lost = destinations.filter((share) => !share.reached);
   const shares = sharesOf(destinations.filter((share) => share.routable));
@@ -37,16 +39,19 @@ export function delivered(base: Base, destinations: readonly DestinationShare[],
     deciding && deciding.policy.verdict === 'allow' && deciding.policy.source === undefined
       ? (refused ?? deciding.policy)
       : (deciding?.policy ?? NO_POLICY);
-  const abort = details.fault?.abort?.percent === 100 ? details.fault.abort : undefined;
   const statuses = new Set(lost.map((share) => share.status));
   const status = abort ? abort.status : reached.length === 0 && statuses.size === 1 ? [...statuses][0] : undefined;
-  const outcome =
-    reached.length > 0 || abort ? 'routed' : lost.length > 0 && lost.every((share) => share.policy.verdict === 'deny') ? 'denied' : 'failed';
+  const outcome = abort
+    ? 'answered'
+    : reached.length > 0
+      ? 'routed'
+      : lost.length > 0 && lost.every((share) => share.policy.verdict === 'deny') ? 'denied' : 'failed';
   return {
     ...base,
     outcome,
     status,
-    summary: summarize(base.call, shares, lost, details),
+    summary: abort ? `${base.call.to}: ${summarizeFault(details.fault)}` : summarize(base.call, shares, lost, details),
+    assumptions: [...base.assumptions, ...new Set(destinations.flatMap((share) => share.policy.unknown ?? []))],
     shares,
     destinations,
     mirrors: [],
@@ -55,6 +60,12 @@ export function delivered(base: Base, destinations: readonly DestinationShare[],
     mtls: destinations[0]?.mtls,
     ...details,
   };
+}
+
+/** A share that the caller's proxy answers itself: nothing is connected, and nobody's policy is asked. */
+function aborted(share: DestinationShare, status: number | undefined): DestinationShare {
+  const { host, port, subset, version, percent, workload, routable } = share;
+  return { host, port, subset, version, percent, workload, routable, reached: false, status, why: 'a fault aborts every request', policy: NO_POLICY };
 }
 
 /** Percent by what people call a destination; by Service and version where versions of several Services bear one name. */
@@ -69,14 +80,7 @@ function sharesOf(destinations: readonly DestinationShare[]): Record<string, num
 }
 
 function summarize(call: ResolvedCall, shares: Readonly<Record<string, number>>, lost: readonly DestinationShare[], details: Details): string {
-  const parts: string[] = [];
-  const { abort, delay } = details.fault ?? {};
-  if (abort) {
-    parts.push(`${showPercent(abort.percent)} aborted with ${abort.status ?? abort.grpcStatus}`);
-  }
-  if (delay) {
-    parts.push(`${showPercent(delay.percent)} delayed by ${delay.seconds} s`);
-  }
+  const parts = details.fault ? [summarizeFault(details.fault)] : [];
   const names = Object.entries(shares);
   if (names.length > 0) {
     parts.push(names.map(([name, percent]) => `${showPercent(percent)} to ${name}`).join(', '));
@@ -87,6 +91,15 @@ function summarize(call: ResolvedCall, shares: Readonly<Record<string, number>>,
     parts.push(`${showPercent(percent)} ${first.status === undefined ? 'refused' : `answered ${first.status}`}: ${why}`);
   }
   return `${call.to}: ${parts.join('; ')}`;
+}
+
+/** `10 % aborted with 500; 50 % delayed by 7 s` */
+export function summarizeFault(fault: SimulatedFault | undefined): string {
+  const { abort, delay } = fault ?? {};
+  return [
+    ...(abort ? [`${showPercent(abort.percent)} aborted with ${abort.status ?? abort.grpcStatus}`] : []),
+    ...(delay ? [`${showPercent(delay.percent)} delayed by ${delay.seconds} s`] : []),
+  ].join('; ');
 }
 
 /** `33.3 %` */

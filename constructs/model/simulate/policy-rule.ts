@@ -21,6 +21,8 @@ export interface InboundRequest {
   readonly path: string;
   readonly method: string;
   readonly authority: string;
+  /** Name in the handshake of the connection; nothing without TLS. */
+  readonly serverName?: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** Claims of a token that the proxy has verified. */
@@ -38,17 +40,27 @@ interface Condition {
   readonly values: readonly string[];
   readonly notValues: readonly string[];
   readonly httpOnly: boolean;
-  /** Whether a value fits; nothing where the condition cannot be understood. */
-  readonly test: ((value: string) => boolean) | undefined;
+  /** Whether a value fits; nothing where nobody can know it offline. */
+  readonly test?: (value: string) => boolean;
 }
 
 /** Whether a rule fits a request, and the condition that it fails by where it does not. */
-export type RuleResult = { readonly matches: true } | { readonly matches: false; readonly why: string };
+export type RuleResult =
+  | { readonly matches: true }
+  /** `unknown` names what the rule asks that cannot be known here, where everything else fits. */
+  | { readonly matches: false; readonly why: string; readonly unknown?: string };
+
+/** What `when` can ask by these names. */
+const ATTRIBUTES = new Set([
+  ...['source.ip', 'remote.ip', 'source.namespace', 'source.principal', 'source.serviceAccount', 'destination.ip', 'destination.port'],
+  ...['connection.sni', 'request.auth.principal', 'request.auth.audiences', 'request.auth.presenter'],
+]);
 
 const ALWAYS: RuleResult = { matches: true };
 
 /**
- * Asks one rule: any of `from`, and any of `to`, and all of `when`.
+ * Asks one rule: any of `from`, and any of `to`, and all of `when`. One that asks what istiod does not know is no rule; one that asks what
+ * cannot be known offline is taken as not fitting.
  * @param action what an attribute that only HTTP has does to the rule on TCP: an ALLOW rule is dropped, in the others the attribute is
  */
 export function matchRule(rule: AuthorizationPolicyRules, action: string, request: InboundRequest, policyNamespace: string): RuleResult {
@@ -57,15 +69,18 @@ export function matchRule(rule: AuthorizationPolicyRules, action: string, reques
   );
   const from = (rule.from ?? []).map(({ source }) => sourceConditions(source ?? {}, request, policyNamespace));
   const to = (rule.to ?? []).map(({ operation }) => operationConditions(operation ?? {}, request));
+  const strange = (rule.when ?? []).find(({ key }) => !isAttribute(key));
+  if (strange) {
+    return { matches: false, why: `${strange.key} is no attribute, which drops the rule` };
+  }
   const unusable = [...when, ...from.flat(), ...to.flat()].find((condition) => !isUsable(condition, request));
   if (action === 'ALLOW' && unusable) {
     return { matches: false, why: `${unusable.name} cannot be known here, which drops an ALLOW rule` };
   }
-  const all = (conditions: readonly Condition[]): RuleResult =>
-    conditions
-      .filter((condition) => isUsable(condition, request))
-      .map(check)
-      .find((result) => !result.matches) ?? ALWAYS;
+  const all = (conditions: readonly Condition[]): RuleResult => {
+    const failed = conditions.filter((condition) => isUsable(condition, request)).map(check);
+    return failed.find((result) => !result.matches && result.unknown === undefined) ?? failed.find((result) => !result.matches) ?? ALWAYS;
+  };
   const any = (groups: readonly (readonly Condition[])[]): RuleResult => {
     const results = groups.map(all);
     return results.find((result) => result.matches) ?? results[0] ?? ALWAYS;
@@ -73,11 +88,18 @@ export function matchRule(rule: AuthorizationPolicyRules, action: string, reques
   return [any(from), any(to), all(when)].find((result) => !result.matches) ?? ALWAYS;
 }
 
-function isUsable(condition: Condition, request: InboundRequest): boolean {
-  return condition.test !== undefined && !(condition.httpOnly && request.tcp);
+function isAttribute(key: string): boolean {
+  return ATTRIBUTES.has(key) || /^(request\.headers|request\.auth\.claims|experimental\.envoy\.filters\.)/.test(key);
 }
 
-function check({ name, values, notValues, test = () => false }: Condition): RuleResult {
+function isUsable(condition: Condition, request: InboundRequest): boolean {
+  return !(condition.httpOnly && request.tcp);
+}
+
+function check({ name, values, notValues, test }: Condition): RuleResult {
+  if (!test) {
+    return { matches: false, why: `${name} is not known to a simulation`, unknown: name };
+  }
   if (values.length > 0 && !values.some((value) => test(value))) {
     return { matches: false, why: `${name} is not ${values.join(' or ')}` };
   }
@@ -130,6 +152,7 @@ function whenCondition(
     'source.namespace': [(value) => matchesNamespace(value, request.identity), false],
     'source.principal': [(value) => matchesPrincipal(value, request.identity, request.trustDomain), false],
     'source.serviceAccount': [(value) => matchesServiceAccount(value, request.identity, policyNamespace), false],
+    'connection.sni': [(value) => matchesValue(value, request.serverName), false],
     'destination.port': [(value) => value === String(request.port), false],
     'request.auth.principal': [(value) => matchesRequestPrincipal(value, request.claims), true],
     'request.auth.audiences': [claim(['aud']), true],

@@ -24,7 +24,8 @@ export function policiesFor<Spec extends Targeted>(model: MeshModel, kind: strin
   return model.ofKind<Spec>('security.istio.io', kind).filter((object) => namespaces.has(namespaceOf(object)) && attaches(object, target));
 }
 
-function attaches(object: ModelObject<Targeted>, target: PolicyTarget): boolean {
+/** Whether an object is for pods, by its selector or what it targets. */
+export function attaches(object: ModelObject<Targeted>, target: PolicyTarget): boolean {
   const references = object.spec?.targetRefs ?? (object.spec?.targetRef ? [object.spec.targetRef] : []);
   if (references.length > 0) {
     const gateway = target.labels[GATEWAY_NAME];

@@ -1,4 +1,5 @@
 import type { MeshModel, ModelWorkload } from '../mesh-model';
+import { podSpecOf } from './pods';
 import { Registry } from './registry';
 import type { SimulatedRequest } from './request';
 
@@ -26,8 +27,14 @@ export function identityOf(model: MeshModel, namespace: string, serviceAccount: 
   return `${model.trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
 }
 
-/** Whether pods get a sidecar: their own label decides, else their namespace's. */
-export function isInjected(model: MeshModel, workload: Pick<ModelWorkload, 'namespace' | 'labels' | 'annotations'>): boolean {
+/** Whether pods get a sidecar: their own label decides, else their namespace's. Pods on their node's network never do. */
+export function isInjected(
+  model: MeshModel,
+  workload: Pick<ModelWorkload, 'namespace' | 'labels' | 'annotations'> & { readonly object?: ModelWorkload['object'] },
+): boolean {
+  if (podSpecOf(workload.object)?.hostNetwork) {
+    return false;
+  }
   const own = workload.labels['sidecar.istio.io/inject'] ?? workload.annotations['sidecar.istio.io/inject'];
   const namespace = model.ofKind('', 'Namespace').find((candidate) => candidate.metadata.name === workload.namespace);
   const labels = namespace?.metadata.labels ?? {};
@@ -76,7 +83,7 @@ export function callerOf(model: MeshModel, from: SimulatedRequest['from'], homeN
     const assumption = `the caller is not named: taken as a workload with a sidecar in ${described.namespace}, without labels, as service account default`;
     return { proxy, assumptions: from === undefined ? [assumption] : [] };
   }
-  const [name, namespace] = splitName(from);
+  const [name, namespace] = splitName(from.toLowerCase());
   const services = Registry.of(model).services.filter((service) => service.name === name && (namespace ?? service.namespace) === service.namespace);
   const service = services.find((candidate) => candidate.namespace === homeNamespace) ?? services[0];
   const workloads = service

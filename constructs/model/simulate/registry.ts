@@ -2,6 +2,7 @@ import type { ServiceEntrySpec, WorkloadEntrySpec } from '../../istio/generated'
 import type { MeshModel, ModelPort, ModelWorkload } from '../mesh-model';
 import { AnyObject, ModelObject, namespaceOf } from '../object';
 import { isWildcard, mostSpecific } from './hosts';
+import { replicasOf } from './pods';
 
 /** A port of a host that the mesh knows. */
 export interface RegistryPort {
@@ -25,6 +26,8 @@ export interface RegistryService {
   /** Namespaces that see it; `*` means all. */
   readonly exportTo: readonly string[];
   readonly selector?: Readonly<Record<string, string>>;
+  /** Whether it has no address of its own: clients call one of its pods. @default false */
+  readonly headless?: boolean;
   /** Addresses that a ServiceEntry lists; nothing where pods are selected, and where the called address itself is used. */
   readonly listed?: readonly ModelWorkload[];
   readonly object: AnyObject;
@@ -114,7 +117,7 @@ export class Registry {
 
   private fromService(service: MeshModel['services'][number]): RegistryService {
     const exportTo = service.object.metadata.annotations?.['networking.istio.io/exportTo'];
-    const spec = (service.object.spec ?? {}) as { type?: string };
+    const spec = (service.object.spec ?? {}) as { type?: string; clusterIP?: string };
     return {
       host: service.host,
       name: service.name,
@@ -126,6 +129,7 @@ export class Registry {
         tls: TLS.has(protocolWord(port)),
       })),
       external: spec.type === 'ExternalName',
+      headless: spec.clusterIP === 'None',
       exportTo: exportTo?.split(',').map((namespace) => namespace.trim()) ?? ['*'],
       selector: Object.keys(service.selector).length > 0 ? service.selector : undefined,
       object: service.object,
@@ -204,25 +208,4 @@ export function isVisible(exportTo: readonly string[] | undefined, owner: string
     return true;
   }
   return !exportTo.includes('~') && exportTo.some((namespace) => (namespace === '.' ? owner : namespace) === viewer);
-}
-
-/** Pods of a workload. */
-export function replicasOf(workload: ModelWorkload): number {
-  const replicas = (workload.object.spec as { replicas?: unknown } | undefined)?.replicas;
-  return typeof replicas === 'number' ? replicas : typeof replicas === 'string' && /^\d+$/.test(replicas) ? Number(replicas) : 1;
-}
-
-/** Port of a workload's pods that a Service's port leads to. */
-export function workloadPort(port: RegistryPort, workload: ModelWorkload | undefined): number {
-  if (typeof port.target === 'number' || /^\d+$/.test(port.target)) {
-    return Number(port.target);
-  }
-  const spec = workload?.object.spec as ({ template?: { spec?: PodSpec } } & PodSpec) | undefined;
-  const containers = spec?.template?.spec?.containers ?? spec?.containers ?? [];
-  const named = containers.flatMap((container) => container.ports ?? []).find((candidate) => candidate.name === port.target);
-  return named?.containerPort ?? port.number;
-}
-
-interface PodSpec {
-  readonly containers?: readonly { readonly ports?: readonly { readonly name?: string; readonly containerPort?: number }[] }[];
 }

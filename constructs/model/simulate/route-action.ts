@@ -77,7 +77,8 @@ export function triesOf(retries: SimulatedRetries | undefined, status: number): 
 /** Seconds after which the caller's proxy has given up for good where nobody answers, waits between tries aside; nothing means never. */
 export function longestWait(timeoutSeconds: number | undefined, retries: SimulatedRetries | undefined): number | undefined {
   const each = retries?.perTryTimeoutSeconds;
-  const again = retries?.on.split(',').some((condition) => ['5xx', 'gateway-error', 'reset'].includes(condition.trim())) || retries?.statuses.includes(504);
+  // A try that runs out of time counts as a connection that broke, not as a status.
+  const again = retries?.on.split(',').some((condition) => ['5xx', 'gateway-error', 'reset'].includes(condition.trim()));
   const tries = retries && each ? each * (again ? retries.attempts + 1 : 1) : undefined;
   return tries === undefined || (timeoutSeconds !== undefined && timeoutSeconds < tries) ? timeoutSeconds : tries;
 }

@@ -1,6 +1,6 @@
 import type { Destination } from '../../istio/generated';
-import { deliver, Delivery, stickyBy, stickyNote, targetsOf } from './destinations';
-import { answeredByMesh, Base, delivered } from './outcome';
+import { deliver, Delivery, headlessNote, stickyBy, stickyNote, targetsOf } from './destinations';
+import { answeredByMesh, Base, delivered, summarizeFault } from './outcome';
 import { sourceOf } from './policy-scope';
 import { authorityOf, faultOf, headerChanges, percentOf, redirectOf, retriesOf, rewrittenPath, timeoutOf } from './route-action';
 import { fieldOf, RouteLine } from './route-table';
@@ -17,6 +17,11 @@ export function followRoute(base: Base, delivery: Delivery, line: RouteLine, por
   const headers = headerChanges(route.headers);
   const fault = faultOf(route);
   const policy = gatewayPolicy ? { policy: gatewayPolicy } : {};
+  // Faults come before anything else that a route does.
+  const abort = fault?.abort?.percent === 100 ? fault.abort : undefined;
+  if (abort && (route.redirect || route.directResponse)) {
+    return answeredByMesh(placed, 'answered', `${resolved.to}: ${summarizeFault(fault)}`, { status: abort.status, fault, ...policy });
+  }
   if (route.redirect) {
     const redirect = redirectOf(route.redirect, resolved, port, line.match);
     return answeredByMesh(placed, 'redirected', `${resolved.to}: ${redirect.status} to ${redirect.location}`, {
@@ -54,16 +59,15 @@ export function followRoute(base: Base, delivery: Delivery, line: RouteLine, por
     return deliver(own && !authority ? { ...after, authority: own } : after, target);
   });
   const sticky = targets.map((target) => stickyBy(delivery, target.destination)).find((by) => by !== undefined);
+  const notes = [sticky && stickyNote(sticky), headlessNote(delivery, targets)].filter((note) => note !== undefined);
   const details = {
     fault,
-    timeoutSeconds: timeoutOf(route),
-    retries: retriesOf(route),
-    mirrors: mirrorsOf(after, line),
+    ...(abort ? {} : { timeoutSeconds: timeoutOf(route), retries: retriesOf(route), mirrors: mirrorsOf(after, line) }),
     headers,
     ...(path !== undefined || authority ? { rewrite: { path, authority } } : {}),
   };
   return delivered(
-    { ...placed, assumptions: sticky ? [...base.assumptions, stickyNote(sticky)] : base.assumptions },
+    { ...placed, assumptions: [...base.assumptions, ...notes] },
     destinations,
     details,
     gatewayPolicy,

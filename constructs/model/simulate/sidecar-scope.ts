@@ -9,43 +9,70 @@ import { byAge, EffectiveVirtualService, MESH, visibleVirtualServices } from './
 /** What a sidecar knows of the mesh. */
 export interface Scope {
   readonly services: readonly RegistryService[];
+  /** Everything that one of its listeners imports: hosts that routes may lead to. */
+  readonly imported: readonly RegistryService[];
   readonly virtualServices: readonly EffectiveVirtualService[];
   readonly outbound: 'ALLOW_ANY' | 'REGISTRY_ONLY';
   /** The Sidecar object that says so, where there is one. */
   readonly object?: AnyObject;
 }
 
-/** The Sidecar that a workload uses: one that selects it, else its namespace's, else the root namespace's. */
-export function scopeOf(model: MeshModel, proxy: Proxy): Scope {
+/**
+ * What a proxy knows on a port, by the Sidecar that it uses: one that selects it, else its namespace's, else the root namespace's.
+ * The first listener for the port decides, or the first without a port; where none is, nothing is known there.
+ * @param called what is called: listeners for other bytes than HTTP exist for each Service by itself
+ */
+export function scopeOf(model: MeshModel, proxy: Proxy, port: number, called?: RegistryService): Scope {
   const sidecar = sidecarFor(model, proxy);
   const visible = Registry.of(model).services.filter((service) => isVisible(service.exportTo, service.namespace, proxy.namespace));
   const virtualServices = visibleVirtualServices(model, MESH, proxy.namespace);
   const outbound = sidecar?.spec?.outboundTrafficPolicy?.mode ?? model.context.outboundTrafficPolicy ?? 'ALLOW_ANY';
   const egress = sidecar?.spec?.egress ?? [];
   if (!sidecar || egress.length === 0) {
-    return { services: preferOwn(visible, proxy.namespace), virtualServices, outbound, object: sidecar };
+    const services = preferOwn(visible, proxy.namespace);
+    return { services, imported: services, virtualServices, outbound, object: sidecar };
   }
-  const imports = egress.flatMap((listener) =>
-    listener.hosts.map((entry) => {
-      const slash = entry.indexOf('/');
-      const namespace = entry.slice(0, slash);
-      return { namespace: namespace === '.' ? proxy.namespace : namespace, host: entry.slice(slash + 1), port: listener.port?.number };
-    }),
+  const servicesOf = (listener: Listener): RegistryService[] => {
+    const isImported = importedBy(listener, proxy.namespace);
+    const number = listener.port?.number;
+    const hasPort = (service: RegistryService): boolean => number === undefined || service.ports.some((own) => own.number === number);
+    const asked = visible.filter((service) => isImported(service.namespace, (host) => isSubsetOf(service.host, host)) && hasPort(service));
+    return preferOwn(asked, proxy.namespace);
+  };
+  const isHttp = called?.ports.find(({ number }) => number === port)?.protocol === 'http';
+  const chosen = egress.find(
+    (listener) => listener.port === undefined || (listener.port.number === port && (!called || isHttp || servicesOf(listener).includes(called))),
   );
-  const imported = (namespace: string, matches: (host: string) => boolean): boolean =>
-    imports.some((entry) => (entry.namespace === '*' || entry.namespace === namespace) && matches(entry.host));
+  const isImported = chosen ? importedBy(chosen, proxy.namespace) : () => false;
   const scopedVirtualServices = virtualServices.filter(({ hosts, namespace, gatewayApi }) => {
     const covers = gatewayApi ? isSubsetOf : overlaps;
-    return hosts.some((host) => imported(namespace, (wanted) => covers(host, wanted)));
+    return hosts.some((host) => isImported(namespace, (wanted) => covers(host, wanted)));
   });
-  const asked = visible.filter((service) => imported(service.namespace, (host) => isSubsetOf(service.host, host)));
-  return { services: preferOwn(asked, proxy.namespace), virtualServices: scopedVirtualServices, outbound, object: sidecar };
+  return {
+    services: chosen ? servicesOf(chosen) : [],
+    imported: [...new Set(egress.flatMap(servicesOf))],
+    virtualServices: scopedVirtualServices,
+    outbound,
+    object: sidecar,
+  };
+}
+
+type Listener = NonNullable<SidecarSpec['egress']>[number];
+
+/** Whether a listener imports a host of a namespace. */
+function importedBy(listener: Listener, ownNamespace: string): (namespace: string, matches: (host: string) => boolean) => boolean {
+  const imports = listener.hosts.map((entry) => {
+    const slash = entry.indexOf('/');
+    const namespace = entry.slice(0, slash);
+    return { namespace: namespace === '.' ? ownNamespace : namespace, host: entry.slice(slash + 1) };
+  });
+  return (namespace, matches) => imports.some((entry) => (entry.namespace === '*' || entry.namespace === namespace) && matches(entry.host));
 }
 
 /** Hosts that routes of a scope lead to are known to its proxy even where no listener imports them. */
 export function isReachable(scope: Scope, service: RegistryService): boolean {
   return (
-    scope.services.includes(service) ||
+    scope.imported.includes(service) ||
     scope.virtualServices.some((virtualService) =>
       virtualService.http.some(({ route }) =>
         [

@@ -1,6 +1,7 @@
 import type { MeshModel } from '../mesh-model';
 import { Call, resolveCall } from './call';
 import { deliver, Delivery, Target } from './destinations';
+import { extensionNotes } from './extensions';
 import { baseOf, directly, layer4, route } from './found-route';
 import { withoutPort } from './hosts';
 import { forHost, routeForName, sidecarTcpRoute, sidecarTlsRoutes } from './layer4';
@@ -23,9 +24,11 @@ export function simulate(model: MeshModel, request: SimulatedRequest): Simulatio
   const call = resolveCall(model, request);
   const token: Token | undefined =
     request.claims || request.invalidToken ? { claims: request.claims ?? {}, valid: !request.invalidToken } : undefined;
-  return call.entry
+  const simulation = call.entry
     ? throughGateway(model, request, call, call.entry, token)
     : onwards(model, request, call, token, fromWorkload(model, request, call, token));
+  const notes = extensionNotes(model, call.proxy, simulation);
+  return notes.length > 0 ? { ...simulation, assumptions: [...simulation.assumptions, ...notes] } : simulation;
 }
 
 function fromWorkload(model: MeshModel, request: SimulatedRequest, call: Call, token: Token | undefined): Simulation {
@@ -34,7 +37,7 @@ function fromWorkload(model: MeshModel, request: SimulatedRequest, call: Call, t
   if (proxy.kind === 'none') {
     return call.service ? directly(delivery, 'the caller has no sidecar: the Service itself chooses a pod') : unknownHost(delivery, undefined);
   }
-  const scope = scopeOf(model, proxy);
+  const scope = scopeOf(model, proxy, resolved.port, call.service);
   const scoped: Delivery = { ...delivery, scope };
   const known = call.service && scope.services.includes(call.service) ? call.service : undefined;
   const port = known?.ports.find((candidate) => candidate.number === resolved.port);
@@ -57,8 +60,9 @@ function fromWorkload(model: MeshModel, request: SimulatedRequest, call: Call, t
 function connection(delivery: Delivery, scope: Scope, port: RegistryPort | undefined): Simulation {
   const { model, call } = delivery;
   const { resolved, proxy } = call;
-  if (!port) {
-    return unknownHost(delivery, scope);
+  // A listener for HTTP passes on what is not HTTP, as it does with hosts that it does not know.
+  if (!port || (port.protocol === 'http' && delivery.encrypted)) {
+    return unknownHost(delivery, scope, port && `${resolved.to}:${resolved.port} is a port for plain HTTP, and the client speaks TLS`);
   }
   const virtualServices = forHost(scope.virtualServices, resolved.to);
   if (!port.tls) {
@@ -74,23 +78,26 @@ function connection(delivery: Delivery, scope: Scope, port: RegistryPort | undef
 }
 
 /** A host that the mesh does not know: passed on as it is, or blocked. */
-function unknownHost(delivery: Delivery, scope: Scope | undefined): Simulation {
+function unknownHost(delivery: Delivery, scope: Scope | undefined, reason?: string): Simulation {
   const { call } = delivery;
   const { resolved } = call;
   const base = baseOf(call);
+  // Of HTTP, proxies read the Host header.
+  const asked = `${resolved.protocol === 'http' ? withoutPort(resolved.authority) : resolved.to}:${resolved.port}`;
   if (scope?.outbound === 'REGISTRY_ONLY') {
     const by = scope.object ? sourceOf(scope.object, 'outboundTrafficPolicy') : undefined;
-    const because = `${resolved.to}:${resolved.port} is not in the registry, and ${by ? by.title : 'the mesh'} lets out to known hosts only (REGISTRY_ONLY)`;
+    const unknown = reason ?? `${asked} is not in the registry`;
+    const because = `${unknown}, and ${by ? by.title : 'the mesh'} lets out to known hosts only (REGISTRY_ONLY)`;
     const blocked = { ...base, route: { name: 'BlackHoleCluster', source: by, why: because } };
     // Port 80 is that of the mesh's own gateways, which few models hold.
     const listens = resolved.port === 80 || scope.services.some((service) => service.ports.some(isHttpOn(resolved.port)));
     return resolved.protocol === 'http' && listens
       ? answeredByMesh(blocked, 'failed', `${because}: 502`, { status: 502 })
-      : answeredByMesh(blocked, 'failed', `${because}: the connection is closed, as no host that the caller knows has HTTP on that port`);
+      : answeredByMesh(blocked, 'failed', `${because}: the connection is closed${reason ? '' : ', as no host that the caller knows has HTTP on that port'}`);
   }
-  const why = `${resolved.to}:${resolved.port} is not known to the caller's proxy, which passes the bytes on (ALLOW_ANY)`;
+  const why = reason ? `${reason}: the caller's proxy passes the bytes on (ALLOW_ANY)` : `${asked} is not known to the caller's proxy, which passes the bytes on (ALLOW_ANY)`;
   const passing = { ...base, route: { name: 'PassthroughCluster', why: call.proxy.kind === 'none' ? 'the caller has no sidecar' : why } };
-  if (call.service?.object.kind === 'Service') {
+  if (call.service?.object.kind === 'Service' || (call.service && reason)) {
     const target: Target = { destination: { host: call.service.host, port: { number: resolved.port } }, percent: 100 };
     return delivered(passing, deliver({ ...delivery, passthrough: true }, target), {});
   }

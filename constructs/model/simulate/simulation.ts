@@ -80,6 +80,8 @@ export interface PolicyVerdict {
   readonly asks?: Source;
   /** Titles of AUDIT and dry-run policies whose rules match, which decide nothing. */
   readonly observed: readonly string[];
+  /** Rules that ask what a simulation cannot know, and what they were taken for. @default none */
+  readonly unknown?: readonly string[];
 }
 
 /** A share of the requests and what becomes of it. */
@@ -102,8 +104,18 @@ export interface DestinationShare {
   readonly why?: string;
   readonly mtls?: HopSecurity;
   readonly policy: PolicyVerdict;
+  /** What the workload itself sees of the request; nothing where it does not get it. */
+  readonly arrival?: Arrival;
   /** Headers that only this share sees changed. */
   readonly headers?: { readonly request: HeaderChanges; readonly response: HeaderChanges };
+}
+
+/** A request as a workload sees it. */
+export interface Arrival {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether the token that came along is still there: proxies that check one take it off, unless they are told to forward it. */
+  readonly token: boolean;
 }
 
 /** Copies of the requests. */

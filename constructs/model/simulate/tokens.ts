@@ -2,7 +2,8 @@ import type { RequestAuthenticationJwtRules, RequestAuthenticationSpec } from '.
 import type { MeshModel } from '../mesh-model';
 import type { AnyObject } from '../object';
 import { PolicyTarget, policiesFor, sourceOf } from './policy-scope';
-import type { PolicyVerdict } from './simulation';
+import { readClaim } from './route-match';
+import { HeaderChanges, NO_CHANGES, PolicyVerdict } from './simulation';
 
 /** The token that comes along with a request. */
 export interface Token {
@@ -18,6 +19,8 @@ export interface TokenCheck {
   readonly refused?: PolicyVerdict;
   /** Whether the proxy passes the token on to what is behind it. */
   readonly forwarded: boolean;
+  /** Headers that the proxy keeps for what it knows of tokens: taken off every request, and set by a good token. */
+  readonly headers: HeaderChanges;
 }
 
 interface PlacedRule {
@@ -31,15 +34,17 @@ export function checkToken(model: MeshModel, target: PolicyTarget, token: Token 
   const rules = policiesFor<RequestAuthenticationSpec>(model, 'RequestAuthentication', target).flatMap((object) =>
     (object.spec?.jwtRules ?? []).map((rule, index): PlacedRule => ({ rule, object, field: `jwtRules[${index}]` })),
   );
+  const headers = { ...NO_CHANGES, remove: rules.flatMap(({ rule }) => headersOf(rule)) };
   if (!token || rules.length === 0) {
-    return { forwarded: true };
+    return { forwarded: true, headers };
   }
   const issuer = token.claims.iss;
   const found = rules.find(({ rule }) => rule.issuer === undefined || rule.issuer === '' || rule.issuer === issuer);
   if (!found || !token.valid) {
     const place = found ?? rules[0];
-    const why = token.valid ? `no jwtRule knows the issuer ${JSON.stringify(issuer)}` : 'the token is not valid';
-    return { forwarded: true, refused: { verdict: 'deny', status: 401, why, source: sourceOf(place.object, place.field), observed: [] } };
+    const stranger = issuer === undefined ? 'the token names no issuer (claim iss)' : `no jwtRule knows the issuer ${JSON.stringify(issuer)}`;
+    const why = token.valid ? stranger : 'the token is not valid';
+    return { forwarded: true, headers, refused: { verdict: 'deny', status: 401, why, source: sourceOf(place.object, place.field), observed: [] } };
   }
   const audiences = found.rule.audiences ?? [];
   const given = [token.claims.aud].flat();
@@ -47,8 +52,37 @@ export function checkToken(model: MeshModel, target: PolicyTarget, token: Token 
     const why = `the token is for ${JSON.stringify(token.claims.aud)}, not for ${audiences.join(' or ')}`;
     return {
       forwarded: true,
+      headers,
       refused: { verdict: 'deny', status: 403, why, source: sourceOf(found.object, `${found.field}.audiences`), observed: [] },
     };
   }
-  return { claims: token.claims, forwarded: found.rule.forwardOriginalToken ?? false };
+  return {
+    claims: withLists(token.claims, found.rule),
+    forwarded: found.rule.forwardOriginalToken ?? false,
+    headers: { ...headers, set: headersFrom(token.claims, found.rule) },
+  };
+}
+
+/** Claims whose text is a list with spaces between its members, as policies and routes read them. */
+function withLists(claims: Token['claims'], rule: RequestAuthenticationJwtRules): Token['claims'] {
+  const listed = new Set(['scope', 'permission', ...(rule.spaceDelimitedClaims ?? [])]);
+  return Object.fromEntries(
+    Object.entries(claims).map(([name, value]) => [name, listed.has(name) && typeof value === 'string' ? value.split(' ').filter(Boolean) : value]),
+  );
+}
+
+function headersOf(rule: RequestAuthenticationJwtRules): string[] {
+  const names = [...(rule.outputClaimToHeaders ?? []).map(({ header }) => header), rule.outputPayloadToHeader];
+  return names.flatMap((name) => (name ? [name.toLowerCase()] : []));
+}
+
+/** Claims that are texts, numbers or truth values; others are not written. */
+function headersFrom(claims: Token['claims'], rule: RequestAuthenticationJwtRules): Record<string, string> {
+  const written = (rule.outputClaimToHeaders ?? []).flatMap(({ header, claim }): [string, string][] => {
+    const value = readClaim(claims, (claim ?? '').split('.'));
+    return header && ['string', 'number', 'boolean'].includes(typeof value) && value !== '' ? [[header.toLowerCase(), String(value)]] : [];
+  });
+  const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
+  const whole: [string, string][] = rule.outputPayloadToHeader ? [[rule.outputPayloadToHeader.toLowerCase(), payload]] : [];
+  return Object.fromEntries([...written, ...whole]);
 }

@@ -77,7 +77,7 @@ export function visibleVirtualServices(model: MeshModel, gateway: string, namesp
 /** `namespace/name` of a Gateway that an object in a namespace names. */
 export function gatewayName(name: string, namespace: string): string {
   if (name === MESH || name.includes('/')) {
-    return name;
+    return name.replace(/^\.\//, `${namespace}/`);
   }
   const [first, second] = name.split('.');
   return second === undefined ? `${namespace}/${name}` : `${second}/${first}`;
