@@ -17,7 +17,6 @@ import { rowsOf } from '../constructs/model/graph/ranks';
 import { textWidth } from '../constructs/model/graph/text';
 import { explain, longestWait, modelOf, renderLines, SimulatedRequest, simulate, simulateChain, triesOf } from '../constructs/model/matchers';
 import { Match, MeshService } from '../constructs/traffic';
-import { SCENARIOS } from '../scenarios';
 import { examplePicture } from '../scripts/draw-example';
 
 const istio = (group: string, kind: string, name: string, spec: object, namespace = 'shop', annotations?: Record<string, string>): ModelObject => ({
@@ -898,56 +897,13 @@ describe('ways out', () => {
 });
 
 describe('Bookinfo', () => {
-  const inScenario = (scenario: string): MeshModel => modelOfEnvironment('local', { scenario }).model;
   const REVIEWS = { from: 'productpage', to: 'reviews', path: '/reviews/0' };
-
-  test('every scenario promises what the simulator says', () => {
-    // A way out through a gateway needs one, which not every local mesh has: that scenario is asked with the others' tests.
-    for (const scenario of SCENARIOS.filter(({ needs }) => !needs?.features?.includes('EgressGateway'))) {
-      const mesh = inScenario(scenario.name);
-      for (const expectation of scenario.expectations) {
-        const headers: Record<string, string> = { ...expectation.headers, ...(expectation.user ? { 'end-user': expectation.user } : {}) };
-        const ratings = { from: 'reviews', to: 'ratings', path: '/ratings/0', headers };
-        const details = { from: 'productpage', to: 'details', path: '/details/0', headers };
-        switch (expectation.kind) {
-          case 'split':
-            expect(mesh).toRoute({ ...REVIEWS, headers }, expectation.shares, 0.01);
-            expect(mesh).toAllow({ ...REVIEWS, headers });
-            break;
-          case 'delay':
-            expect(mesh).toInjectDelay(ratings, expectation.seconds);
-            break;
-          case 'abort':
-            expect(mesh).toInjectAbort(expectation.service === 'ratings' ? ratings : details, expectation.status);
-            break;
-          case 'mirror':
-            expect(mesh).toMirror({ ...REVIEWS, headers }, expectation.version, expectation.percent);
-            break;
-          case 'timeout':
-            expect(mesh).toInjectDelay(ratings, 2);
-            break;
-          case 'overflow':
-            expect(mesh).toAllow({ ...REVIEWS, headers });
-            break;
-          case 'ingress': {
-            const { host, path: asked, status } = expectation;
-            const outside = { gateway: true, to: host, path: asked, headers } as const;
-            if (status === 200) {
-              expect(mesh).toAllow(outside);
-            } else {
-              expect(mesh).not.toAllow(outside);
-            }
-            break;
-          }
-          case 'denied':
-            expect(mesh).toDeny(details, 'details-closed');
-            break;
-          case 'plaintext':
-            expect(mesh).toAllow({ ...details, from: { namespace: 'elsewhere', sidecar: false } });
-        }
-      }
-    }
-  });
+  const models = new Map<string, MeshModel>();
+  const inScenario = (scenario: string): MeshModel => {
+    const model = models.get(scenario) ?? modelOfEnvironment('local', { scenario }).model;
+    models.set(scenario, model);
+    return model;
+  };
 
   test('nobody calls but those who should', () => {
     expect(inScenario('jason-v2')).toRoute({ to: 'reviews', headers: { 'end-user': 'jason' } }, { v2: 100 });
