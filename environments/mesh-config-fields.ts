@@ -49,8 +49,11 @@ function unknown(fields: Readonly<Record<string, unknown>>, known: readonly stri
   return Object.entries(fields).flatMap(([field, value]) => {
     // istiod reads both spellings.
     const name = field === 'mesh_mTLS' ? 'meshMTLS' : field.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    if (value === undefined || known.includes(name)) {
+      return [];
+    }
     const mend = suggest(name, known, ELSEWHERE);
-    if (value === undefined || known.includes(name) || (!isListed && !mend.startsWith('Perhaps'))) {
+    if (!isListed && !mend.startsWith('Perhaps')) {
       return [];
     }
     const see = 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/';

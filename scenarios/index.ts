@@ -89,8 +89,11 @@ export function findScenario(name: string): Scenario {
 /** What is wrong with the name of a scenario; nothing where there is one of this name. */
 export function scenarioProblems(name: string, at: string): Problem[] {
   const names = SCENARIOS.map((scenario) => scenario.name);
+  if (names.includes(name)) {
+    return [];
+  }
   const mend = suggest(name, names, '`aks-istio scenario <environment>` lists them, and so does docs/scenarios.md');
-  return names.includes(name) ? [] : [{ at, value: name, rule: 'there is no scenario of this name', mend }];
+  return [{ at, value: name, rule: 'there is no scenario of this name', mend }];
 }
 
 /** Puts Bookinfo's traffic below a scope, as a scenario wants it. */
