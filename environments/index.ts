@@ -6,7 +6,7 @@ import { dev } from './dev';
 import type { Environment, EnvironmentInput } from './environment';
 import { local } from './local';
 import { prod } from './prod';
-import { suggest } from './suggest';
+import { suggest } from '../constructs/validation/suggest';
 
 export * from './environment';
 export { checkEnvironment } from './check';

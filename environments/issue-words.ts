@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Problem } from '../constructs/validation';
 import { KNOWN_KEYS } from './schema-parts';
-import { suggest } from './suggest';
+import { suggest } from '../constructs/validation/suggest';
 
 interface Words {
   /** Ends the sentence `must be ...`. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../constructs/validation';
-import { suggest } from './suggest';
+import { suggest } from '../constructs/validation/suggest';
 
 /** Newest Istio minor whose fields are listed here. */
 const LISTED_MINOR = 31;

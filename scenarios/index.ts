@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { BookinfoTraffic, BookinfoTrafficProps } from '../constructs/bookinfo/bookinfo-traffic';
 import { Problem, throwOnProblems } from '../constructs/validation';
-import { suggest } from '../environments/suggest';
+import { suggest } from '../constructs/validation/suggest';
 import * as access from './access';
 import * as database from './database';
 import * as egress from './egress';

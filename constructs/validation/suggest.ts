@@ -1,4 +1,4 @@
-import { nearest } from '../constructs/validation/istio/nearest';
+import { nearest } from './istio/nearest';
 
 /** Letters that a misspelt word may differ in. */
 const DISTANCE = 2;
