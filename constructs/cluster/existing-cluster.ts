@@ -1,3 +1,4 @@
+import { homePath } from './home-path';
 import type { AksAccess, GatewayApi, ICluster, IngressAddress, KubeloginMode } from './cluster';
 
 /** What `existingAksCluster` needs to describe an AKS cluster that exists already. */
@@ -37,7 +38,7 @@ export function existingAksCluster(reference: AksClusterReference): ICluster {
 
 /** What `kubeconfigCluster` needs. */
 export interface KubeconfigReference {
-  /** Path of the kubeconfig file; absolute, since Terraform runs in a folder of its own. */
+  /** Path of the kubeconfig file: absolute, since Terraform runs in a folder of its own; `~/` is your home folder. */
   readonly path: string;
   /** @default the file's current context */
   readonly context?: string;
@@ -55,10 +56,10 @@ export interface KubeconfigReference {
 
 /** Describes any cluster that a kubeconfig file leads to. */
 export function kubeconfigCluster(reference: KubeconfigReference): ICluster {
-  const { path, context } = reference;
+  const { context } = reference;
   return {
     name: reference.name ?? context ?? 'kubeconfig',
-    access: { kind: 'kubeconfig', path, context },
+    access: { kind: 'kubeconfig', path: homePath(reference.path), context },
     offers: {
       workloadIdentity: false,
       networkPlugin: 'unknown',
