@@ -7,6 +7,7 @@ import { ConnectionLimits, Ejection, trafficPolicy } from '../traffic/traffic-po
 import { formatProblem, Problem, throwOnProblems } from '../validation';
 import { rulesOfHost } from './host-rules';
 
+/** Settings of {@link CircuitBreaker}. */
 export interface CircuitBreakerProps {
   /** A Service, or the MeshService that already owns its DestinationRule. */
   readonly service: IService;

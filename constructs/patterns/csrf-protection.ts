@@ -3,6 +3,7 @@ import { EnvoyFilter } from '../istio/envoy-filter';
 import type { StringMatch } from '../istio/generated/common';
 import { addFilter, FilterPatternProps, fraction } from './target';
 
+/** Settings of {@link CsrfProtection}. */
 export interface CsrfProtectionProps extends FilterPatternProps {
   /** Origins beside the one that is asked, as host and port, exactly or by how they are compared. @default none */
   readonly allowedOrigins?: readonly (string | StringMatch)[];

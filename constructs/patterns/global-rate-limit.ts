@@ -8,6 +8,7 @@ import { RateLimitService } from './rate-limit-service';
 import { actionsOf, combinationsOf, descriptorsOf, Limit, limitProblems } from './rate-limits';
 import { contextOf, filterFor, FilterPatternProps } from './target';
 
+/** Settings of {@link GlobalRateLimit}. */
 export interface GlobalRateLimitProps extends FilterPatternProps {
   /** What passes; every one of them holds for itself. */
   readonly limits: readonly Limit[];

@@ -6,6 +6,7 @@ import { throwOnProblems } from '../validation';
 import { numberProblems, UINT32 } from './checks';
 import { addFilter, FilterPatternProps, fraction } from './target';
 
+/** Settings of {@link LocalRateLimit}. */
 export interface LocalRateLimitProps extends FilterPatternProps {
   /** Requests that a pod takes in each period. */
   readonly requests: number;
