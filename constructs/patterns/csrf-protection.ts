@@ -12,7 +12,7 @@ export interface CsrfProtectionProps extends FilterPatternProps {
 }
 
 /**
- * Refuses with 403 what changes something (POST, PUT, DELETE, PATCH) and comes from another site's page.
+ * Rejects cross-site POST, PUT, PATCH and DELETE with 403.
  *
  * Proof: `curl -X POST -H 'origin: http://evil.example'`; the answer is 403.
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/csrf_filter

@@ -25,7 +25,7 @@ export interface GlobalRateLimitProps extends FilterPatternProps {
 }
 
 /**
- * Refuses with 429 what is asked beyond a rate, counted in one place for all pods: per path, per client or per user.
+ * Answers 429 above a rate that all pods share: per path, per client or per user.
  *
  * Proof: more requests than the limit within one period, to any of the pods; those beyond are answered 429 with x-envoy-ratelimited.
  * @see https://istio.io/latest/docs/tasks/policy-enforcement/rate-limit/#global-rate-limit

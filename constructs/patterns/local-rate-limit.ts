@@ -25,7 +25,7 @@ const SHORTEST = 50;
 const HEADER = 'x-local-rate-limit';
 
 /**
- * Refuses with 429 what each pod is asked beyond a rate. Every pod counts for itself: a Service with three pods takes three times as much.
+ * Answers 429 above a rate that each pod counts by itself: a Service with three pods takes three times as much.
  *
  * Proof: more requests than the burst within one period; those beyond are answered 429 with the header x-local-rate-limit.
  * @see https://istio.io/latest/docs/tasks/policy-enforcement/rate-limit/#local-rate-limit
