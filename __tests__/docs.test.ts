@@ -85,15 +85,43 @@ describe('every snippet runs', () => {
   });
 });
 
-test('links between pages lead somewhere', () => {
-  const broken = markdownFiles().flatMap((markdown) => {
-    const text = fs.readFileSync(path.join(ROOT, markdown), 'utf8');
-    return [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)]
-      .map((match) => match[1]!)
-      .filter((target) => !fs.existsSync(path.join(ROOT, path.dirname(markdown), target)))
-      .map((target) => `${markdown}: ${target}`);
+/** A page without its code, in which neither links nor headings are. */
+function prose(markdown: string): string {
+  return fs.readFileSync(path.join(ROOT, markdown), 'utf8').replaceAll(/^```.*?^```$/gms, '');
+}
+
+/** Files and anchors that a page links to. */
+function linksOf(markdown: string): { readonly target: string; readonly file: string; readonly anchor?: string }[] {
+  return [...prose(markdown).matchAll(/\]\((?!https?:|mailto:)([^)\s]+)[^)]*\)/g)].map(([, target = '']) => {
+    const [file = '', anchor] = target.split('#');
+    return { target, file: file === '' ? markdown : path.join(path.dirname(markdown), file), anchor };
   });
+}
+
+/** Anchors of the headings of a page, as GitHub makes them. */
+function anchorsOf(markdown: string): string[] {
+  const headings = [...prose(markdown).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1'));
+  return headings.map((heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N}_\- ]/gu, '').replaceAll(' ', '-'));
+}
+
+test('links between pages lead to files and headings that exist', () => {
+  const broken = markdownFiles().flatMap((markdown) =>
+    linksOf(markdown)
+      .filter(({ file, anchor }) => !fs.existsSync(path.join(ROOT, file)) || (anchor !== undefined && file.endsWith('.md') && !anchorsOf(file).includes(anchor)))
+      .map(({ target }) => `${markdown}: ${target}`),
+  );
   expect(broken).toEqual([]);
+});
+
+test('docs/README.md links to every page', () => {
+  const linked = linksOf('docs/README.md').map(({ file }) => file);
+  expect(markdownFiles().filter((file) => file.startsWith('docs/') && file !== 'docs/README.md' && !linked.includes(file))).toEqual([]);
+});
+
+test('pages of kinds and patterns have the same headings', () => {
+  const pages = markdownFiles().filter((file) => /^docs\/(kinds|patterns)\//.test(file) && !file.endsWith('README.md'));
+  const headings = new Set(pages.map((file) => [...prose(file).matchAll(/^## (.*)$/gm)].map(([, heading]) => heading).join()));
+  expect([...headings]).toEqual(['Usage,Configuration,Validation,Functionality']);
 });
 
 test('the program in the README is the one that the packed package is tried with', () => {

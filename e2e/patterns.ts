@@ -6,6 +6,7 @@ import { EXTENSIONS } from './patterns/extensions';
 import { GATEWAYS } from './patterns/gateway';
 import { INBOUND } from './patterns/inbound';
 import { OUTBOUND } from './patterns/outbound';
+import { select } from './patterns/selection';
 import { MESH, objectsOf, Proof, Stage } from './patterns/stage';
 import { NAMESPACE, workloadObjects } from './patterns/workloads';
 import type { ClusterAccess } from './simulator/cluster';
@@ -23,13 +24,17 @@ export interface PatternSuiteOptions {
   readonly report?: (line: string) => void;
 }
 
-/** Uses every pattern construct in a mesh, and sends the requests that prove it. @returns the number proved, and those that failed */
+/**
+ * Uses every pattern construct in a mesh, and sends the requests that prove it.
+ * @returns the number proved, and those that failed
+ * @throws Error where `only` names what is not there
+ */
 export async function patternSuite(options: PatternSuiteOptions = {}): Promise<{ readonly proved: number; readonly failed: readonly string[] }> {
+  const proofs = select(PROOFS, options.only);
   const paths = localClusterPaths();
   const stage = new Stage(options.access ?? { kubectl: paths.kubectl ?? 'kubectl', kubeconfig: paths.kubeconfig, context: paths.context });
   const { cluster } = stage;
   const report = options.report ?? ((line: string): void => void process.stdout.write(`${line}\n`));
-  const proofs = PROOFS.filter(({ name }) => !options.only?.length || options.only.some((part) => name.includes(part)));
   const failed: string[] = [];
   try {
     const { namespace, others } = workloadObjects(MESH.injectionLabels);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { homePath } from '../constructs/cluster/home-path';
 import { between, cidr, guid, matching, object, text } from './schema-parts';
 
 const login = v.optional(v.picklist(['azurecli', 'workloadidentity', 'spn', 'msi']), 'azurecli');
@@ -154,7 +155,8 @@ const existingAksCluster = object({
 
 const kubeconfigCluster = object({
   kind: v.literal('kubeconfig'),
-  path: text,
+  /** Path of the file; `~/` is your home folder. */
+  path: v.pipe(text, v.transform(homePath)),
   context: v.optional(text),
   /** How the gateway Service is exposed: `NodePort` where the cluster has no load balancer. */
   gatewayService: v.optional(v.picklist(['LoadBalancer', 'NodePort']), 'LoadBalancer'),

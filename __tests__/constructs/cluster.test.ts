@@ -1,3 +1,5 @@
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { App, TerraformStack } from 'cdktf';
 import { AksCluster, AksClusterProps, existingAksCluster, ICluster, kubeconfigCluster, meshRevisionProblems } from '../../constructs/cluster';
 import { azureProvider, ClusterProviders } from '../../constructs/kubernetes';
@@ -182,6 +184,7 @@ describe('ClusterProviders', () => {
 
   test('gives both providers the same kubeconfig, and needs no Azure', () => {
     const providers = providersOf(kubeconfigCluster({ path: '/etc/kubeconfig', context: 'kind' }));
+    expect(providersOf(kubeconfigCluster({ path: '~/.kube/config' })).kubernetes).toEqual([{ config_path: '<home>/.kube/config' }]);
     expect(providers).toEqual({
       kubernetes: [{ config_path: '/etc/kubeconfig', config_context: 'kind' }],
       helm: [{ kubernetes: { config_path: '/etc/kubeconfig', config_context: 'kind' } }],
@@ -227,6 +230,7 @@ describe('cluster layer', () => {
       access: { kind: 'kubeconfig', path: '/k', context: 'kind' },
       offers: { loadBalancer: false },
     });
+    expect(clusterOf(environment({ kind: 'kubeconfig', path: '~/k' })).access).toMatchObject({ path: path.join(os.homedir(), 'k') });
     expect(clusterOf(environment({ kind: 'existing-aks', name: 'shared', resourceGroupName: 'platform' })).access).toMatchObject({ kind: 'aks', name: 'shared' });
     expect(() => clusterOf(environment(created))).toThrow(/ClusterStack/);
   });

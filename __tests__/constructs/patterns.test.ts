@@ -26,6 +26,7 @@ import {
 } from '../../constructs/patterns';
 import { Destination, DestinationRule, Duration, Gateway, Match, MeshService, VirtualService } from '../../constructs/traffic';
 import { echoDescriptor } from '../../e2e/patterns/descriptor';
+import { select } from '../../e2e/patterns/selection';
 import { complaints, MESH, meshStack, rendered, specsOf } from '../rendered';
 
 const namespace = 'shop';
@@ -667,4 +668,11 @@ describe('ProgressiveDelivery', () => {
     expect(analysisWith([{ name: 'judge', url: 'http://judge/' }])).toMatchObject({ metrics: [], webhooks: [{ name: 'judge' }] });
     expect(() => analysisWith([{ name: 'after', type: 'post-rollout', url: 'http://judge/' }])).toThrow(/something judges the new version/);
   });
+});
+
+test('proofs of the end-to-end suite are selected by parts of their names, each of which has to be in one', () => {
+  const all = [{ name: 'CircuitBreaker, limits' }, { name: 'Tap' }];
+  expect(select(all, ['Breaker'])).toEqual([{ name: 'CircuitBreaker, limits' }]);
+  expect(select(all)).toEqual(all);
+  expect(() => select(all, ['Tap', 'Hedging'])).toThrow(/Hedging[^]*CircuitBreaker, limits\n {2}Tap/);
 });

@@ -11,9 +11,11 @@ import { VirtualService } from '../traffic/virtual-service';
 import type { BookinfoImages } from './images';
 import { IBookinfo } from './services';
 
+/** Settings of {@link BookinfoTraffic}. */
 export interface BookinfoTrafficProps {
+  /** Services whose traffic it is. */
   readonly bookinfo: IBookinfo;
-  /** @default the mesh that the nearest scope above provides */
+  /** Mesh that its objects are written for. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
   /** Host names that the gateway answers for. @default every one */
   readonly hosts?: readonly string[];
@@ -47,17 +49,25 @@ export const PRODUCTPAGE_PATHS: readonly Match[] = [
  * routed. Of the API only `/api/v1/products/<id>/ratings` stays refused: there productpage would call ratings itself.
  */
 export class BookinfoTraffic extends Construct {
+  /** Gateway that serves productpage. */
   readonly gateway: Gateway;
+  /** Namespace of its objects. */
   readonly namespace: string;
+  /** Host outside that scenarios call. */
   readonly externalHost: string;
+  /** IP address of a database outside of Kubernetes, where there is one. */
   readonly externalDatabase: string;
   /** Where images of further versions come from. */
   readonly images: BookinfoImages;
   /** What the gateway serves; routes can be added. */
   readonly ingress: VirtualService;
+  /** Routes and callers of details. */
   readonly details: MeshService;
+  /** Routes and callers of ratings. */
   readonly ratings: MeshService;
+  /** Routes and callers of reviews. */
   readonly reviews: MeshService;
+  /** Routes and callers of productpage. */
   readonly productpage: MeshService;
 
   constructor(scope: Construct, id: string, props: BookinfoTrafficProps) {

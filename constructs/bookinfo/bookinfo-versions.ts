@@ -2,7 +2,9 @@ import { Construct } from 'constructs';
 import { VersionServices } from '../gateway-api/version-services';
 import { BookinfoServiceName, IBookinfo } from './services';
 
+/** Settings of {@link BookinfoVersions}. */
 export interface BookinfoVersionsProps {
+  /** Services whose versions get Services of their own. */
   readonly bookinfo: Pick<IBookinfo, BookinfoServiceName>;
 }
 
@@ -11,9 +13,13 @@ export interface BookinfoVersionsProps {
  * @see https://github.com/istio/istio/blob/release-1.29/samples/bookinfo/platform/kube/bookinfo-versions.yaml
  */
 export class BookinfoVersions extends Construct implements Readonly<Record<BookinfoServiceName, VersionServices>> {
+  /** Services of the versions of details. */
   readonly details: VersionServices;
+  /** Services of the versions of ratings. */
   readonly ratings: VersionServices;
+  /** Services of the versions of reviews. */
   readonly reviews: VersionServices;
+  /** Services of the versions of productpage. */
   readonly productpage: VersionServices;
 
   constructor(scope: Construct, id: string, { bookinfo }: BookinfoVersionsProps) {

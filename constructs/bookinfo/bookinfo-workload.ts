@@ -7,6 +7,7 @@ import { BookinfoImages, bookinfoImage } from './images';
 import { EnvironmentValue, podTemplate } from './pod-template';
 import type { BookinfoServiceName } from './services';
 
+/** Settings of {@link BookinfoWorkload}. */
 export interface BookinfoWorkloadProps {
   /** One of Bookinfo's services. It knows the version from then on: it may be split and routed to it. */
   readonly service: MeshService;
@@ -14,11 +15,11 @@ export interface BookinfoWorkloadProps {
   readonly version: string;
   /** Name of the image without `examples-bookinfo-`. @default service and version, as `details-v2` */
   readonly image?: string;
-  /** @default what the image sets */
+  /** Environment of its container. @default what the image sets */
   readonly env?: Readonly<Record<string, EnvironmentValue>>;
-  /** @default upstream's */
+  /** Where its images are pulled from. @default upstream's */
   readonly images?: BookinfoImages;
-  /** @default the mesh that the nearest scope above provides */
+  /** Mesh that its objects are written for. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
 
@@ -27,6 +28,7 @@ export interface BookinfoWorkloadProps {
  * @see https://github.com/istio/istio/tree/release-1.29/samples/bookinfo/platform/kube
  */
 export class BookinfoWorkload extends Construct {
+  /** The Deployment of its pods. */
   readonly deployment: DeploymentV1;
 
   /** @throws ProblemError where there is no mesh, or the service has the version already */

@@ -13,8 +13,9 @@ import { podTemplate } from './pod-template';
 import { BOOKINFO_SERVICES, bookinfoServices, BookinfoServiceName, IBookinfo } from './services';
 import { disruptionBudget } from './spread';
 
+/** Settings of {@link Bookinfo}. */
 export interface BookinfoProps {
-  /** @default the mesh that the nearest scope above provides */
+  /** Mesh that its pods join. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
   /** Created by this construct. @default 'bookinfo' */
   readonly namespace?: string;
@@ -38,9 +39,13 @@ const ROLLOUT = '10m';
  */
 export class Bookinfo extends Construct implements IBookinfo {
   readonly namespace: string;
+  /** The Service of details. */
   readonly details: IService;
+  /** The Service of ratings. */
   readonly ratings: IService;
+  /** The Service of reviews. */
   readonly reviews: IService;
+  /** The Service of productpage. */
   readonly productpage: IService;
   private readonly mesh: IMesh;
   private readonly image: (name: string) => string;

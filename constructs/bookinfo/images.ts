@@ -2,7 +2,7 @@
 export interface BookinfoImages {
   /** Registry and path, without the trailing slash. @default 'docker.io/istio' */
   readonly registry?: string;
-  /** @default '1.20.3' */
+  /** Tag of the images. @default '1.20.3' */
   readonly tag?: string;
 }
 

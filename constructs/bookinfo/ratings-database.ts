@@ -13,7 +13,9 @@ import { environment, EnvironmentValue } from './pod-template';
 /** The databases that Bookinfo's ratings v2 can read. */
 export type RatingsDatabaseKind = 'mysql' | 'mongodb';
 
+/** Settings of {@link RatingsDatabase}. */
 export interface RatingsDatabaseProps {
+  /** Database that ratings read. */
   readonly kind: RatingsDatabaseKind;
   /** Bookinfo's. */
   readonly namespace: string;
@@ -21,9 +23,9 @@ export interface RatingsDatabaseProps {
   readonly callers: readonly Identity[];
   /** Password of MySQL's root. It lands in the state of the stack, as sample data does. @default 'password', as upstream has it */
   readonly password?: string;
-  /** @default upstream's */
+  /** Where its images are pulled from. @default upstream's */
   readonly images?: BookinfoImages;
-  /** @default the mesh that the nearest scope above provides */
+  /** Mesh that its objects are written for. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;
 }
 
@@ -64,6 +66,7 @@ const CREDENTIALS = { secretName: 'mysql-credentials', key: 'rootpasswd' };
  * @see https://github.com/istio/istio/blob/release-1.29/samples/bookinfo/platform/kube/bookinfo-mysql.yaml
  */
 export class RatingsDatabase extends Construct {
+  /** The Service of the database. */
   readonly service: IService;
   /** What ratings v2 finds it by. */
   readonly clientEnvironment: Readonly<Record<string, EnvironmentValue>>;

@@ -2,10 +2,12 @@ import { existingService, IService } from '../kubernetes/service';
 
 /** Names of Bookinfo's services. */
 export const BOOKINFO_SERVICES = ['details', 'ratings', 'reviews', 'productpage'] as const;
+/** Name of a Service of Bookinfo. */
 export type BookinfoServiceName = (typeof BOOKINFO_SERVICES)[number];
 
 /** Bookinfo as other layers see it. Every member is known at synth, so it can be handed to another stack. */
 export interface IBookinfo extends Readonly<Record<BookinfoServiceName, IService>> {
+  /** Namespace of its Services. */
   readonly namespace: string;
 }
 

@@ -6,6 +6,7 @@ export type AdoptablePart = 'resourceGroup' | 'network' | 'nodeSubnet' | 'identi
 
 /** A cluster that is there already, under the names that this one would get. */
 export interface AdoptedCluster {
+  /** Azure subscription of the cluster. */
   readonly subscriptionId: string;
   /** What is there; the rest is created. @default everything but the ingress address */
   readonly parts?: readonly AdoptablePart[];

@@ -7,6 +7,7 @@ import type { AksNetworkRanges } from './network-ranges';
 import type { NodePoolSize } from './node-pool';
 import type { ClusterProfile, ProfileSettings } from './profiles';
 
+/** Settings of {@link AksCluster}. */
 export interface AksClusterProps extends Partial<ProfileSettings> {
   /** Name of the cluster and of its resource group; begins the names of what belongs to it. */
   readonly name: string;
@@ -22,7 +23,7 @@ export interface AksClusterProps extends Partial<ProfileSettings> {
   readonly subscriptionId?: string;
   /** Minor version; Azure chooses and installs patches. @default '1.35' */
   readonly kubernetesVersion?: string;
-  /** @default ranges that do not overlap */
+  /** Network of the nodes, the pods and the Services. @default ranges that do not overlap */
   readonly network?: AksNetworkRanges;
   /** A public address for the ingress gateway, found under `<dnsLabel>.<location>.cloudapp.azure.com`. @default none */
   readonly ingress?: { readonly dnsLabel: string };

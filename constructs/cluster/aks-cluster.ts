@@ -40,9 +40,11 @@ export class AksCluster extends Construct implements ICluster {
   readonly ingressAddress?: IngressAddress;
   /** The cluster's resource. */
   readonly resource: KubernetesCluster;
+  /** The virtual network of the nodes. */
   readonly network: ClusterNetwork;
   /** Where the cluster lives; what belongs to it may live there too. */
   readonly place: AzurePlace;
+  /** Resource group of the cluster. */
   readonly resourceGroup: ResourceGroup;
   /** Object id of what the cluster acts as in Azure; known once it is applied. */
   readonly identityPrincipalId: string;

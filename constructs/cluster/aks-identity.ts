@@ -5,7 +5,9 @@ import { Construct } from 'constructs';
 import type { AzurePlace } from './azure-place';
 import { lifecycleOf } from './lifecycle';
 
+/** Settings of {@link AksIdentity}. */
 export interface AksIdentityProps extends AzurePlace {
+  /** Name of the managed identity. */
   readonly name: string;
   /** Resource group whose network the cluster uses: its subnet and its ingress address. */
   readonly resourceGroupId: string;
@@ -15,7 +17,9 @@ export interface AksIdentityProps extends AzurePlace {
 
 /** What the cluster acts as in Azure, with the right to use our network and our public address. */
 export class AksIdentity extends Construct {
+  /** Azure resource id of the identity. */
   readonly identityId: string;
+  /** The Azure resource. */
   readonly resource: UserAssignedIdentity;
   /** What must exist before the cluster uses the identity. */
   readonly ready: ITerraformDependable[];
@@ -48,7 +52,9 @@ const ADMIN_ROLES = {
   ClusterAdmin: 'Azure Kubernetes Service RBAC Cluster Admin',
 } as const;
 
+/** Settings of {@link AksAdministrators}. */
 export interface AksAdministratorsProps {
+  /** Azure resource id of the cluster. */
   readonly clusterId: string;
   /** Object ids of Entra groups. */
   readonly groupObjectIds: readonly string[];

@@ -1,11 +1,18 @@
 /** Names of the Azure resources of one cluster. */
 export interface AksNames {
+  /** Name of the resource group of what is ours. */
   readonly resourceGroup: string;
+  /** Name of the resource group that AKS makes for nodes. */
   readonly nodeResourceGroup: string;
+  /** Name of the cluster. */
   readonly cluster: string;
+  /** Prefix of the API server's host name. */
   readonly dnsPrefix: string;
+  /** Name of the virtual network. */
   readonly network: string;
+  /** Name of the cluster's managed identity. */
   readonly identity: string;
+  /** Name of the public IP address. */
   readonly ingressIp: string;
 }
 

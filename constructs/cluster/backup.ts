@@ -15,7 +15,9 @@ import { azureNameProblems } from './azure-names';
 import { lifecycleOf } from './lifecycle';
 import { azureProvidersOf, setFeatures } from './provider-features';
 
+/** Settings of {@link Backup}. */
 export interface BackupProps {
+  /** Cluster that it is for. */
   readonly cluster: AksCluster;
   /** Where the cluster's objects are kept: 3 to 24 lower-case letters and digits, unique in all of Azure. */
   readonly storageAccountName: string;
@@ -33,6 +35,7 @@ export interface BackupProps {
  * @see https://learn.microsoft.com/azure/backup/azure-kubernetes-service-backup-overview
  */
 export class Backup extends Construct {
+  /** The vault of the backups. */
   readonly vault: DataProtectionBackupVault;
 
   /** @throws ProblemError for names and numbers that Azure refuses */

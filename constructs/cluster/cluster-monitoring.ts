@@ -12,7 +12,9 @@ import { ManagedPrometheus } from './managed-prometheus';
 /** What the control plane writes that somebody asks for after an incident. `kube-audit` itself is large and costly; this is it without reads. */
 const LOG_CATEGORIES = ['kube-apiserver', 'kube-audit-admin', 'kube-controller-manager', 'kube-scheduler', 'cluster-autoscaler', 'guard'];
 
+/** Settings of {@link ClusterMonitoring}. */
 export interface ClusterMonitoringProps {
+  /** Cluster that it is for. */
   readonly cluster: AksCluster;
   /** Days that logs are kept: 30 to 730. @default 30 */
   readonly retentionDays?: number;
@@ -32,7 +34,9 @@ export interface ClusterMonitoringProps {
 
 /** Where the cluster's logs and metrics go: Log Analytics, and Azure's managed Prometheus and Grafana. */
 export class ClusterMonitoring extends Construct {
+  /** The workspace that it writes to. */
   readonly workspace: LogAnalyticsWorkspace;
+  /** The managed Prometheus, where it is on. */
   readonly prometheus?: ManagedPrometheus;
 
   /** @throws ProblemError for names and numbers that Azure refuses */

@@ -12,10 +12,11 @@ import { AksNetworkRanges, networkRanges } from './network-ranges';
 import { NodeSecurityGroup } from './node-security-group';
 import { SOA_RECORD } from './private-zone';
 
+/** Settings of {@link ClusterNetwork}. */
 export interface ClusterNetworkProps extends AzurePlace {
   /** Name of the virtual network; begins the names of what belongs to it. */
   readonly name: string;
-  /** @default ranges that do not overlap */
+  /** Ranges of addresses. @default ranges that do not overlap */
   readonly ranges?: AksNetworkRanges;
   /** How nodes reach the outside. @default 'loadBalancer' */
   readonly egress?: 'loadBalancer' | 'natGateway';
@@ -29,8 +30,11 @@ export interface ClusterNetworkProps extends AzurePlace {
 
 /** The virtual network of a cluster: its nodes' subnet, what guards it, and how nodes reach the outside. */
 export class ClusterNetwork extends Construct {
+  /** Azure resource id of the nodes' subnet. */
   readonly nodeSubnetId: string;
+  /** The Azure resource. */
   readonly resource: VirtualNetwork;
+  /** The subnet of the nodes. */
   readonly nodeSubnet: Subnet;
   /** Subnet of private endpoints, where asked for. */
   readonly endpointSubnet?: Subnet;

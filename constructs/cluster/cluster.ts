@@ -3,21 +3,25 @@ export type KubeloginMode = 'azurecli' | 'workloadidentity' | 'spn' | 'msi';
 
 /** An AKS cluster, found by its literal name and entered through kubelogin: no key reaches a state file. */
 export interface AksAccess {
+  /** Entered as an AKS cluster, by kubelogin. */
   readonly kind: 'aks';
+  /** Name of the cluster in Azure. */
   readonly name: string;
+  /** Name of its resource group. */
   readonly resourceGroupName: string;
-  /** @default the subscription of the azurerm provider */
+  /** Azure subscription of the cluster. @default the subscription of the azurerm provider */
   readonly subscriptionId?: string;
-  /** @default 'azurecli' */
+  /** How kubelogin gets its token. @default 'azurecli' */
   readonly login?: KubeloginMode;
 }
 
 /** Any cluster that a kubeconfig file describes. */
 export interface KubeconfigAccess {
+  /** Entered by a kubeconfig file. */
   readonly kind: 'kubeconfig';
   /** Path of the kubeconfig file. */
   readonly path: string;
-  /** @default the file's current context */
+  /** Context of the file. @default the file's current context */
   readonly context?: string;
 }
 
@@ -28,6 +32,7 @@ export type ClusterAccess = AksAccess | KubeconfigAccess;
 export interface IngressAddress {
   /** Name of the public IP resource. */
   readonly publicIpName: string;
+  /** Name of its resource group. */
   readonly resourceGroupName: string;
   /** Host name that resolves to the address, known before anything is applied. */
   readonly hostName: string;
@@ -53,7 +58,7 @@ export interface ClusterOffers {
   readonly networkPlugin: 'azure-overlay' | 'azure' | 'kubenet' | 'unknown';
   /** Services of type LoadBalancer receive an address. */
   readonly loadBalancer: boolean;
-  /** @default none */
+  /** What the cluster has of the Kubernetes Gateway API. @default none */
   readonly gatewayApi?: GatewayApi;
   /** Pods reach the internet, and nodes pull images from it. @default true */
   readonly internet?: boolean;
@@ -65,9 +70,12 @@ export interface ClusterOffers {
  * A Kubernetes cluster as the layers above see it. Every member is known at synth, so it can be handed to another stack.
  */
 export interface ICluster {
+  /** Name of the cluster, in messages. */
   readonly name: string;
+  /** How it is entered. */
   readonly access: ClusterAccess;
+  /** What it offers to the layers above. */
   readonly offers: ClusterOffers;
-  /** @default none: the address is whatever the gateway Service receives */
+  /** Public address that an ingress gateway is bound to. @default none: the address is whatever the gateway Service receives */
   readonly ingressAddress?: IngressAddress;
 }

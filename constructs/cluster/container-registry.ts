@@ -9,12 +9,13 @@ import { ImageMirror, ImageMirrorProps } from './image-mirror';
 import { lifecycleOf } from './lifecycle';
 import { PrivateEndpoint } from './private-endpoint';
 
+/** Settings of {@link ContainerRegistry}. */
 export interface ContainerRegistryProps {
   /** 5 to 50 letters and digits; unique in all of Azure. */
   readonly name: string;
   /** The cluster that pulls from it; the registry lives beside it. */
   readonly cluster: AksCluster;
-  /** @default the cluster's resource group and region */
+  /** Where in Azure it is made. @default the cluster's resource group and region */
   readonly place?: AzurePlace;
   /**
    * Whether the registry has an address inside the cluster's network only, is spread over zones, and keeps what is untagged for a week. That
@@ -30,10 +31,13 @@ export interface ContainerRegistryProps {
 
 /** A registry that the cluster's nodes may pull from, by a role and without any password. */
 export class ContainerRegistry extends Construct {
+  /** Name of the registry, which is unique in Azure. */
   readonly name: string;
+  /** The Azure resource. */
   readonly resource: ContainerRegistryResource;
   /** Host name of the registry, known before anything is applied. */
   readonly loginServer: string;
+  /** The rules that copy public images, where asked for. */
   readonly mirror?: ImageMirror;
 
   /** @throws ProblemError for a name that Azure refuses */

@@ -1,20 +1,23 @@
+import { homePath } from './home-path';
 import type { AksAccess, GatewayApi, ICluster, IngressAddress, KubeloginMode } from './cluster';
 
 /** What `existingAksCluster` needs to describe an AKS cluster that exists already. */
 export interface AksClusterReference {
+  /** Name of the cluster in Azure. */
   readonly name: string;
+  /** Name of its resource group. */
   readonly resourceGroupName: string;
-  /** @default the subscription of the azurerm provider */
+  /** Azure subscription of the cluster. @default the subscription of the azurerm provider */
   readonly subscriptionId?: string;
-  /** @default 'azurecli' */
+  /** How kubelogin gets its token. @default 'azurecli' */
   readonly login?: KubeloginMode;
-  /** @default none: the address is whatever the gateway Service receives */
+  /** Public address that an ingress gateway is bound to. @default none: the address is whatever the gateway Service receives */
   readonly ingressAddress?: IngressAddress;
   /** Whether its OIDC issuer and workload identity are on. @default false */
   readonly workloadIdentity?: boolean;
-  /** @default 'unknown' */
+  /** What connects its pods. @default 'unknown' */
   readonly networkPlugin?: ICluster['offers']['networkPlugin'];
-  /** @default none */
+  /** What the cluster has of the Kubernetes Gateway API. @default none */
   readonly gatewayApi?: GatewayApi;
 }
 
@@ -37,15 +40,15 @@ export function existingAksCluster(reference: AksClusterReference): ICluster {
 
 /** What `kubeconfigCluster` needs. */
 export interface KubeconfigReference {
-  /** Path of the kubeconfig file; absolute, since Terraform runs in a folder of its own. */
+  /** Path of the kubeconfig file: absolute, since Terraform runs in a folder of its own; `~/` is your home folder. */
   readonly path: string;
-  /** @default the file's current context */
+  /** Context of the file. @default the file's current context */
   readonly context?: string;
-  /** @default the context's name, or `kubeconfig` */
+  /** Name of the cluster, in messages. @default the context's name, or `kubeconfig` */
   readonly name?: string;
   /** Whether Services of type LoadBalancer receive an address. @default true */
   readonly loadBalancer?: boolean;
-  /** @default none */
+  /** What the cluster has of the Kubernetes Gateway API. @default none */
   readonly gatewayApi?: GatewayApi;
   /** Whether pods reach the internet, and nodes pull images from it. @default true */
   readonly internet?: boolean;
@@ -55,10 +58,10 @@ export interface KubeconfigReference {
 
 /** Describes any cluster that a kubeconfig file leads to. */
 export function kubeconfigCluster(reference: KubeconfigReference): ICluster {
-  const { path, context } = reference;
+  const { context } = reference;
   return {
     name: reference.name ?? context ?? 'kubeconfig',
-    access: { kind: 'kubeconfig', path, context },
+    access: { kind: 'kubeconfig', path: homePath(reference.path), context },
     offers: {
       workloadIdentity: false,
       networkPlugin: 'unknown',

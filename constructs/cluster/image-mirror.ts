@@ -20,6 +20,7 @@ export const MIRRORED_IMAGES: readonly string[] = [
 
 /** An account of Docker Hub, as two secrets of a vault: without one its limits for anonymous pulls apply to the registry as a whole. */
 export interface DockerHubAccount {
+  /** Key vault that holds the account's secrets. */
   readonly vault: KeyVault;
   /** Name of the secret with the user name. @default 'docker-hub-user' */
   readonly userSecret?: string;
@@ -27,10 +28,11 @@ export interface DockerHubAccount {
   readonly tokenSecret?: string;
 }
 
+/** Settings of {@link ImageMirror}. */
 export interface ImageMirrorProps {
   /** Repositories of Docker Hub. @default {@link MIRRORED_IMAGES} */
   readonly repositories?: readonly string[];
-  /** @default anonymous */
+  /** Account by which Docker Hub is asked. @default anonymous */
   readonly account?: DockerHubAccount;
 }
 

@@ -6,7 +6,9 @@ import { lifecycleOf } from './lifecycle';
 /** Tags that the cluster writes on a public address when it binds a Service to it. */
 const CLUSTER_TAGS = ['k8s-azure-service', 'k8s-azure-cluster-name', 'k8s-azure-dns-label-service'];
 
+/** Settings of {@link IngressIp}. */
 export interface IngressIpProps extends AzurePlace {
+  /** Name of the public IP address. */
   readonly name: string;
   /** First part of the address's host name, unique in the region. */
   readonly dnsLabel: string;
@@ -16,8 +18,11 @@ export interface IngressIpProps extends AzurePlace {
 
 /** A public address with a host name that is known before anything is applied, and that outlives the gateway bound to it. */
 export class IngressIp extends Construct {
+  /** Name of the public IP address. */
   readonly name: string;
+  /** Host name that leads to it. */
   readonly hostName: string;
+  /** The Azure resource. */
   readonly resource: PublicIp;
 
   constructor(scope: Construct, id: string, props: IngressIpProps) {

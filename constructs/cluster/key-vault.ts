@@ -12,12 +12,13 @@ import { PrivateEndpoint } from './private-endpoint';
 /** An owner of the subscription may not write a secret, where rights are Azure roles: it takes these. */
 const WRITER_ROLES = { SecretsOfficer: 'Key Vault Secrets Officer', CertificatesOfficer: 'Key Vault Certificates Officer' } as const;
 
+/** Settings of {@link KeyVault}. */
 export interface KeyVaultProps {
   /** 3 to 24 letters, digits and single dashes; unique in all of Azure. */
   readonly name: string;
   /** The cluster whose pods mount its secrets; the vault lives beside it. */
   readonly cluster: AksCluster;
-  /** @default the cluster's resource group and region */
+  /** Where in Azure it is made. @default the cluster's resource group and region */
   readonly place?: AzurePlace;
   /**
    * Whether the vault has an address inside the cluster's network only. Who writes secrets then has to be in that network too.
@@ -41,8 +42,11 @@ export interface KeyVaultProps {
  * pods and reads them again every two minutes. It holds no secret that Terraform knows of: put them there by `az keyvault secret set`.
  */
 export class KeyVault extends Construct {
+  /** Name of the vault, which is unique in Azure. */
   readonly name: string;
+  /** The Azure resource. */
   readonly resource: KeyVaultResource;
+  /** Microsoft Entra tenant whose identities may use it. */
   readonly tenantId: string;
 
   /** @throws ProblemError for a name that Azure refuses, or a retention out of range */

@@ -1,12 +1,14 @@
 import type { KubernetesClusterMaintenanceWindowAutoUpgrade } from '@cdktf/provider-azurerm/lib/kubernetes-cluster';
 import type { Problem } from '../validation';
 
+/** Day of the week. */
 export type Weekday = 'Monday' | 'Tuesday' | 'Wednesday' | 'Thursday' | 'Friday' | 'Saturday' | 'Sunday';
 
 const SEE = 'https://learn.microsoft.com/azure/aks/planned-maintenance';
 
 /** When Azure may do one kind of maintenance. */
 export interface MaintenanceWindow {
+  /** Day on which it begins. */
   readonly day: Weekday;
   /** Hour and minute, such as `02:00`. */
   readonly start: string;
@@ -14,6 +16,7 @@ export interface MaintenanceWindow {
   readonly hours: number;
 }
 
+/** Settings of {@link MaintenanceWindows}. */
 export interface MaintenanceWindowsProps {
   /** When the cluster's patches are installed. */
   readonly upgrades: MaintenanceWindow;

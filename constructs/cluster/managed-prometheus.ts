@@ -11,9 +11,11 @@ import { lifecycleOf } from './lifecycle';
 /** Newest version that azurerm 4.55 knows. */
 const GRAFANA_VERSION = '11';
 
+/** Settings of {@link ManagedPrometheus}. */
 export interface ManagedPrometheusProps {
+  /** Cluster that it is for. */
   readonly cluster: AksCluster;
-  /** @default none */
+  /** Name of a managed Grafana that shows it. @default none */
   readonly grafanaName?: string;
 }
 
@@ -23,7 +25,9 @@ export interface ManagedPrometheusProps {
  * @see https://learn.microsoft.com/azure/azure-monitor/metrics/prometheus-metrics-overview
  */
 export class ManagedPrometheus extends Construct {
+  /** The workspace that it writes to. */
   readonly workspace: MonitorWorkspace;
+  /** The managed Grafana, where there is one. */
   readonly grafana?: DashboardGrafana;
 
   constructor(scope: Construct, id: string, { cluster, grafanaName }: ManagedPrometheusProps) {

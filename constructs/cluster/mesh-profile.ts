@@ -14,13 +14,13 @@ export interface MeshCertificateAuthority {
    * plug-in CA takes two applies: `az aks show --query addonProfiles.azureKeyvaultSecretsProvider.identity.objectId`.
    */
   readonly secretsProviderObjectId: string;
-  /** @default 'root-cert' */
+  /** Name of the vault's object with the root certificate. @default 'root-cert' */
   readonly rootCert?: string;
-  /** @default 'cert-chain' */
+  /** Name of the vault's object with the chain of certificates. @default 'cert-chain' */
   readonly certChain?: string;
-  /** @default 'ca-cert' */
+  /** Name of the vault's object with the certificate of the authority. @default 'ca-cert' */
   readonly cert?: string;
-  /** @default 'ca-key' */
+  /** Name of the vault's object with the key of the authority. @default 'ca-key' */
   readonly key?: string;
 }
 
@@ -28,9 +28,9 @@ export interface MeshCertificateAuthority {
 export interface AksMeshProfile {
   /** One revision, or the old and the new during a canary upgrade, ascending. */
   readonly revisions: readonly string[];
-  /** @default true */
+  /** Whether there is an ingress gateway with a public address. @default true */
   readonly externalIngressGateway?: boolean;
-  /** @default false */
+  /** Whether there is an ingress gateway with an address of the virtual network. @default false */
   readonly internalIngressGateway?: boolean;
   /**
    * What istiod signs with. Only a mesh that is switched on with it takes it: a running self-signed one has to be switched off first.

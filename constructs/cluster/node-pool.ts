@@ -31,7 +31,7 @@ export type NodePoolKind = 'system' | 'user' | 'spot' | 'gpu';
 
 /** What one more pool of a cluster is. */
 export interface NodePoolSettings extends NodePoolSize {
-  /** @default 'user' */
+  /** What its nodes are for, or how they are paid. @default 'user' */
   readonly kind?: NodePoolKind;
   /** Kubernetes taints, such as `team=a:NoSchedule`. @default none but those of its kind */
   readonly taints?: readonly string[];
@@ -93,13 +93,15 @@ export function isAutoscaled({ min = 1, max = min }: NodePoolSize): boolean {
   return max > min;
 }
 
+/** Settings of {@link NodePool}. */
 export interface NodePoolProps extends NodePoolSettings, PoolDefaults {
+  /** Azure resource id of the cluster. */
   readonly clusterId: string;
   /** At most 9 lower-case letters and digits, starting with a letter. */
   readonly name: string;
-  /** @default none */
+  /** Azure tags. @default none */
   readonly tags?: Record<string, string>;
-  /** @default false */
+  /** Refuses plans that would destroy it. @default false */
   readonly preventDestroy?: boolean;
 }
 
@@ -109,7 +111,9 @@ export interface NodePoolProps extends NodePoolSettings, PoolDefaults {
  * @see https://registry.terraform.io/providers/hashicorp/azurerm/4.55.0/docs/resources/kubernetes_cluster_node_pool
  */
 export class NodePool extends Construct {
+  /** Name of the pool. */
   readonly name: string;
+  /** The Azure resource. */
   readonly resource: KubernetesClusterNodePool;
 
   /** @throws ProblemError with everything that Azure would refuse */

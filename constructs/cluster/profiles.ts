@@ -3,6 +3,7 @@ export type ClusterProfile = 'demo' | 'production';
 
 /** What a profile decides. Every member can be set on the cluster itself, which wins. */
 export interface ProfileSettings {
+  /** Tier of the cluster's control plane. */
   readonly skuTier: 'Free' | 'Standard' | 'Premium';
   /** Availability zones that pools and public addresses are spread over. */
   readonly zones: readonly string[] | undefined;
@@ -12,6 +13,7 @@ export interface ProfileSettings {
   readonly hostEncryption: boolean;
   /** Where a node's system lives: on the machine's own disk (fast, free, gone with the node), or on a managed one. */
   readonly osDisk: 'Ephemeral' | 'Managed';
+  /** Whether the add-on of Azure Policy is on. */
   readonly azurePolicy: boolean;
   /** Whether the node subnet has a network security group of its own. */
   readonly securityGroup: boolean;

@@ -10,14 +10,17 @@ import { lifecycleOf } from './lifecycle';
 
 const KUBERNETES_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
+/** Settings of {@link WorkloadIdentity}. */
 export interface WorkloadIdentityProps {
   /** Name of the identity in Azure; other stacks look it up by it. */
   readonly name: string;
+  /** Cluster that it is for. */
   readonly cluster: AksCluster;
   /** Namespace of the ServiceAccount. */
   readonly namespace: string;
+  /** Name of the ServiceAccount of the pods. */
   readonly serviceAccountName: string;
-  /** @default the cluster's resource group and region */
+  /** Where in Azure it is made. @default the cluster's resource group and region */
   readonly place?: AzurePlace;
 }
 
@@ -27,7 +30,9 @@ export interface WorkloadIdentityProps {
  * @see https://learn.microsoft.com/azure/aks/workload-identity-overview
  */
 export class WorkloadIdentity extends Construct {
+  /** Name of the managed identity. */
   readonly name: string;
+  /** The Azure resource. */
   readonly resource: UserAssignedIdentity;
 
   /** @throws ProblemError for a name that Azure or Kubernetes refuses */

@@ -8,6 +8,7 @@ import { Problem, throwOnProblems } from '../validation';
 import { GatewayApiObject } from './gateway-api-object';
 import { BACKEND_TLS_POLICY, BackendTLSPolicySpec } from './generated/backend-tls-policy';
 
+/** Settings of {@link BackendTLSPolicy}. */
 export interface BackendTLSPolicyProps extends Omit<IstioObjectProps<BackendTLSPolicySpec>, 'namespace'> {
   /** The Service that speaks TLS. */
   readonly service: Pick<IService, 'name' | 'namespace'> & Partial<Pick<IService, 'ports'>>;

@@ -27,6 +27,7 @@ export interface GRPCRule {
   readonly filters?: readonly GRPCRouteRulesFilters[];
 }
 
+/** Settings of {@link GRPCRoute}. */
 export interface GRPCRouteProps extends RouteProps {
   /** Host names, for gateways. @default those of the gateway's listeners */
   readonly hosts?: readonly string[];

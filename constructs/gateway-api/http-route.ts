@@ -54,6 +54,7 @@ export interface HTTPRule {
   readonly timeout?: Duration | RouteTimeouts;
 }
 
+/** Settings of {@link HTTPRoute}. */
 export interface HTTPRouteProps extends RouteProps {
   /** Host names, for gateways. @default those of the gateway's listeners */
   readonly hosts?: readonly string[];

@@ -34,6 +34,7 @@ export interface ManagedInfrastructure {
   readonly overlays?: string;
 }
 
+/** Settings of {@link KubernetesGateway}. */
 export interface KubernetesGatewayProps extends IstioObjectProps<GatewaySpec> {
   /** Host names, each a listener; `*.example.com` stands for one label more. @default every host */
   readonly hosts?: readonly string[];

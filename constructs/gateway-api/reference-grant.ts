@@ -12,6 +12,7 @@ export type GrantedKind = 'Gateway' | 'HTTPRoute' | 'GRPCRoute' | 'TLSRoute' | '
 /** Kinds that are named: Services by routes; certificates in Secrets, and authorities in ConfigMaps too, by gateways. */
 export type GrantingKind = 'Service' | 'Secret' | 'ConfigMap';
 
+/** Settings of {@link ReferenceGrant}. */
 export interface ReferenceGrantProps extends IstioObjectProps<ReferenceGrantSpec> {
   /** Who may: a route or a gateway, which stands for all of its kind and namespace, or these by name. */
   readonly from: readonly (GatewayApiObject<object> | { readonly kind: GrantedKind; readonly namespace: string })[];

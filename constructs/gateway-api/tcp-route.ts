@@ -6,6 +6,7 @@ import { TCP_ROUTE, TCPRouteSpec } from './generated/tcp-route';
 import { backendRefs, RouteProps, Target } from './parents';
 import { RouteObject } from './route-object';
 
+/** Settings of {@link TCPRoute}. */
 export interface TCPRouteProps extends RouteProps {
   /** Services, with weights where they are several. */
   readonly to: Target | readonly Target[];

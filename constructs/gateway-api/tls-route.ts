@@ -6,6 +6,7 @@ import { TLS_ROUTE, TLSRouteSpec } from './generated/tls-route';
 import { backendRefs, RouteProps, Target } from './parents';
 import { RouteObject } from './route-object';
 
+/** Settings of {@link TLSRoute}. */
 export interface TLSRouteProps extends RouteProps {
   /** Names that clients ask for in TLS. */
   readonly hosts: readonly string[];

@@ -17,6 +17,7 @@ export interface IVersionServices {
   of(version: string): IService;
 }
 
+/** Settings of {@link VersionServices}. */
 export interface VersionServicesProps {
   /** The service with its versions. */
   readonly service: IService;

@@ -11,6 +11,7 @@ import type { RouteRetries, RouteTimeouts } from './http-timing';
 import type { RouteParent } from './parents';
 import type { IVersionServices } from './version-services';
 
+/** Settings of {@link VersionedService}. */
 export interface VersionedServiceProps {
   /** The Services of its versions. */
   readonly versions: IVersionServices;

@@ -18,6 +18,7 @@ export interface EnvoyHttpFilter {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+/** Where an HTTP filter is put. */
 export interface HttpFilterOptions {
   /** Side of the proxy that it stands on: of what pods are asked, of what they ask, or of a gateway. @default 'SIDECAR_INBOUND' */
   readonly context?: EnvoyContext;
@@ -25,6 +26,7 @@ export interface HttpFilterOptions {
   readonly port?: number;
 }
 
+/** Settings of {@link EnvoyFilter}. */
 export interface EnvoyFilterProps extends TargetedProps<EnvoyFilterSpec> {
   /** Filters are applied from the lowest to the highest. @default Istio's own, 0 */
   readonly priority?: number;

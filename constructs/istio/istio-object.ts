@@ -7,6 +7,7 @@ import { type CheckOptions, checkObject } from '../validation/istio/check-object
 import type { Finding } from '../validation/istio/finding';
 import { isUnknown } from './unknown';
 
+/** What the objects of Istio's API have in common. */
 export interface IstioObjectProps<Spec> {
   /** Namespace that it is written to. */
   readonly namespace: string;
@@ -48,9 +49,13 @@ const known = new WeakMap<TerraformStack, Map<string, string>>();
  * What every object of Istio's API has in common: its mesh, its name, a spec that is rendered late, and checks at synth.
  */
 export abstract class IstioObject<Spec extends object> extends Construct {
+  /** Mesh that it is written for. */
   readonly mesh: IMesh;
+  /** Kind of the object, such as `VirtualService`. */
   readonly kind: string;
+  /** Name of the object in the cluster. */
   readonly name: string;
+  /** Namespace of the object. */
   readonly namespace: string;
   private readonly overrides: Partial<Spec>;
   private readonly object: KubernetesObject;

@@ -15,6 +15,7 @@ import { child, type Finding, findingOf, ON_TRIAL } from '../validation/istio/fi
 import { IstioObject, isRefused } from './istio-object';
 import { isUnknown } from './unknown';
 
+/** Settings of {@link MeshChecks}. */
 export interface MeshChecksProps {
   /** The mesh that the objects live in. @default the mesh that the nearest scope above provides */
   readonly mesh?: IMesh;

@@ -4,6 +4,7 @@ import type { Selected } from './selector';
 import { targeting } from './target';
 import { PlacedProps, TargetedObject } from './targeted-object';
 
+/** Settings of {@link ProxyConfig}. */
 export interface ProxyConfigProps extends PlacedProps<ProxyConfigSpec> {
   /** Pods that it is for. @default all of the namespace; in the mesh's root namespace, all of the mesh */
   readonly workload?: Selected;

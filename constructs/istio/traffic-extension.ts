@@ -6,6 +6,7 @@ import { TargetedObject, TargetedProps } from './targeted-object';
 import { ExtensionPhase, moduleProblems, WasmModule } from './wasm-plugin';
 import { throwOnProblems } from '../validation';
 
+/** Settings of {@link TrafficExtension}. */
 export interface TrafficExtensionProps extends TargetedProps<TrafficExtensionSpec> {
   /** Lua that defines `envoy_on_request(handle)`, `envoy_on_response(handle)` or both, as global functions. @default none: give `wasm` */
   readonly lua?: string;

@@ -22,6 +22,7 @@ export interface WasmModule {
   readonly failOpen?: boolean;
 }
 
+/** Settings of {@link WasmPlugin}. */
 export interface WasmPluginProps extends TargetedProps<WasmPluginSpec>, WasmModule {
   /** Where among Istio's filters it stands. @default right before the router */
   readonly phase?: ExtensionPhase;

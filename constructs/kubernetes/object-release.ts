@@ -15,6 +15,7 @@ interface Rendered {
   render(): Record<string, ObjectValue>;
 }
 
+/** Settings of {@link ObjectRelease}. */
 export interface ObjectReleaseProps {
   /** Helm release name. */
   readonly name: string;

@@ -8,18 +8,23 @@ import { ObjectRelease } from './object-release';
 
 /** Who an object is. */
 export interface ObjectMetadata {
+  /** Name of the object. */
   readonly name: string;
-  /** @default none: the kind is cluster-scoped */
+  /** Namespace of the object. @default none: the kind is cluster-scoped */
   readonly namespace?: string;
-  /** @default none */
+  /** Labels of the object. @default none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** @default none */
+  /** Annotations of the object. @default none */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** Settings of {@link KubernetesObject}. */
 export interface KubernetesObjectProps {
+  /** Group and version of its kind. */
   readonly apiVersion: string;
+  /** Kind of the object. */
   readonly kind: string;
+  /** Name, namespace, labels and annotations. */
   readonly metadata: ObjectMetadata;
   /**
    * The members beside `apiVersion`, `kind` and `metadata`, usually `{ spec }`. Called late, when everything has been added.
@@ -42,8 +47,11 @@ export interface KubernetesObjectProps {
  * @see https://registry.terraform.io/providers/hashicorp/kubernetes/2.38.0/docs/resources/manifest
  */
 export class KubernetesObject extends Construct {
+  /** Group and version of its kind. */
   readonly apiVersion: string;
+  /** Kind of the object. */
   readonly kind: string;
+  /** Name, namespace, labels and annotations. */
   readonly metadata: ObjectMetadata;
   /** What a `dependsOn` may name; nothing where the object is part of a release, which keeps its own order. */
   readonly dependables: readonly ITerraformDependable[];

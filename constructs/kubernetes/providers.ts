@@ -9,7 +9,9 @@ import type { AksAccess, ICluster } from '../cluster/cluster';
 /** Application id of the Entra server that guards every AKS API server; the same in all tenants. @see https://azure.github.io/kubelogin/concepts/aks.html */
 const AKS_SERVER_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';
 
+/** Settings of {@link ClusterProviders}. */
 export interface ClusterProvidersProps {
+  /** Cluster that the providers reach. */
   readonly cluster: ICluster;
   /** Whether the stack installs charts. @default false */
   readonly helm?: boolean;
@@ -30,7 +32,9 @@ interface ConnectionSettings {
  * @see https://registry.terraform.io/providers/hashicorp/kubernetes/2.38.0/docs#exec-plugins
  */
 export class ClusterProviders extends Construct {
+  /** The kubernetes provider. */
   readonly kubernetes: KubernetesProvider;
+  /** The helm provider, where asked for. */
   readonly helm?: HelmProvider;
 
   constructor(scope: Construct, id: string, props: ClusterProvidersProps) {

@@ -5,17 +5,19 @@ import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { Construct } from 'constructs';
 import type { IService } from './service';
 
+/** Settings of {@link RestrictedWorkload}. */
 export interface RestrictedWorkloadProps {
   /** Name, namespace, labels, ports and service account of what is made. */
   readonly service: IService;
+  /** Image of the container, with registry and tag. */
   readonly image: string;
   /** User id that the container runs as. */
   readonly user: number;
-  /** @default what the image starts */
+  /** Command of the container. @default what the image starts */
   readonly command?: string[];
-  /** @default none */
+  /** Arguments of the command. @default none */
   readonly args?: string[];
-  /** @default none */
+  /** Environment of the container. @default none */
   readonly env?: Readonly<Record<string, string>>;
   /** Path that answers GET when the container is ready. @default the first port takes connections */
   readonly readyPath?: string;

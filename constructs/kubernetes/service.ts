@@ -2,14 +2,17 @@
 export interface ServicePort {
   /** Port name with its protocol prefix, as Istio selects protocols by it. @see https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/ */
   readonly name: string;
+  /** Port of the Service. */
   readonly port: number;
-  /** @default `port` */
+  /** Port of the pods. @default `port` */
   readonly targetPort?: number;
 }
 
 /** Pods that run as one identity. */
 export interface IWorkload {
+  /** Name of the workload, or of its Service. */
   readonly name: string;
+  /** Namespace of the pods. */
   readonly namespace: string;
   /** Labels that select the pods. */
   readonly labels: Readonly<Record<string, string>>;
@@ -30,7 +33,9 @@ export interface ServiceVersion {
  * Every member is known at synth, so it can be handed to another stack.
  */
 export interface IService extends IWorkload {
+  /** Ports of the Service. */
   readonly ports: readonly ServicePort[];
+  /** Versions of its pods. */
   readonly versions: readonly ServiceVersion[];
 }
 
@@ -41,12 +46,15 @@ export function serviceHost(service: Pick<IService, 'name' | 'namespace'>, clust
 
 /** What `existingService` needs to describe a Service that exists already. */
 export interface ServiceReference {
+  /** Name of the Service. */
   readonly name: string;
+  /** Namespace of the Service. */
   readonly namespace: string;
+  /** Ports of the Service. */
   readonly ports: readonly ServicePort[];
-  /** @default { app: name } */
+  /** Labels of its pods. @default { app: name } */
   readonly labels?: Readonly<Record<string, string>>;
-  /** @default 'default' */
+  /** ServiceAccount of its pods. @default 'default' */
   readonly serviceAccountName?: string;
   /** Subset names, told apart by the label `version`, or the versions themselves. @default none */
   readonly versions?: readonly (string | ServiceVersion)[];

@@ -24,6 +24,7 @@ export interface AddonGatewayProps {
   readonly annotations?: Readonly<Partial<Record<AddonGatewayAnnotation, string>>>;
 }
 
+/** Settings of {@link AksIstioAddon}. */
 export interface AksIstioAddonProps {
   /** The cluster that runs the add-on. */
   readonly cluster: ICluster;

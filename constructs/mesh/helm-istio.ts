@@ -42,6 +42,7 @@ export interface HelmIstioGatewayProps {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** Settings of {@link HelmIstio}. */
 export interface HelmIstioProps {
   /** Where the mesh is installed. */
   readonly cluster: ICluster;

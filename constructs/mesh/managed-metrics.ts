@@ -13,6 +13,7 @@ const PROXY_METRICS = ['istio_.*'];
 /** How the control plane is: what it pushes, what it refuses, what certificates it signs. */
 const ISTIOD_METRICS = ['pilot_.*', 'citadel_.*', 'galley_.*', 'istio_build', 'process_.*', 'go_memstats_.*', 'go_goroutines'];
 
+/** Settings of {@link ManagedMeshMetrics}. */
 export interface ManagedMeshMetricsProps {
   /** The mesh whose metrics are collected. */
   readonly mesh: IMesh;
@@ -28,6 +29,7 @@ export interface ManagedMeshMetricsProps {
  * @see https://learn.microsoft.com/azure/azure-monitor/containers/prometheus-metrics-scrape-configuration
  */
 export class ManagedMeshMetrics extends Construct {
+  /** The ConfigMap that Azure's agent reads. */
   readonly resource: ConfigMapV1;
 
   /** @throws ProblemError for an interval that the agent does not take */

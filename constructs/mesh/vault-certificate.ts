@@ -10,6 +10,7 @@ const PAUSE_IMAGE = 'mcr.microsoft.com/oss/kubernetes/pause:3.10';
 
 const KUBERNETES_NAME = /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/;
 
+/** Settings of {@link VaultCertificate}. */
 export interface VaultCertificateProps {
   /** The gateway that serves it. */
   readonly gateway: MeshGateway | undefined;

@@ -20,6 +20,7 @@ export type IstioMetric = NonNullable<TelemetryMetricsOverridesMatch['metric']>;
 /** The side that reports. */
 export type ReportingSide = NonNullable<TelemetryMetricsOverridesMatch['mode']>;
 
+/** Settings of {@link Telemetry}. */
 export interface TelemetryProps extends TargetedProps<TelemetrySpec> {
   /**
    * Where its metrics go: names from extensionProviders of the MeshConfig.
@@ -38,6 +39,7 @@ export interface AccessLogOptions {
   readonly side?: 'CLIENT' | 'SERVER';
 }
 
+/** Which metrics a tag is for. */
 export interface MetricOptions {
   /** Which of Istio's metrics. @default all */
   readonly metric?: IstioMetric;
@@ -45,6 +47,7 @@ export interface MetricOptions {
   readonly side?: 'CLIENT' | 'SERVER';
 }
 
+/** How requests are traced. */
 export interface TracingOptions {
   /** Names from extensionProviders of the MeshConfig. @default the mesh's */
   readonly providers?: readonly string[];

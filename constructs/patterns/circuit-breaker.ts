@@ -7,6 +7,7 @@ import { ConnectionLimits, Ejection, trafficPolicy } from '../traffic/traffic-po
 import { formatProblem, Problem, throwOnProblems } from '../validation';
 import { rulesOfHost } from './host-rules';
 
+/** Settings of {@link CircuitBreaker}. */
 export interface CircuitBreakerProps {
   /** A Service, or the MeshService that already owns its DestinationRule. */
   readonly service: IService;
@@ -19,7 +20,7 @@ export interface CircuitBreakerProps {
 }
 
 /**
- * Stops sending to what is overloaded or failing. It goes into the DestinationRule that the stack has for the Service, or makes one.
+ * Limits what a Service is sent at once, and sends nothing to failing pods. It adds to the stack's DestinationRule of the Service, or makes one.
  * Where another stack has one, it belongs there.
  *
  * Proof: many requests at once; some are answered 503, and `upstream_rq_pending_overflow` of the caller's proxy counts them.

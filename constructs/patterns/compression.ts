@@ -4,6 +4,7 @@ import { throwOnProblems } from '../validation';
 import { numberProblems, UINT32 } from './checks';
 import { addFilter, FilterPatternProps } from './target';
 
+/** Settings of {@link Compression}. */
 export interface CompressionProps extends FilterPatternProps {
   /** How they are compressed; clients have to accept it. @default 'gzip' */
   readonly algorithm?: 'gzip' | 'brotli' | 'zstd';

@@ -3,6 +3,7 @@ import { EnvoyFilter } from '../istio/envoy-filter';
 import type { StringMatch } from '../istio/generated/common';
 import { addFilter, FilterPatternProps, fraction } from './target';
 
+/** Settings of {@link CsrfProtection}. */
 export interface CsrfProtectionProps extends FilterPatternProps {
   /** Origins beside the one that is asked, as host and port, exactly or by how they are compared. @default none */
   readonly allowedOrigins?: readonly (string | StringMatch)[];
@@ -11,7 +12,7 @@ export interface CsrfProtectionProps extends FilterPatternProps {
 }
 
 /**
- * Refuses with 403 what changes something (POST, PUT, DELETE, PATCH) and comes from another site's page.
+ * Rejects cross-site POST, PUT, PATCH and DELETE with 403.
  *
  * Proof: `curl -X POST -H 'origin: http://evil.example'`; the answer is 403.
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/csrf_filter

@@ -18,6 +18,7 @@ import { followStackOf, rulesOfHost } from './host-rules';
  */
 export type EgressProtocol = 'tls' | 'http' | 'originate';
 
+/** Settings of {@link EgressHost}. */
 export interface EgressHostProps {
   /** Name of the host outside, such as `api.example.com`; a wildcard only where it is neither encrypted for nor sent through the gateway. */
   readonly host: string;

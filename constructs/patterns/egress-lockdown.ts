@@ -8,6 +8,7 @@ import { formatProblem, Problem, throwOnProblems } from '../validation';
 import { cidrProblems } from './cidr-rules';
 import { EgressHost } from './egress-host';
 
+/** Settings of {@link EgressLockdown}. */
 export interface EgressLockdownProps {
   /** Namespace whose pods are kept in. */
   readonly namespace: string;
@@ -27,7 +28,7 @@ const HOST_PORTS = ['80', '443'];
  * policy, which it cannot, keeps pods within the cluster, so that the only ways out are the egress gateway and the `addressBlocks` of an
  * {@link EgressHost}. The network plugin must enforce policies.
  *
- * Proof: `curl -o /dev/null -w '%{http_code}' http://unknown.example.com` gives 502; past the proxy there is no connection.
+ * Proof: `curl -o /dev/null -w '%{http_code}' http://www.example.com/` gives 502; past the proxy there is no connection.
  * @see https://istio.io/latest/docs/tasks/traffic-management/egress/egress-control/
  */
 export class EgressLockdown extends Construct {
@@ -38,7 +39,7 @@ export class EgressLockdown extends Construct {
   private readonly namespace: string;
   private readonly mesh?: IMesh;
 
-  /** @throws ProblemError where a block is none */
+  /** @throws ProblemError where a block is no CIDR block */
   constructor(scope: Construct, id: string, props: EgressLockdownProps) {
     super(scope, id);
     const { namespace, allowedBlocks = [] } = props;

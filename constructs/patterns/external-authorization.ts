@@ -6,6 +6,7 @@ import { throwOnProblems } from '../validation';
 import { AuthorizationProvider, authorizationProvider } from './authorization-provider';
 import { PatternTarget, targetOf } from './target';
 
+/** Settings of {@link ExternalAuthorization}. */
 export interface ExternalAuthorizationProps {
   /** Pods, or a gateway of the mesh or of the Gateway API, whose requests are asked about. */
   readonly on: PatternTarget;

@@ -8,6 +8,7 @@ import { RateLimitService } from './rate-limit-service';
 import { actionsOf, combinationsOf, descriptorsOf, Limit, limitProblems } from './rate-limits';
 import { contextOf, filterFor, FilterPatternProps } from './target';
 
+/** Settings of {@link GlobalRateLimit}. */
 export interface GlobalRateLimitProps extends FilterPatternProps {
   /** What passes; every one of them holds for itself. */
   readonly limits: readonly Limit[];
@@ -24,7 +25,7 @@ export interface GlobalRateLimitProps extends FilterPatternProps {
 }
 
 /**
- * Refuses with 429 what is asked beyond a rate, counted in one place for all pods: per path, per client or per user.
+ * Answers 429 above a rate that all pods share: per path, per client or per user.
  *
  * Proof: more requests than the limit within one period, to any of the pods; those beyond are answered 429 with x-envoy-ratelimited.
  * @see https://istio.io/latest/docs/tasks/policy-enforcement/rate-limit/#global-rate-limit

@@ -5,6 +5,7 @@ import { Problem, throwOnProblems } from '../validation';
 import { readDescriptorSet } from './descriptor-set';
 import { addFilter, FilterPatternProps } from './target';
 
+/** Settings of {@link GrpcJsonTranscoding}. */
 export interface GrpcJsonTranscodingProps extends FilterPatternProps {
   /** Descriptor set of the services in base64: `protoc --include_imports --descriptor_set_out`, with google.api.http annotations. */
   readonly descriptorSet: string;

@@ -6,6 +6,7 @@ import { throwOnProblems } from '../validation';
 import { numberProblems, UINT32 } from './checks';
 import { addFilter, FilterPatternProps, fraction } from './target';
 
+/** Settings of {@link LocalRateLimit}. */
 export interface LocalRateLimitProps extends FilterPatternProps {
   /** Requests that a pod takes in each period. */
   readonly requests: number;
@@ -24,7 +25,7 @@ const SHORTEST = 50;
 const HEADER = 'x-local-rate-limit';
 
 /**
- * Refuses with 429 what each pod is asked beyond a rate. Every pod counts for itself: a Service with three pods takes three times as much.
+ * Answers 429 above a rate that each pod counts by itself: a Service with three pods takes three times as much.
  *
  * Proof: more requests than the burst within one period; those beyond are answered 429 with the header x-local-rate-limit.
  * @see https://istio.io/latest/docs/tasks/policy-enforcement/rate-limit/#local-rate-limit

@@ -4,6 +4,7 @@ import { luaProblems } from '../istio/lua';
 import { throwOnProblems } from '../validation';
 import { addFilter, FilterPatternProps } from './target';
 
+/** Settings of {@link LuaFilter}. */
 export interface LuaFilterProps extends FilterPatternProps {
   /** Lua that defines `envoy_on_request(handle)`, `envoy_on_response(handle)` or both, as global functions. */
   readonly code: string;

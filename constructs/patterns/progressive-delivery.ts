@@ -38,6 +38,7 @@ export interface DeliveryMetric {
   readonly interval?: Duration;
 }
 
+/** Settings of {@link ProgressiveDelivery}. */
 export interface ProgressiveDeliveryProps {
   /** The Service; Flagger makes it, and with `-primary` and `-canary`. */
   readonly service: IService;

@@ -10,6 +10,7 @@ import type { Identity } from '../security/identity';
 import { Problem, throwOnProblems } from '../validation';
 import type { LimitDescriptor } from './rate-limits';
 
+/** Settings of {@link RateLimitService}. */
 export interface RateLimitServiceProps {
   /** Namespace of the service and its Redis; it exists, and belongs to the mesh. */
   readonly namespace: string;

@@ -8,6 +8,7 @@ import { throwOnProblems } from '../validation';
 import { numberProblems } from './checks';
 import { PATTERN_PRIORITY } from './target';
 
+/** Settings of {@link RequestHedging}. */
 export interface RequestHedgingProps {
   /** Asked twice rather than waited for; its calls must bear being made twice. */
   readonly service: MeshService;

@@ -3,6 +3,7 @@ import { EnvoyFilter } from '../istio/envoy-filter';
 import { throwOnProblems } from '../validation';
 import { addFilter, FilterPatternProps } from './target';
 
+/** Settings of {@link Tap}. */
 export interface TapProps extends FilterPatternProps {
   /** Name by which a tap is asked for. @default 'tap' */
   readonly configId?: string;

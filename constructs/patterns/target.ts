@@ -13,6 +13,7 @@ export type PatternTarget =
   | MeshGateway
   | (Referred & Pick<IWorkload, 'name' | 'namespace' | 'serviceAccountName'>);
 
+/** What the patterns that are one filter have in common. */
 export interface FilterPatternProps {
   /** Pods whose inbound requests go through it, or a gateway. */
   readonly on: PatternTarget;

@@ -4,6 +4,7 @@ import { ExtensionPhase, WasmModule, WasmPlugin } from '../istio/wasm-plugin';
 import { throwOnProblems } from '../validation';
 import { FilterPatternProps, targetOf } from './target';
 
+/** Settings of {@link WasmFilter}. */
 export interface WasmFilterProps extends FilterPatternProps {
   /** The module, with its digest in `sha256` or in the URL: what is pulled is what was meant. */
   readonly module: WasmModule;

@@ -18,6 +18,7 @@ export type { Operation } from './operation';
 /** @see https://istio.io/latest/docs/tasks/security/authorization/authz-dry-run/ */
 const DRY_RUN = 'istio.io/dry-run';
 
+/** What a policy does with the requests that its rules match. */
 export type AuthorizationAction = NonNullable<AuthorizationPolicySpec['action']>;
 
 /** Requests that a rule speaks of: from one of these, and to one of those, and when all of these hold. */
@@ -30,6 +31,7 @@ export interface PolicyRule {
   readonly when?: readonly AuthorizationPolicyRulesWhen[];
 }
 
+/** Settings of {@link AuthorizationPolicy}. */
 export interface AuthorizationPolicyProps extends TargetedProps<AuthorizationPolicySpec> {
   /** What happens to the requests of the rules. @default 'ALLOW' */
   readonly action?: AuthorizationAction;

@@ -19,7 +19,7 @@ export interface MigratedPorts {
 /** How far a migration has come, and who is not there yet or there already. */
 export interface MtlsMigrationStep {
   /**
-   * How far it has come: at `permissive` all take plaintext, but for those that are done; at `strict` none does, but for those that are left.
+   * `permissive`: all are PERMISSIVE, and those that differ STRICT; `strict`: the reverse.
    */
   readonly step: 'permissive' | 'strict';
   /** Workloads that differ, or single ports of them: those done at `permissive`, those left at `strict`. @default none */

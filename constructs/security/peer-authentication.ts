@@ -6,8 +6,10 @@ import { PlacedProps, TargetedObject } from '../istio/targeted-object';
 import { meshOf } from '../mesh/mesh';
 import { portText } from './operation';
 
+/** Whether pods take mutual TLS alone, plaintext too, or plaintext alone. */
 export type MtlsMode = NonNullable<PeerAuthenticationMtls['mode']>;
 
+/** Settings of {@link PeerAuthentication}. */
 export interface PeerAuthenticationProps extends PlacedProps<PeerAuthenticationSpec> {
   /** Which callers the pods take: `STRICT` those with mesh identities, `PERMISSIVE` plaintext too. @default 'STRICT' */
   readonly mode?: MtlsMode;

@@ -16,6 +16,7 @@ export interface JwtRule extends Omit<RequestAuthenticationJwtRules, 'issuer' | 
   readonly issuer: string;
 }
 
+/** Settings of {@link RequestAuthentication}. */
 export interface RequestAuthenticationProps extends TargetedProps<RequestAuthenticationSpec> {
   /** Issuers whose tokens are taken. */
   readonly jwt: readonly JwtRule[];

@@ -5,6 +5,7 @@ import { checkCors } from '../validation/istio/rules/cors';
 import type { Duration } from './duration';
 import { refusals } from '../istio/refuse';
 
+/** Which scripts of other origins may call, and how. */
 export interface CorsOptions {
   /** Origins, exactly, or how they are compared. */
   readonly origins: readonly (string | StringMatch)[];

@@ -7,6 +7,7 @@ import { Problem, throwOnProblems } from '../validation';
 import { Host, isService, oneName, qualifiedHost } from './host';
 import { credentialProblems, failoverProblems } from './policy-checks';
 
+/** Settings of {@link DestinationRule}. */
 export interface DestinationRuleProps extends Omit<IstioObjectProps<DestinationRuleSpec>, 'namespace'> {
   /** The Service, the ServiceEntry, or the name of a host. A Service brings a subset for each of its versions. */
   readonly host: Host;

@@ -8,6 +8,7 @@ import { checkWeight } from '../validation/istio/rules/destination';
 import { refusals } from '../istio/refuse';
 import { IServiceEntry, oneName } from './host';
 
+/** Which part of a host requests go to. */
 export interface DestinationOptions {
   /** Subset name. @default every version */
   readonly version?: string;
@@ -22,6 +23,7 @@ export interface DestinationOptions {
 /** Where a route sends requests. */
 export class Destination {
   /**
+   * A Service, or a version of it.
    * @param options the version's name, or more than that
    * @throws ProblemError where the service has no such version or port, several ports and none is given, or the weight is negative
    */
@@ -57,6 +59,7 @@ export class Destination {
     return new Destination(this.hostIn, { ...this.options, weight });
   }
 
+  /** In Istio's own words. */
   toSpec(mesh: IMesh): DestinationSpec {
     const { version, port } = this.options;
     return { host: this.hostIn(mesh), subset: version, port: port === undefined ? undefined : { number: port } };

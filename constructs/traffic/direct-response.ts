@@ -8,6 +8,7 @@ import { refuse } from '../istio/refuse';
  */
 export class DirectResponse {
   /**
+   * An answer with an HTTP status.
    * @param status HTTP status, 200 to 599
    * @throws ProblemError where the status is none
    */
@@ -38,6 +39,7 @@ export class DirectResponse {
     return DirectResponse.checked('DirectResponse.bytes', { ...this.spec, body: { bytes: Buffer.from(content).toString('base64') } });
   }
 
+  /** In Istio's own words. */
   toSpec(): VirtualServiceHttpDirectResponse {
     return this.spec;
   }

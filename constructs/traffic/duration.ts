@@ -7,22 +7,22 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** A length of time; Istio counts in whole milliseconds. */
 export class Duration {
-  /** @throws ProblemError where it is not in whole milliseconds, at least one */
+  /** A number of milliseconds. @throws ProblemError where it is not in whole milliseconds, at least one */
   static millis(amount: number): Duration {
     return Duration.of('Duration.millis', amount, 'ms');
   }
 
-  /** @throws ProblemError where it is not in whole milliseconds, at least one */
+  /** A number of seconds. @throws ProblemError where it is not in whole milliseconds, at least one */
   static seconds(amount: number): Duration {
     return Duration.of('Duration.seconds', amount, 's');
   }
 
-  /** @throws ProblemError where it is not in whole milliseconds, at least one */
+  /** A number of minutes. @throws ProblemError where it is not in whole milliseconds, at least one */
   static minutes(amount: number): Duration {
     return Duration.of('Duration.minutes', amount, 'm');
   }
 
-  /** @throws ProblemError where it is not in whole milliseconds, at least one */
+  /** A number of hours. @throws ProblemError where it is not in whole milliseconds, at least one */
   static hours(amount: number): Duration {
     return Duration.of('Duration.hours', amount, 'h');
   }

@@ -63,6 +63,7 @@ export class Fault {
     return other ? new Fault({ ...other.spec, ...this.spec }) : this;
   }
 
+  /** In Istio's own words. */
   toSpec(): VirtualServiceHttpFault {
     return this.spec;
   }

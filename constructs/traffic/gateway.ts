@@ -31,6 +31,7 @@ export interface GatewayTls {
   readonly redirectHttp?: boolean;
 }
 
+/** Settings of {@link Gateway}. */
 export interface GatewayProps extends IstioObjectProps<GatewaySpec> {
   /** Host names that the gateway answers for. @default every one */
   readonly hosts?: readonly string[];

@@ -26,10 +26,12 @@ export function isSpec<Spec extends object>(route: Spec | TcpRouteProps): route 
   return !('to' in route);
 }
 
+/** Renders a route for TCP for a mesh. */
 export function renderTcpRoute(route: TcpRouteProps, mesh: IMesh): VirtualServiceTcp {
   return { match: route.match && list(route.match), route: targets(route, mesh) };
 }
 
+/** Renders a route for TLS for a mesh. */
 export function renderTlsRoute(route: TlsRouteProps, mesh: IMesh): VirtualServiceTls {
   return { match: [{ ...route.match, sniHosts: route.sniHosts }], route: targets(route, mesh) };
 }

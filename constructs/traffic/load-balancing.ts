@@ -126,6 +126,7 @@ export class LoadBalancing {
     return new LoadBalancing({ ...this.spec, warmup: { duration: duration.toString() } });
   }
 
+  /** In Istio's own words. */
   toSpec(): Spec {
     return this.spec;
   }

@@ -13,7 +13,7 @@ export interface TextMatch {
   exact(value: string): Match;
   /** The text begins with this one. */
   prefix(value: string): Match;
-  /** @param value RE2 expression that the whole text must match */
+  /** Matches by an expression of RE2, which has to match the whole text. @param value RE2 expression that the whole text must match */
   regex(value: string): Match;
 }
 
@@ -46,7 +46,7 @@ const CLAIMS_PAGE = 'https://istio.io/latest/docs/tasks/security/authentication/
  * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMatchRequest
  */
 export class Match {
-  /** @param name header name; Envoy compares it in lower case */
+  /** Matches by a header of the request. @param name header name; Envoy compares it in lower case */
   static header(name: string): HeaderMatch {
     // A name with an at sign is none of HTTP: istiod reads it as it is written.
     const key = name.startsWith('@') || Token.isUnresolved(name) ? name : name.toLowerCase();
@@ -96,6 +96,7 @@ export class Match {
   }
 
   /**
+   * Matches by the method of the request.
    * @param names HTTP methods of which one must be the request's
    * @throws ProblemError where there is none, or one is not in upper case, as no request has it
    */
@@ -195,6 +196,7 @@ export class Match {
     return canonical(this.toSpec()) === canonical(other.toSpec());
   }
 
+  /** In Istio's own words. */
   toSpec(): VirtualServiceHttpMatch {
     return this.cookies.length === 0 ? this.spec : { ...this.spec, headers: { ...this.spec.headers, cookie: { regex: cookieHeader(this.cookies) } } };
   }

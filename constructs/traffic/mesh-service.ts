@@ -18,6 +18,7 @@ import { VirtualService, VirtualServiceProps } from './virtual-service';
 
 export type { ServiceRoute } from './service-routes';
 
+/** Settings of {@link MeshService}. */
 export interface MeshServiceProps {
   /** The Service with its versions: one of Bookinfo's, or described by existingService. */
   readonly service: IService;
@@ -48,6 +49,7 @@ export type CallOptions = Pick<Operation, 'methods' | 'paths' | 'hosts' | 'ports
  * A Service seen by the mesh: its versions, the routes between them, the faults on the way, and who may call it.
  * It owns the DestinationRule of its host, and once it is routed the VirtualService, with `gateways` a second one for them; once anybody is allowed
  * to call it, the AuthorizationPolicy.
+ * @see https://istio.io/latest/docs/concepts/traffic-management/
  */
 export class MeshService extends Construct implements IService {
   /** Name of the Service, and of the objects for it. */

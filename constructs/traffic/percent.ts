@@ -21,6 +21,7 @@ export class Percent {
 
   private constructor(readonly value: number) {}
 
+  /** In Istio's own words. */
   toSpec(): Percentage {
     return { value: this.value };
   }

@@ -57,6 +57,7 @@ export class Redirect {
 
   private constructor(private readonly spec: VirtualServiceHttpRedirect) {}
 
+  /** In Istio's own words. */
   toSpec(): VirtualServiceHttpRedirect {
     return this.spec;
   }

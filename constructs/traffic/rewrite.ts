@@ -54,6 +54,7 @@ export class Rewrite {
     return new Rewrite({ ...this.spec, ...other.spec });
   }
 
+  /** In Istio's own words. */
   toSpec(): VirtualServiceHttpRewrite {
     return this.spec;
   }

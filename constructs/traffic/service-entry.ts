@@ -18,6 +18,7 @@ export interface ExternalPort {
   readonly targetPort?: number;
 }
 
+/** Settings of {@link ServiceEntry}. */
 export interface ServiceEntryProps extends IstioObjectProps<ServiceEntrySpec> {
   /** Names by which clients ask for it. */
   readonly hosts: readonly string[];

@@ -5,6 +5,7 @@ import { labelSelector, Selected } from '../istio/selector';
 import { IService, serviceHost } from '../kubernetes/service';
 import type { Problem } from '../validation';
 
+/** Settings of {@link Sidecar}. */
 export interface SidecarProps extends IstioObjectProps<SidecarSpec> {
   /** Pods that it is for. @default all of the namespace; in the mesh's root namespace, all of the mesh */
   readonly workload?: Selected;

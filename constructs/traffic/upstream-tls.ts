@@ -40,6 +40,7 @@ export class UpstreamTls {
 
   private constructor(private readonly spec: DestinationRuleTrafficPolicyTls) {}
 
+  /** In Istio's own words. */
   toSpec(): DestinationRuleTrafficPolicyTls {
     return this.spec;
   }

@@ -10,6 +10,7 @@ import { Host, isService, qualifiedHost } from './host';
 import { HttpRouteProps, renderHttpRoute } from './http-route';
 import { isSpec, renderTcpRoute, renderTlsRoute, TcpRouteProps, TlsRouteProps } from './l4-route';
 
+/** Settings of {@link VirtualService}. */
 export interface VirtualServiceProps extends IstioObjectProps<VirtualServiceSpec> {
   /**
    * What clients ask for: Services, ServiceEntries, names of hosts, or a Gateway for the hosts that it answers for. None makes it a delegate of

@@ -3,6 +3,7 @@ import { WORKLOAD_ENTRY, WorkloadEntrySpec } from '../istio/generated/workload-e
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 import { throwOnProblems } from '../validation';
 
+/** Settings of {@link WorkloadEntry}. */
 export interface WorkloadEntryProps extends IstioObjectProps<WorkloadEntrySpec> {
   /** IP address or DNS name. @default none: it is reached through the gateway of its `network` */
   readonly address?: string;

@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { WORKLOAD_GROUP, WorkloadGroupProbe, WorkloadGroupSpec } from '../istio/generated/workload-group';
 import { IstioObject, IstioObjectProps } from '../istio/istio-object';
 
+/** Settings of {@link WorkloadGroup}. */
 export interface WorkloadGroupProps extends IstioObjectProps<WorkloadGroupSpec> {
   /** Labels that every machine of the group gets. @default { app: name } */
   readonly workloadLabels?: Readonly<Record<string, string>>;
