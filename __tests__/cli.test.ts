@@ -17,6 +17,7 @@ import { progress, stepTasks } from '../cli/local-steps';
 import { buildProgram, main } from '../cli/main';
 import { commandLine, repeatCommand } from '../cli/options';
 import { neededPrograms, requireAzureSettings } from '../cli/prerequisites';
+import { waitForAddon } from '../cli/addon-ready';
 import { waitForRights } from '../cli/rights';
 import { acquireRunLock, runFile } from '../cli/run-lock';
 import { Session } from '../cli/session';
@@ -412,6 +413,22 @@ describe('an environment in Azure', () => {
     cloud(fails('ERROR: Please run az login to setup account.'));
     expect(await takeDown()).toBe(0);
     expect(changing()).toEqual(['terraform destroy']);
+  });
+
+  test('waits for what the Istio add-on makes by itself, for a while', async () => {
+    const tries = path.join(folder, 'tries-addon');
+    const late = `echo x >>${tries}; [ $(wc -l <${tries}) -gt 2 ] && exit 0`;
+    cloud(is('Running'), [
+      { when: '*get service aks-istio-ingressgateway-external --namespace aks-istio-ingress*', also: late, stderr: 'Error from server (NotFound): services not found', code: 1 },
+      { when: '*get namespace aks-istio-system*', stdout: 'aks-istio-system' },
+    ]);
+    const session = new Session('dev', { mesh: 'addon' }, new AbortController().signal);
+    const lines: string[] = [];
+    expect(await waitForAddon(session, 'aks-istio up dev', (line) => lines.push(line), { pauseSeconds: 0.01 })).toMatch(/^there/);
+    expect(lines).toEqual(Array(2).fill('waiting for the Istio add-on, 0 s: service aks-istio-ingressgateway-external missing'));
+    fs.rmSync(tries);
+    const never = waitForAddon(session, 'aks-istio up dev', () => undefined, { longestSeconds: 0, pauseSeconds: 0.01 });
+    await expect(never).rejects.toThrow('aks-istio-ingressgateway-external missing: Error from server (NotFound)');
   });
 
   test('waits for the roles that its cluster layer has just given, for a while', async () => {

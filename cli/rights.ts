@@ -13,7 +13,8 @@ const TO_COME = /forbidden|unauthorized|AuthorizationFailed|does not have author
 /** A new API server's name arrives in DNS a moment after it; that of a private one never does, outside its network. */
 const NAME_TO_COME = /no such host/i;
 
-export interface RightsProps {
+/** How patiently something is waited for. */
+export interface Patience {
   /** @default 600 */
   readonly longestSeconds?: number;
   /** @default 10 */
@@ -24,7 +25,7 @@ export interface RightsProps {
  * Waits until the cluster lets whoever runs this make what the layers above hold. Where it does already, that takes a second.
  * @throws CliError after ten minutes, or at once for what waiting does not mend
  */
-export async function waitForRights(session: Session, resume: string, report: (line: string) => void, props: RightsProps = {}): Promise<string> {
+export async function waitForRights(session: Session, resume: string, report: (line: string) => void, props: Patience = {}): Promise<string> {
   const { longestSeconds = LONGEST_SECONDS, pauseSeconds = PAUSE_SECONDS } = props;
   const begin = Date.now();
   for (;;) {

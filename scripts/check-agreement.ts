@@ -5,7 +5,8 @@
  *                                                       [--kubeconfig FILE [--kubectl FILE] [--limit COUNT]]
  *
  * Without istioctl only upstream's own expectations are compared. With a kubeconfig of a cluster that has Istio, its API server and istiod
- * judge as well, by dry runs: nothing is stored there. Exit code 1 where a verdict differs and nobody knows why.
+ * judge as well, by dry runs: nothing is stored there. The page is written where both are there, else printed.
+ * Exit code 1 where a verdict differs and nobody knows why.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -20,7 +21,9 @@ import { compareGatewayApi } from './check-agreement/gateway-api';
 import { each, istioctlJudge, Judge, serverJudge } from './check-agreement/judges';
 import { Difference, Row, toMarkdown, whyDiffers } from './check-agreement/report';
 
-const DEFAULT_ISTIOCTL = path.join(os.homedir(), '.cache', 'aks-istio', 'bin', 'istioctl');
+const BIN = path.join(os.homedir(), '.cache', 'aks-istio', 'bin');
+const DEFAULT_ISTIOCTL = path.join(BIN, 'istioctl');
+const OWN_KUBECTL = path.join(BIN, 'kubectl');
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -28,8 +31,8 @@ async function main(): Promise<void> {
       istioctl: { type: 'string', default: DEFAULT_ISTIOCTL },
       fuzz: { type: 'string', default: '2000' },
       kubeconfig: { type: 'string' },
-      kubectl: { type: 'string', default: 'kubectl' },
-      limit: { type: 'string', default: '400' },
+      kubectl: { type: 'string', default: fs.existsSync(OWN_KUBECTL) ? OWN_KUBECTL : 'kubectl' },
+      limit: { type: 'string', default: '700' },
       print: { type: 'boolean', default: false },
     },
   });
@@ -71,8 +74,9 @@ async function main(): Promise<void> {
   cel.differences.forEach((text) => console.error(text));
   const gatewayApi = compareGatewayApi(folder);
   const markdown = toMarkdown({ version: ISTIO.version, rows, differences, analysis: compareAnalysis(folder), gatewayApi, cel });
-  if (values.print) {
+  if (values.print || !istioctl || !values.kubeconfig) {
     console.log(markdown);
+    console.log(values.print ? '' : 'The page is left as it is: it takes istioctl and a cluster to judge all of it.');
   } else {
     fs.writeFileSync(path.join(__dirname, '..', 'docs', 'check-agreement.md'), markdown);
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Layer, LAYERS } from '../../environments/environment';
 import type { SynthesizedStack } from '../../stacks/synth';
+import { waitForAddon } from '../addon-ready';
 import { chooseEngine, ChosenEngine, requireReachable } from '../apply';
 import { ensureScenarioCertificates } from '../demo-certificates';
 import { CliError } from '../errors';
@@ -92,7 +93,9 @@ async function bringUp(session: Session, until: Layer | undefined, again: Again,
       };
       // The cluster layer hands out the right to enter the cluster, which takes effect some time after it was given.
       const rights: Task = { title: 'rights', run: ({ report }) => waitForRights(session, resume, report) };
-      return stack.layer === 'cluster' && until !== 'cluster' ? [task, rights] : [task];
+      const addon: Task = { title: 'Istio add-on', run: ({ report }) => waitForAddon(session, resume, report) };
+      const after = session.environment.mesh.flavor === 'addon' ? [rights, addon] : [rights];
+      return stack.layer === 'cluster' && until !== 'cluster' ? [task, ...after] : [task];
     }),
     session.mode,
   );
