@@ -6,11 +6,12 @@ import { EXTENSIONS } from './patterns/extensions';
 import { GATEWAYS } from './patterns/gateway';
 import { INBOUND } from './patterns/inbound';
 import { OUTBOUND } from './patterns/outbound';
+import { ROUTES } from './patterns/routes';
 import { MESH, objectsOf, Proof, Stage } from './patterns/stage';
 import { NAMESPACE, workloadObjects } from './patterns/workloads';
 import type { ClusterAccess } from './simulator/cluster';
 
-const PROOFS: readonly Proof[] = [...INBOUND, ...OUTBOUND, ...AUTHORIZATION, ...EXTENSIONS, ...DELIVERY, ...GATEWAYS];
+const PROOFS: readonly Proof[] = [...INBOUND, ...OUTBOUND, ...AUTHORIZATION, ...EXTENSIONS, ...DELIVERY, ...GATEWAYS, ...ROUTES];
 
 export interface PatternSuiteOptions {
   /** @default the local cluster */

@@ -5,11 +5,15 @@ export const NAMESPACE = 'patterns';
 /** Ports of the pods that are asked, one a pattern. */
 export const WEB_PORTS = {
   ...{ plain: 8080, lua: 8081, compressed: 8082, csrf: 8083, tapped: 8084 },
-  ...{ limited: 8085, counted: 8086, guarded: 8087, wasm: 8088, forged: 8089 },
+  ...{ limited: 8085, counted: 8086, guarded: 8087, wasm: 8088, forged: 8089, sealed: 8090 },
 } as const;
 export const BACKEND_PORT = 8080;
 /** Port of the backend's pods that an authoriser guards. */
 export const GUARDED_BACKEND_PORT = 8087;
+/** Port of the backend's pods whose limits are counted where others' are. */
+export const COUNTED_BACKEND_PORT = 8088;
+/** Port of the busy pod that an authoriser who is away guards. */
+export const FORSAKEN_PORT = 8089;
 export const GATEWAY_LABELS = { istio: 'patterns' } as const;
 /** Any image with Node.js that every cluster with Bookinfo has. */
 const NODE_IMAGE = 'docker.io/istio/examples-bookinfo-ratings-v1:1.20.3';
@@ -59,6 +63,8 @@ interface Workload {
   readonly container: Readonly<Record<string, unknown>>;
 }
 
+const BACKEND_PORTS = [BACKEND_PORT, GUARDED_BACKEND_PORT, COUNTED_BACKEND_PORT];
+
 const node = (ports: readonly number[], version = 'v1'): Record<string, unknown> => ({
   image: NODE_IMAGE,
   command: ['node', '-e', SERVER],
@@ -75,11 +81,11 @@ const WORKLOADS: readonly Workload[] = [
     annotations: { 'proxy.istio.io/config': 'concurrency: 1\nproxyStatsMatcher:\n  inclusionRegexps: [".*rq_pending_overflow"]' },
   },
   { name: 'web', app: 'web', replicas: 2, container: node(Object.values(WEB_PORTS)) },
-  { name: 'backend-v1', app: 'backend', version: 'v1', locality: 'home.a', container: node([BACKEND_PORT, GUARDED_BACKEND_PORT], 'v1') },
-  { name: 'backend-v2', app: 'backend', version: 'v2', locality: 'home.b', container: node([BACKEND_PORT, GUARDED_BACKEND_PORT], 'v2') },
-  { name: 'backend-v3', app: 'backend', version: 'v3', locality: 'away.a', container: node([BACKEND_PORT, GUARDED_BACKEND_PORT], 'v3') },
+  { name: 'backend-v1', app: 'backend', version: 'v1', locality: 'home.a', container: node(BACKEND_PORTS, 'v1') },
+  { name: 'backend-v2', app: 'backend', version: 'v2', locality: 'home.b', container: node(BACKEND_PORTS, 'v2') },
+  { name: 'backend-v3', app: 'backend', version: 'v3', locality: 'away.a', container: node(BACKEND_PORTS, 'v3') },
   // With pods of its own: limits hold in the proxies of the pods too, whichever Service they are asked by.
-  { name: 'busy', app: 'busy', container: node([BACKEND_PORT]) },
+  { name: 'busy', app: 'busy', container: node([BACKEND_PORT, FORSAKEN_PORT]) },
   { name: 'echo', app: 'echo', container: { image: ECHO_IMAGE, args: ['--port', '8080', '--grpc', '7070'], readinessProbe: { tcpSocket: { port: 7070 }, periodSeconds: 1 } } },
   { name: 'authoriser', app: 'authoriser', sidecar: false, container: { image: AUTHORISER_IMAGE, readinessProbe: { tcpSocket: { port: 9000 }, periodSeconds: 1 } } },
   { name: 'outside', app: 'outside', sidecar: false, container: node([8080]) },
@@ -90,7 +96,7 @@ const ACCOUNTS = ['web', 'backend', 'gateway'];
 
 /** Namespace, pods and Services that the proofs share. */
 export function workloadObjects(injectionLabels: Readonly<Record<string, string>>): { readonly namespace: AnyObject; readonly others: object[] } {
-  const hosts = ['hashed', 'near', 'ejecting', 'hedged'];
+  const hosts = ['hashed', 'near', 'ejecting', 'hedged', 'public', 'faulty'];
   return {
     namespace: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { ...injectionLabels } } },
     others: [
@@ -99,6 +105,9 @@ export function workloadObjects(injectionLabels: Readonly<Record<string, string>
       ...hosts.map((name) => service(name, 'backend', [{ name: 'http', port: BACKEND_PORT }])),
       service('busy', 'busy', [{ name: 'http', port: BACKEND_PORT }]),
       service('guarded', 'backend', [{ name: 'http', port: GUARDED_BACKEND_PORT }]),
+      service('counted', 'backend', [{ name: 'http', port: COUNTED_BACKEND_PORT }]),
+      service('forsaken', 'busy', [{ name: 'http', port: FORSAKEN_PORT }]),
+      service('nobody', 'nobody', [{ name: 'http', port: 8000 }]),
       service('echo', 'echo', [{ name: 'grpc', port: 7070 }]),
       service('authoriser', 'authoriser', [{ name: 'http', port: 8000 }, { name: 'grpc', port: 9000 }]),
       service('outside', 'outside', [{ name: 'http', port: 8080 }]),
