@@ -2,16 +2,17 @@ import { extraSteps } from '../local-cluster';
 import { localClusterPaths } from '../local-cluster/paths';
 import { AUTHORIZATION, setProviders } from './patterns/authorization';
 import { DELIVERY, flaggerObjects, removeDefinitions } from './patterns/delivery';
+import { EXITS } from './patterns/exits';
 import { EXTENSIONS } from './patterns/extensions';
 import { GATEWAYS } from './patterns/gateway';
 import { INBOUND } from './patterns/inbound';
 import { OUTBOUND } from './patterns/outbound';
 import { ROUTES } from './patterns/routes';
 import { MESH, objectsOf, Proof, Stage } from './patterns/stage';
-import { NAMESPACE, workloadObjects } from './patterns/workloads';
+import { FAR, NAMESPACE, workloadObjects } from './patterns/workloads';
 import type { ClusterAccess } from './simulator/cluster';
 
-const PROOFS: readonly Proof[] = [...INBOUND, ...OUTBOUND, ...AUTHORIZATION, ...EXTENSIONS, ...DELIVERY, ...GATEWAYS, ...ROUTES];
+const PROOFS: readonly Proof[] = [...INBOUND, ...OUTBOUND, ...AUTHORIZATION, ...EXTENSIONS, ...DELIVERY, ...GATEWAYS, ...ROUTES, ...EXITS];
 
 export interface PatternSuiteOptions {
   /** @default the local cluster */
@@ -64,7 +65,7 @@ export async function patternSuite(options: PatternSuiteOptions = {}): Promise<{
     if (options.cleanUp ?? true) {
       await setProviders(cluster, false);
       await removeDefinitions(stage);
-      await cluster.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
+      await cluster.kubectl(['delete', 'namespace', NAMESPACE, FAR, '--ignore-not-found', '--wait=false']);
     }
   }
   return { proved: proofs.length - failed.length, failed };
