@@ -26,7 +26,7 @@ const shared: Proof = {
     const word = Date.now();
     const ask = (who: string): SentRequest => ({ dial: HOST, port: 80, method: 'GET', path: `/${who}/${word}`, headers: { host: HOST, connection: 'close' } });
     const senders = { near: (request: SentRequest) => stage.send([request]), far: (request: SentRequest) => stage.sendFromFar([request]) };
-    const log = (): Promise<string> => stage.cluster.kubectl(['logs', '-n', GATEWAY.namespace, '-l', 'istio=egress', '-c', 'istio-proxy', '--since=120s']);
+    const log = (): Promise<string> => stage.cluster.kubectl(['logs', '-n', GATEWAY.namespace, '-l', 'istio=egress', '-c', 'istio-proxy', '--since=120s', '--tail=-1']);
     for (const [who, send] of Object.entries(senders)) {
       // Before the routes are there, it is asked by HTTP, straight from the pod.
       await until(`HTTPS for ${who}`, 40, async () => (await send(ask(who)))[0]!.body.includes('"scheme":"https"'));

@@ -69,7 +69,7 @@ const claims: Proof = {
     const gateway = new Gateway(stack, 'Claims', { namespace: NAMESPACE, hosts: [CLAIMS_HOST] });
     new RequestAuthentication(stack, 'Tokens', { target: GATEWAY, jwt: [{ issuer: DEMO_ISSUER, jwks: DEMO_JWKS }] });
     const marked = (name: string) => ({ to: Destination.of(WEB, { port: WEB_PORTS.plain }), headers: { response: { set: { 'x-route': name } } } });
-    new VirtualService(stack, 'Routes', {
+    new VirtualService(stack, 'ByClaims', {
       ...{ namespace: NAMESPACE, hosts: [CLAIMS_HOST], gateways: [gateway] },
       routes: [{ match: Match.claim('groups').exact('readers'), ...marked('readers') }, marked('others')],
     });
