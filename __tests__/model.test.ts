@@ -655,6 +655,21 @@ describe('gateways', () => {
     expect(by('a.example.com', { port: 80 }).summary).toContain('HTTP without TLS');
   });
 
+  test('plaintext after TLS on a port is served beside it, TLS after plaintext is not', () => {
+    const tls = (name: string, host: string): object => ({ port: { number: 80, name, protocol: 'HTTPS' }, hosts: [host], tls: { mode: 'SIMPLE', credentialName: 'c' } });
+    const beside = { ...HTTP, hosts: ['a.example.com'] };
+    const model = shop(
+      gateway([tls('first', 't.test')], 'a'),
+      gateway([beside], 'b'),
+      gateway([tls('last', 'l.test')], 'c'),
+      ...['a', 'b', 'c'].map((name) => route(name, { hosts: [{ a: 't.test', b: 'a.example.com', c: 'l.test' }[name]!], gateways: [name], http: [{ route: [to('v1')] }] })),
+    );
+    const by = (name: string, scheme: 'http' | 'https') => simulate(model, { gateway: 'a', to: name, port: 80, scheme });
+    expect([by('t.test', 'https'), by('a.example.com', 'http')].map(({ outcome }) => outcome)).toEqual(['routed', 'routed']);
+    expect(by('t.test', 'http').status).toBe(404);
+    expect([by('a.example.com', 'https'), by('l.test', 'https')].map(({ summary }) => /handshake fails/.test(summary))).toEqual([true, true]);
+  });
+
   test('Gateways by ./name; in matches of TLS routes, short names belong to the VirtualService', () => {
     const here = route('a', { hosts: ['a.example.com'], gateways: ['./public'], http: [{ route: [to('v1')] }] });
     expect(come(shop(gateway([HTTP]), here)).outcome).toBe('routed');

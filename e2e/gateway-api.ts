@@ -1,6 +1,7 @@
 import { localClusterPaths, NODE_ADDRESS } from '../local-cluster/paths';
-import { GATEWAY, grantObjects, HOSTS, routeObjects, tlsPolicyObjects } from './gateway-api/routes';
-import { Address, call, exchange, get, HttpAnswer, Trust, whoEndsTls } from './gateway-api/wire';
+import { DEMO_FORGED, DEMO_GUEST } from '../scenarios/demo-tokens';
+import { GATEWAY, grantObjects, HOSTS, ORIGIN, routeObjects, tlsPolicyObjects } from './gateway-api/routes';
+import { Address, call, exchange, get, HttpAnswer, preflight, Trust, whoEndsTls } from './gateway-api/wire';
 import { FAR, NAMESPACE, PORTS, SERVER_NAME, workloadObjects } from './gateway-api/workloads';
 import { must } from './runner';
 import { Cluster, until } from './simulator/cluster';
@@ -146,6 +147,33 @@ function proofs(cluster: Cluster, at: Listeners, trust: Trust): Readonly<Record<
       const { headers } = echo(answer);
       must(headers.lane === 'fast' && headers.cookie === undefined && answer.headers.served === 'yes', JSON.stringify(headers));
       return 'one set, one removed, one added to the answer';
+    },
+    'HTTPRoute: CORS': async () => {
+      const [allowed, foreign] = [await preflight(at.http, HOSTS.shop, '/shared', ORIGIN), await preflight(at.http, HOSTS.shop, '/shared', 'https://evil.example.com')];
+      const leave = ['origin', 'methods', 'headers'].map((what) => allowed.headers[`access-control-allow-${what}`]).join(' ');
+      must(leave === `${ORIGIN} GET,PUT x-token` && allowed.headers['access-control-max-age'] === '60', JSON.stringify(allowed.headers));
+      must(foreign.headers['access-control-allow-origin'] === undefined, `a foreign origin: ${JSON.stringify(foreign.headers)}`);
+      const real = await shop('/shared', { origin: ORIGIN });
+      must(real.status === 200 && real.headers['access-control-allow-origin'] === ORIGIN, `GET: ${real.status} ${JSON.stringify(real.headers)}`);
+      return `${allowed.status} ${leave}; another origin without leave`;
+    },
+    'HTTPRoute: retries': async () => {
+      const [path, always] = [`/fails/3/${Date.now()}`, `/fails/9/${Date.now()}`];
+      const [mended, failed] = [echo(await shop(path)).seen[path], (await shop(always)).status];
+      const tries = echo(await shop('/seen')).seen[always];
+      must(mended === 4 && failed === 503 && tries === 4, `${mended} tries; one that always fails ${failed} after ${tries}`);
+      return `the fourth try answered; one that always fails ${failed} after ${tries}`;
+    },
+    'RequestAuthentication: a token for a path of the gateway': async () => {
+      const ask = async (path: string, token?: string): Promise<number> => (await shop(path, token ? { authorization: `Bearer ${token}` } : {})).status;
+      const seen = [await ask('/token'), await ask('/token', DEMO_GUEST), await ask('/token', DEMO_FORGED), await ask('/')];
+      must(seen.join() === '403,200,401,200', seen.join());
+      return 'none 403, a good one 200, a forged one 401; another path 200 without';
+    },
+    'LuaFilter: on one port of the gateway': async () => {
+      const [plain, secure] = [await shop('/'), await get(at.https, HOSTS.front, '/', {}, trust)].map(({ headers }) => String(headers['x-served-by']));
+      must(plain === 'gateway' && secure === 'undefined', `${plain}; on port 443 ${secure}`);
+      return `x-served-by: ${plain}; on port 443 without`;
     },
     'Gateway: TLS ended for clients with a certificate, HTTP redirected': async () => {
       await becomes('the certificate', async () => (await get(at.https, HOSTS.front, '/', {}, trust)).status === 200);

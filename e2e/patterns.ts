@@ -2,16 +2,19 @@ import { extraSteps } from '../local-cluster';
 import { localClusterPaths } from '../local-cluster/paths';
 import { AUTHORIZATION, setProviders } from './patterns/authorization';
 import { DELIVERY, flaggerObjects, removeDefinitions } from './patterns/delivery';
+import { EXITS } from './patterns/exits';
 import { EXTENSIONS } from './patterns/extensions';
 import { GATEWAYS } from './patterns/gateway';
 import { INBOUND } from './patterns/inbound';
 import { OUTBOUND } from './patterns/outbound';
+import { ROUTES } from './patterns/routes';
 import { select } from './patterns/selection';
 import { MESH, objectsOf, Proof, Stage } from './patterns/stage';
-import { NAMESPACE, workloadObjects } from './patterns/workloads';
+import { FAR, NAMESPACE, workloadObjects } from './patterns/workloads';
+import { must } from './runner';
 import type { ClusterAccess } from './simulator/cluster';
 
-const PROOFS: readonly Proof[] = [...INBOUND, ...OUTBOUND, ...AUTHORIZATION, ...EXTENSIONS, ...DELIVERY, ...GATEWAYS];
+const PROOFS: readonly Proof[] = [...INBOUND, ...OUTBOUND, ...AUTHORIZATION, ...EXTENSIONS, ...DELIVERY, ...GATEWAYS, ...ROUTES, ...EXITS];
 
 export interface PatternSuiteOptions {
   /** @default the local cluster */
@@ -45,7 +48,8 @@ export async function patternSuite(options: PatternSuiteOptions = {}): Promise<{
     await setProviders(cluster, true);
     await cluster.apply(others);
     const allReady = (): Promise<string> => cluster.kubectl(['wait', '-n', NAMESPACE, '--for=condition=Available', 'deployment', '--all', '--timeout=170s']);
-    const applied = proofs.map((proof) => applyProof(stage, proof));
+    const owners = new Map<string, string>();
+    const applied = proofs.map((proof) => applyProof(stage, proof, owners));
     const everything = Promise.all(applied).then(allReady);
     await Promise.all(
       proofs.map(async (proof, index) => {
@@ -68,15 +72,22 @@ export async function patternSuite(options: PatternSuiteOptions = {}): Promise<{
     if (options.cleanUp ?? true) {
       await setProviders(cluster, false);
       await removeDefinitions(stage);
-      await cluster.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
+      await cluster.kubectl(['delete', 'namespace', NAMESPACE, FAR, '--ignore-not-found', '--wait=false']);
     }
   }
   return { proved: proofs.length - failed.length, failed };
 }
 
-async function applyProof(stage: Stage, proof: Proof): Promise<void> {
+/** @throws Error where the proof would overwrite an object of another one */
+async function applyProof(stage: Stage, proof: Proof, owners: Map<string, string>): Promise<void> {
   await proof.prepare?.(stage);
-  await stage.cluster.apply(objectsOf(proof));
+  const objects = objectsOf(proof);
+  for (const { kind, metadata } of objects) {
+    const key = `${kind} ${metadata.namespace}/${metadata.name}`;
+    must(!owners.has(key), `${key} belongs to the proof of ${owners.get(key)}`);
+    owners.set(key, proof.name);
+  }
+  await stage.cluster.apply(objects);
 }
 
 /** The node on this machine pulls nothing. */

@@ -24,7 +24,8 @@ export class UpstreamTls {
   }
 
   /**
-   * TLS with a certificate of our own. Sidecars use it only where the DestinationRule has a `workload`.
+   * TLS with a certificate of our own. Sidecars use it only where the DestinationRule has a `workload`, and the ServiceAccount of their pods may list
+   * Secrets in its namespace; else their calls fail with 503.
    * @param credentialName Secret with `tls.crt`, `tls.key` and `ca.crt`, in the namespace of the pods or the gateway that connect
    * @param sni name to ask for, and to expect in the server's certificate. @default the host of each request
    * @param options in Istio's words; each replaces what would be written

@@ -16,7 +16,10 @@ import { ClusterProviders } from '../../constructs/kubernetes/providers';
 import { existingService } from '../../constructs/kubernetes/service';
 import { existingMesh, provideMesh } from '../../constructs/mesh';
 import type { AnyObject } from '../../constructs/model';
+import { LuaFilter } from '../../constructs/patterns';
+import { RequestAuthentication } from '../../constructs/security';
 import { Duration, Match, Redirect, Rewrite } from '../../constructs/traffic';
+import { DEMO_ISSUER, DEMO_JWKS } from '../../scenarios/demo-tokens';
 import { must } from '../runner';
 import { FAR, NAMESPACE, PORTS, SERVER_NAME } from './workloads';
 
@@ -32,6 +35,9 @@ export const HOSTS = {
   secure: 'secure.example.com',
   front: 'front.example.com',
 } as const;
+
+/** Whose scripts may call. */
+export const ORIGIN = 'https://app.example.com';
 
 const web = existingService({
   name: 'web',
@@ -71,7 +77,13 @@ export function routeObjects(): AnyObject[] {
         match: Match.path().exact('/headers'),
         to: to(v1),
         headers: { request: { set: { lane: 'fast' }, remove: ['cookie'] }, response: { add: { served: 'yes' } } },
-      });
+      })
+      .addRule({ match: Match.path().exact('/shared'), to: to(v1), cors: { origins: [ORIGIN], methods: ['GET', 'PUT'], headers: ['x-token'], maxAge: Duration.minutes(1) } })
+      // More than Istio's own two, and for a status.
+      .addRule({ match: Match.path().prefix('/fails'), to: to(v1), retries: { attempts: 3, codes: [503], backoff: Duration.millis(10) } });
+    // The gateway's pods serve TCP too, which has no token.
+    new RequestAuthentication(stack, 'Tokens', { target: gateway, jwt: [{ issuer: DEMO_ISSUER, jwks: DEMO_JWKS }] }).requireToken({ paths: ['/token'], ports: [80] });
+    new LuaFilter(stack, 'Lua', { on: gateway, port: 80, code: "function envoy_on_response(handle)\n  handle:headers():add('x-served-by', 'gateway')\nend" });
     new VersionedService(stack, 'Split', { versions: VersionServices.existing(plain), parents, hosts: [HOSTS.split] }).split({ v1: 75, v2: 25 });
     new HTTPRoute(stack, 'Front', { namespace: NAMESPACE, parents: [gateway], hosts: [HOSTS.front], rules: [{ to: to(v2) }] });
     new GRPCRoute(stack, 'Calls', { ...common, hosts: [HOSTS.grpc] })

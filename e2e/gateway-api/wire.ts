@@ -27,15 +27,24 @@ export interface Trust {
 
 /** A GET by HTTP, or by HTTPS where there is something to trust. */
 export function get(at: Address, name: string, path: string, sent: Readonly<Record<string, string>> = {}, trust?: Trust): Promise<HttpAnswer> {
-  const options = { ...at, path, agent: false as const, headers: { host: name, ...sent }, timeout: PATIENCE_MS, ...trust, servername: name };
+  return send('GET', at, name, path, sent, trust);
+}
+
+/** What a browser asks before a script of another origin may PUT. */
+export function preflight(at: Address, name: string, path: string, origin: string): Promise<HttpAnswer> {
+  return send('OPTIONS', at, name, path, { origin, 'access-control-request-method': 'PUT' });
+}
+
+function send(method: string, at: Address, name: string, path: string, sent: Readonly<Record<string, string>>, trust?: Trust): Promise<HttpAnswer> {
+  const options = { ...at, method, path, agent: false as const, headers: { host: name, ...sent }, timeout: PATIENCE_MS, ...trust, servername: name };
   return new Promise((resolve, reject) => {
-    const request = (trust === undefined ? http : https).get(options, (response) => {
+    const request = (trust === undefined ? http : https).request(options, (response) => {
       let body = '';
       response.on('data', (part: Buffer) => (body += part.toString()));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
     });
     request.on('timeout', () => request.destroy(new Error('no answer')));
-    request.on('error', reject);
+    request.on('error', reject).end();
   });
 }
 

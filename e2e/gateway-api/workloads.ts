@@ -8,7 +8,10 @@ export const FAR = 'gateway-api-far';
 export const SERVER_NAME = 'web.example.com';
 export const PORTS = { http: 8080, grpc: 9000, tcp: 7000, tls: 8443 } as const;
 
-/** Speaks everything that the routes lead to. Of gRPC it has what goes over the wire: HTTP/2, length-prefixed messages, the status in a trailer. */
+/**
+ * Speaks everything that the routes lead to; `/fails/2/...` fails twice. Of gRPC it has what goes over the wire: HTTP/2, length-prefixed messages,
+ * the status in a trailer.
+ */
 const SERVER = `
 const http = require('http');
 const http2 = require('http2');
@@ -18,6 +21,7 @@ const answer = (request, response) => {
   const path = request.url.split('?')[0];
   const [, verb, value] = path.split('/');
   if (verb !== 'seen') { seen[path] = (seen[path] || 0) + 1; }
+  if (verb === 'fails' && seen[path] <= Number(value)) { response.statusCode = 503; }
   const { servername } = request.socket;
   const body = JSON.stringify({ version: VERSION, path: request.url, headers: request.headers, servername, seen });
   setTimeout(() => response.end(body), verb === 'wait' ? Number(value) : 0);

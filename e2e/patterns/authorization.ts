@@ -6,7 +6,7 @@ import { Destination, Gateway, VirtualService } from '../../constructs/traffic';
 import { must } from '../runner';
 import { Cluster, until } from '../simulator/cluster';
 import { echo, get, MESH, Proof, WEB } from './stage';
-import { GUARDED_BACKEND_PORT, NAMESPACE, WEB_PORTS } from './workloads';
+import { FORSAKEN_PORT, GUARDED_BACKEND_PORT, NAMESPACE, WEB_PORTS } from './workloads';
 
 const AUTHORISER = { name: 'authoriser', namespace: NAMESPACE };
 const HTTP_PROVIDER = ExternalAuthorization.provider({
@@ -18,18 +18,23 @@ const HTTP_PROVIDER = ExternalAuthorization.provider({
   upstreamHeaders: ['x-ext-authz-check-result'],
 });
 const GRPC_PROVIDER = ExternalAuthorization.provider({ name: 'patterns-grpc', service: AUTHORISER, port: 9000 });
-const NAMES = [HTTP_PROVIDER, GRPC_PROVIDER].map(({ name }) => name);
+/** Nobody answers for it; what is too long for it is refused before it is asked. */
+const AWAY_PROVIDER = ExternalAuthorization.provider({
+  ...{ name: 'patterns-away', service: { name: 'nobody', namespace: NAMESPACE }, port: 8000, protocol: 'http', statusOnError: 402, requestBody: { maxBytes: 20 } },
+});
+const PROVIDERS = [HTTP_PROVIDER, GRPC_PROVIDER, AWAY_PROVIDER];
+const NAMES = PROVIDERS.map(({ name }) => name);
 
 interface MeshConfig {
   extensionProviders?: { readonly name: string }[];
 }
 
-/** Writes the two authorisers into the MeshConfig, or takes them out of it; whatever else it says stays. */
+/** Writes the authorisers into the MeshConfig, or takes them out of it; whatever else it says stays. */
 export async function setProviders(cluster: Cluster, wanted: boolean): Promise<void> {
   const place = ['configmap', 'istio', '-n', MESH.rootNamespace];
   const { data } = JSON.parse(await cluster.kubectl(['get', ...place, '-o', 'json'])) as { data: { mesh: string } };
   const { extensionProviders = [], ...config } = parse(data.mesh) as MeshConfig;
-  const providers = [...extensionProviders.filter(({ name }) => !NAMES.includes(name)), ...(wanted ? [HTTP_PROVIDER, GRPC_PROVIDER] : [])];
+  const providers = [...extensionProviders.filter(({ name }) => !NAMES.includes(name)), ...(wanted ? PROVIDERS : [])];
   const mesh = stringify({ ...config, ...(providers.length > 0 && { extensionProviders: providers }) });
   await cluster.kubectl(['patch', ...place, '--type=merge', '-p', JSON.stringify({ data: { mesh } })]);
   // The kubelet brings a changed ConfigMap into a pod within a minute; at once where the pod changes too.
@@ -92,4 +97,20 @@ const gateway: Proof = {
   },
 };
 
-export const AUTHORIZATION: readonly Proof[] = [http, grpc, gateway];
+const away: Proof = {
+  name: 'ExternalAuthorization, statusOnError and requestBody',
+  build(stack) {
+    const on = existingService({ name: 'forsaken', namespace: NAMESPACE, labels: { app: 'busy' }, ports: [{ name: 'http', port: FORSAKEN_PORT }] });
+    new ExternalAuthorization(stack, 'Ask', { on, provider: 'patterns-away', to: [{ ports: [FORSAKEN_PORT], notPaths: ['/free'] }] });
+  },
+  async prove(stage) {
+    const ask = (path: string, body?: string) => ({ ...get('forsaken', FORSAKEN_PORT, path), ...(body && { method: 'POST', body }) });
+    await stage.once('the status for an authoriser who is away', ask('/'), ({ status }) => status === 402);
+    const answers = await stage.send([ask('/'), ask('/', 'x'.repeat(20)), ask('/', 'x'.repeat(21)), ask('/free', 'x'.repeat(21))]);
+    const statuses = answers.map(({ status }) => status).join();
+    must(statuses === '402,402,413,200', `without a body, with 20 bytes, with 21, with 21 to a path that is excepted: ${statuses}`);
+    return 'the authoriser is away: 402, with 20 bytes of body 402, with 21 413; a path that is excepted 200';
+  },
+};
+
+export const AUTHORIZATION: readonly Proof[] = [http, grpc, gateway, away];

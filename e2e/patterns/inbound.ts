@@ -2,8 +2,9 @@ import { Compression, CsrfProtection, GlobalRateLimit, LocalRateLimit, LuaFilter
 import { Duration } from '../../constructs/traffic';
 import { must } from '../runner';
 import { until } from '../simulator/cluster';
+import { existingService } from '../../constructs/kubernetes/service';
 import { get, objectsOf, Proof, Stage, tally, WEB } from './stage';
-import { NAMESPACE, WEB_PORTS } from './workloads';
+import { COUNTED_BACKEND_PORT, NAMESPACE, WEB_PORTS } from './workloads';
 
 const lua: Proof = {
   name: 'LuaFilter',
@@ -79,18 +80,24 @@ const localLimit: Proof = {
   },
 };
 
+/** What shares the service that counts, by a name of its own. */
+const COUNTED = { name: 'counted', namespace: NAMESPACE, ports: [{ name: 'http', port: COUNTED_BACKEND_PORT }] };
+
 function countedWeb(failOpen: boolean): Pick<Proof, 'name' | 'build'> {
   return {
     name: 'GlobalRateLimit',
-    build: (stack) =>
-      void new GlobalRateLimit(stack, 'Limit', {
+    build(stack) {
+      const { rateLimitService: service } = new GlobalRateLimit(stack, 'Limit', {
         ...{ on: WEB, port: WEB_PORTS.counted, namespace: NAMESPACE, failOpen },
         limits: [
           { by: 'path', value: '/counted', requests: 5, per: 'day' },
           { by: { header: 'x-user' }, requests: 3, per: 'day' },
           { by: ['path', { header: 'x-tenant' }], requests: 2, per: 'day' },
         ],
-      }),
+      });
+      const on = existingService({ ...COUNTED, labels: { app: 'backend' }, serviceAccountName: 'backend' });
+      new GlobalRateLimit(stack, 'Shared', { on, service, port: COUNTED_BACKEND_PORT, limits: [{ by: 'path', value: '/counted', requests: 7, per: 'day' }] });
+    },
   };
 }
 
@@ -115,9 +122,11 @@ const globalLimit: Proof = {
     const tenant = { 'x-tenant': 'north' };
     const both = [await stage.many(4, ask('/free', tenant)), await stage.many(2, ask('/other', tenant))].map(tally);
     must(both[0] === '200 x 2, 429 x 2' && both[1] === '200 x 2', `of a tenant, 4 for one path and 2 for another: ${both.join(' and ')}`);
+    const shared = tally(await stage.many(12, get('counted', COUNTED_BACKEND_PORT, '/counted')));
+    must(shared === '200 x 7, 429 x 5', `12 for the same path to the three pods that share the service: ${shared}`);
     const strangers = await strangerAsks(stage);
     const gone = await withoutService(stage);
-    return `12 for one path to two pods: ${tally(byPath)}; 5 of each of two users: ${tally(users[0]!)}; another path ${tally(other)}; of a tenant 4 for one path ${both[0]}, 2 for another ${both[1]}; ${strangers}; ${gone}`;
+    return `12 for one path to two pods: ${tally(byPath)}; 5 of each of two users: ${tally(users[0]!)}; another path ${tally(other)}; of a tenant 4 for one path ${both[0]}, 2 for another ${both[1]}; of another target that shares the service ${shared}; ${strangers}; ${gone}`;
   },
 };
 

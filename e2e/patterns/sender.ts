@@ -3,8 +3,9 @@ import * as readline from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { ClusterAccess, WireAnswer, WireRequest } from '../simulator/cluster';
 
-/** A request; with `tls` it goes by HTTPS. */
+/** A request, with a body where there is one; with `tls` it goes by HTTPS. */
 export interface SentRequest extends Omit<WireRequest, 'tls'> {
+  readonly body?: string;
   readonly tls?: { readonly servername: string; readonly ca: string; readonly cert?: string; readonly key?: string };
 }
 
@@ -27,7 +28,7 @@ const send = (r, agent) => new Promise((resolve) => {
     let body = '';
     response.on('data', (part) => { body += part; }).on('end', () => done({ status: response.statusCode, headers: response.headers, body }));
   });
-  call.on('timeout', () => call.destroy(new Error('timeout'))).on('error', (error) => done({ error: String(error.code || error.message) })).end();
+  call.on('timeout', () => call.destroy(new Error('timeout'))).on('error', (error) => done({ error: String(error.code || error.message) })).end(r.body);
 });
 require('readline').createInterface({ input: process.stdin }).on('line', async (line) => {
   const { id, requests } = JSON.parse(line);

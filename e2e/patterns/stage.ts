@@ -8,7 +8,7 @@ import type { AnyObject } from '../../constructs/model';
 import { Cluster, ClusterAccess, until, WireAnswer } from '../simulator/cluster';
 import { must } from '../runner';
 import { ReceivedAnswer, Sender, SentRequest } from './sender';
-import { BACKEND_PORT, GATEWAY_LABELS, NAMESPACE, WEB_PORTS } from './workloads';
+import { BACKEND_PORT, FAR, GATEWAY_LABELS, NAMESPACE, WEB_PORTS } from './workloads';
 
 /** A pattern, and the requests that prove it. */
 export interface Proof {
@@ -46,10 +46,11 @@ export function backend(name: string): IService {
   });
 }
 
-/** The mesh as it was installed, with a gateway of the suite's own. */
+/** The mesh as it was installed, with an ingress gateway of the suite's own. */
 export const MESH = existingMesh({
   version: '1.29.1',
   ingressGateway: { selector: GATEWAY_LABELS, namespace: NAMESPACE, serviceName: 'gateway', serviceAccountName: 'gateway', ports: [80, 443] },
+  egressGateway: { selector: { istio: 'egress' }, namespace: 'istio-egress', serviceName: 'istio-egress', serviceAccountName: 'istio-egress', ports: [80, 443] },
 });
 
 /** The objects that Terraform would make of a proof's constructs, checked as a synth checks them. */
@@ -68,11 +69,13 @@ export class Stage {
   readonly cluster: Cluster;
   private readonly client: Sender;
   private readonly outside: Sender;
+  private readonly far: Sender;
 
   constructor(access: ClusterAccess) {
     this.cluster = new Cluster(access);
     this.client = new Sender(access, NAMESPACE, 'deploy/client');
     this.outside = new Sender(access, NAMESPACE, 'deploy/outside');
+    this.far = new Sender(access, FAR, 'deploy/client');
   }
 
   /** Sends requests from the pod with a sidecar, eight at a time. */
@@ -82,13 +85,24 @@ export class Stage {
 
   /** Sends a request from the pod outside the mesh. */
   async sendFromOutside(request: SentRequest): Promise<ReceivedAnswer> {
-    const [answer] = await this.outside.send([request]);
+    const [answer] = await this.sendAllFromOutside([request]);
     return answer as ReceivedAnswer;
+  }
+
+  /** Sends requests from the pod outside the mesh, eight at a time. */
+  sendAllFromOutside(requests: readonly SentRequest[]): Promise<ReceivedAnswer[]> {
+    return this.outside.send(requests);
+  }
+
+  /** Sends requests from the pod of the second namespace. */
+  sendFromFar(requests: readonly SentRequest[]): Promise<ReceivedAnswer[]> {
+    return this.far.send(requests);
   }
 
   close(): void {
     this.client.close();
     this.outside.close();
+    this.far.close();
   }
 
   /** Sends the same request several times. */
@@ -140,6 +154,8 @@ export interface Echo {
   readonly pod: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Whose certificate the client showed, where TLS was ended by the pod itself. */
+  readonly client?: string;
   /** It was late on purpose. */
   readonly dawdled?: boolean;
 }

@@ -19,13 +19,15 @@ export type Entry =
   | { readonly kind: 'tcp'; readonly found?: Layer4Route; readonly ends: boolean }
   | { readonly kind: 'closed'; readonly why: string };
 
-/** What takes a connection: plaintext servers of a port share a listener; those of TLS are told apart by the name in the handshake. */
+/** What takes a connection: servers of a port share a listener; those of TLS by the name in the handshake, others what is left. */
 export function entryOf(model: MeshModel, proxy: Proxy, servers: readonly PlacedServer[], port: number, knock: Knock): Entry {
   if (servers.length === 0) {
     return { kind: 'closed', why: `${proxy.title} has no server on port ${port}: the connection is refused` };
   }
   const plain = servers.filter((placed) => !isTls(placed));
-  if (plain.length > 0) {
+  const encrypted = servers.filter(isTls);
+  const chosen = knock.scheme === 'https' ? chainFor(model, proxy, encrypted, knock) : undefined;
+  if (plain.length > 0 && !chosen) {
     if (!isPlainHttp(plain[0])) {
       return { kind: 'tcp', found: gatewayTcpRoute(model, proxy, plain[0]), ends: false };
     }
@@ -36,7 +38,7 @@ export function entryOf(model: MeshModel, proxy: Proxy, servers: readonly Placed
   if (knock.scheme === 'http') {
     return { kind: 'closed', why: `${proxy.title} takes TLS alone on port ${port}: a client that sends plaintext is cut off` };
   }
-  return tlsEntry(model, proxy, servers, knock);
+  return chosen ? tlsEntry(proxy, chosen, knock) : { kind: 'closed', why: `${proxy.title} has no TLS server or route for ${nameIn(knock)}: the handshake fails` };
 }
 
 /** What answers to some names. */
@@ -46,7 +48,11 @@ interface Chain {
   readonly found?: Layer4Route;
 }
 
-function tlsEntry(model: MeshModel, proxy: Proxy, servers: readonly PlacedServer[], knock: Knock): Entry {
+function nameIn({ serverName }: Knock): string {
+  return serverName ?? 'a client that names no host';
+}
+
+function chainFor(model: MeshModel, proxy: Proxy, servers: readonly PlacedServer[], knock: Knock): Chain | undefined {
   const chains = servers.flatMap((placed): Chain[] => {
     if (isPassthrough(placed)) {
       return gatewayTlsRoutes(model, proxy, placed).map((found) => ({ sniHosts: found.sniHosts, placed, found }));
@@ -55,11 +61,10 @@ function tlsEntry(model: MeshModel, proxy: Proxy, servers: readonly PlacedServer
     const found = isHttp ? undefined : gatewayTcpRoute(model, proxy, placed);
     return isHttp || found ? [{ sniHosts: sniHosts(placed), placed, found }] : [];
   });
-  const chosen = routeForName(chains, knock.serverName);
-  if (!chosen) {
-    const name = knock.serverName ?? 'a client that names no host';
-    return { kind: 'closed', why: `${proxy.title} has no TLS server or route for ${name}: the handshake fails` };
-  }
+  return routeForName(chains, knock.serverName);
+}
+
+function tlsEntry(proxy: Proxy, chosen: Chain, knock: Knock): Entry {
   const { mode } = chosen.placed.server.tls ?? {};
   const lacks = (mode === 'MUTUAL' && knock.certificate === 'none') || (mode === 'ISTIO_MUTUAL' && knock.certificate !== 'mesh');
   if (lacks) {

@@ -90,16 +90,19 @@ export function sniHosts({ server }: PlacedServer): string[] {
   return server.hosts.map((entry) => entry.slice(entry.indexOf('/') + 1).toLowerCase());
 }
 
-/** Of servers of one port the eldest decides whether it speaks HTTP, TCP or TLS; of TLS servers it has the hosts that several name. */
+/**
+ * Of plaintext servers of one port the eldest decides whether they speak HTTP or TCP. TLS servers stay that are elder than it: one listener has the
+ * filter chains of both. Of hosts that several TLS servers name the eldest has them.
+ * @see https://github.com/istio/istio/blob/1.29.1/pilot/pkg/model/gateway.go mergeGateways
+ */
 function withoutConflicts(placed: readonly PlacedServer[]): PlacedServer[] {
   const kept: PlacedServer[] = [];
   const named = new Set<string>();
   for (const candidate of placed) {
     const { server, namespace } = candidate;
     const { number } = server.port;
-    const onPort = kept.filter((other) => other.server.port.number === number);
-    const plain = onPort.find((other) => !isTls(other));
-    const clashes = plain ? !(isPlainHttp(plain) && isPlainHttp(candidate)) : onPort.length > 0 && !isTls(candidate);
+    const plain = kept.find((other) => other.server.port.number === number && !isTls(other));
+    const clashes = plain !== undefined && !(isPlainHttp(plain) && isPlainHttp(candidate));
     const hosts = server.tls ? server.hosts.map((entry) => `${number} ${entry.replace(/^\*\//, '').replace(/^\.\//, `${namespace}/`)}`) : [];
     if (hosts.some((host) => named.has(host))) {
       continue;

@@ -58,13 +58,19 @@ export function tlsGateways(client: KeyPair): Part {
       { port: { number: 15443, name: 'tls-own', protocol: 'TLS' }, hosts: ['tcp.test'], tls: simple },
       { port: { number: 15443, name: 'tls-mesh', protocol: 'HTTPS' }, hosts: ['mesh.test'], tls: { mode: 'ISTIO_MUTUAL' } },
       { port: { number: 9000, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] },
+      { port: { number: 9443, name: 'https-mixed', protocol: 'HTTPS' }, hosts: ['mixed.test'], tls: simple },
     ]),
     gateway('b-later', [
       { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['later.test', '*.redirect.test'] },
       { port: { number: 443, name: 'https-later', protocol: 'HTTPS' }, hosts: ['a.test'], tls: simple },
       { port: { number: 443, name: 'https-exact', protocol: 'HTTPS' }, hosts: ['exact.b.test'], tls: simple },
       { port: { number: 9000, name: 'http-clash', protocol: 'HTTP' }, hosts: ['clash.test'] },
+      { port: { number: 9443, name: 'http-mixed', protocol: 'HTTP' }, hosts: ['mixed.test', 'beside.test'] },
     ]),
+    // Plaintext after TLS is served beside it; TLS after plaintext is not.
+    gateway('c-latest', [{ port: { number: 9443, name: 'https-latest', protocol: 'HTTPS' }, hosts: ['latest.test'], tls: simple }]),
+    onGateway('mixed-tls', ['a-tls', 'c-latest'], ['mixed.test', 'latest.test'], 'v1'),
+    onGateway('mixed-plain', ['b-later'], ['mixed.test', 'beside.test'], 'v2'),
     onGateway('redirected', ['a-tls'], ['redirect.test'], 'v1'),
     onGateway('several', ['a-tls', 'b-later'], ['a.test', 'b.test', 'x.b.test', 'exact.b.test', 'later.test', 'mutual.test', 'optional.test', 'mesh.test'], 'v1'),
     onGateway('later-only', ['b-later'], ['a.test', 'exact.b.test', 'sub.redirect.test', 'clash.test'], 'v2'),
@@ -103,6 +109,7 @@ export function tlsGateways(client: KeyPair): Part {
     tls('mesh.test', 15443, 'mesh.test', client),
     plain('clash.test', 9000),
     plain('whatever.test', 9000),
+    ...['mixed.test', 'beside.test', 'latest.test'].flatMap((name) => [plain(name, 9443), tls(name, 9443)]),
   ];
   return { name: 'gateways with TLS: modes, names in the handshake, redirects, passthrough, TCP, several servers a port', objects, questions };
 }

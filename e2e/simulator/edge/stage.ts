@@ -148,6 +148,7 @@ export function gatewayPods(name: string, namespace = EDGE): AnyObject[] {
     { name: 'https', port: 443, targetPort: 8443 },
     { name: 'tls', port: 15443, targetPort: 15443 },
     { name: 'tcp', port: 9000, targetPort: 9000 },
+    { name: 'mixed', port: 9443, targetPort: 9443 },
   ];
   return [
     workload(name, namespace, labels, { istio: name }, annotations, [container]),
