@@ -334,14 +334,14 @@ describe('status', () => {
   });
 });
 
-describe('the stand-in for reviews', () => {
-  const children: ChildProcess[] = [];
-  const servers: http.Server[] = [];
-  afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
-    for (const server of servers.splice(0)) server.closeAllConnections();
-  });
+const children: ChildProcess[] = [];
+const servers: http.Server[] = [];
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const server of servers) server.closeAllConnections();
+});
 
+describe('the stand-in for reviews', () => {
   type Ask = (target: string, headers?: http.OutgoingHttpHeaders) => Promise<{ status: number; body: string }>;
 
   async function ratings(handler: http.RequestListener): Promise<number> {
@@ -412,13 +412,21 @@ describe('the stand-in for reviews', () => {
     expect((JSON.parse(bad.body) as Answer).reviews[0].rating).toEqual({ error: 'Ratings service is currently unavailable' });
   });
 
-  test('gives up after 2.5 s with red stars', async () => {
+  async function gaveUp(): Promise<{ seconds: number; body: string }> {
     const port = await ratings(() => undefined);
     const ask = await reviews({ ENABLE_RATINGS: 'true', STAR_COLOR: 'red', RATINGS_HOSTNAME: '127.0.0.1', RATINGS_SERVICE_PORT: String(port) });
     const began = Date.now();
-    const answer = JSON.parse((await ask('/reviews/0')).body) as Answer;
-    expect(answer.reviews[1].rating).toHaveProperty('error');
-    expect(Date.now() - began).toBeGreaterThan(2400);
-    expect(Date.now() - began).toBeLessThan(4500);
+    const { body } = await ask('/reviews/0');
+    return { seconds: (Date.now() - began) / 1000, body };
+  }
+  // It takes its time while the other tests of this file run.
+  const slow = gaveUp();
+  slow.catch(() => undefined);
+
+  test('gives up after 2.5 s with red stars', async () => {
+    const { seconds, body } = await slow;
+    expect((JSON.parse(body) as Answer).reviews[1].rating).toHaveProperty('error');
+    expect(seconds).toBeGreaterThan(2.4);
+    expect(seconds).toBeLessThan(4.5);
   });
 });
