@@ -4,23 +4,23 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
-import { checkSources, readSources } from '../cli/check/check-files';
-import { toJson } from '../cli/check/render';
-import { checkCommand } from '../cli/commands/check';
-import { MeshContext, MeshModel } from '../constructs/model/mesh-model';
-import { ModelObject } from '../constructs/model/object';
-import { Acknowledgements, analyze } from '../constructs/validation/analysis';
-import { ADDON_LIMITS } from '../constructs/mesh/addon-limits';
-import { checkFlavor } from '../constructs/validation/flavor/check-flavor';
-import { gatewayCelWords } from '../constructs/validation/gateway-api/cel-words';
-import { GATEWAY_CEL_RULES } from '../constructs/validation/gateway-api/generated/cel-rules';
-import { checkObject, istioApi } from '../constructs/validation/istio';
-import { readCel } from '../constructs/validation/istio/cel-syntax';
-import { parseDuration } from '../constructs/validation/istio/duration';
-import { CEL_RULES } from '../constructs/validation/istio/generated/cel-rules';
-import { parseRequestUri } from '../constructs/validation/istio/go-url';
-import { holdAgainst } from '../constructs/validation/istio/structural';
-import { stepsOf } from '../constructs/validation/istio/well-typed';
+import { checkSources, readSources } from '../../cli/check/check-files';
+import { toJson } from '../../cli/check/render';
+import { checkCommand } from '../../cli/commands/check';
+import { MeshContext, MeshModel } from '../../constructs/model/mesh-model';
+import { ModelObject } from '../../constructs/model/object';
+import { Acknowledgements, analyze } from '../../constructs/validation/analysis';
+import { ADDON_LIMITS } from '../../constructs/mesh/addon-limits';
+import { checkFlavor } from '../../constructs/validation/flavor/check-flavor';
+import { gatewayCelWords } from '../../constructs/validation/gateway-api/cel-words';
+import { GATEWAY_CEL_RULES } from '../../constructs/validation/gateway-api/generated/cel-rules';
+import { checkObject, istioApi } from '../../constructs/validation/istio';
+import { readCel } from '../../constructs/validation/istio/cel-syntax';
+import { parseDuration } from '../../constructs/validation/istio/duration';
+import { CEL_RULES } from '../../constructs/validation/istio/generated/cel-rules';
+import { parseRequestUri } from '../../constructs/validation/istio/go-url';
+import { holdAgainst } from '../../constructs/validation/istio/structural';
+import { stepsOf } from '../../constructs/validation/istio/well-typed';
 
 const VERSIONS: Record<string, string> = {
   VirtualService: 'networking.istio.io/v1',
@@ -837,7 +837,7 @@ describe('aks-istio check', () => {
 
   test('standard input, in a process of its own', () => {
     const program = "require('tsx/cjs'); require('./cli/commands/check').checkCommand().parseAsync(process.argv.slice(1), { from: 'user' })";
-    const { status, stdout } = spawnSync(process.execPath, ['-e', program, '--', '-'], { cwd: path.join(__dirname, '..'), input: text, encoding: 'utf8' });
+    const { status, stdout } = spawnSync(process.execPath, ['-e', program, '--', '-'], { cwd: path.join(__dirname, '../..'), input: text, encoding: 'utf8' });
     expect([status, stdout.split('  ')[0]]).toEqual([1, 'stdin:16:7']);
   });
 });
