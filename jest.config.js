@@ -5,6 +5,7 @@ module.exports = {
   maxWorkers: '100%',
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
+  testSequencer: '<rootDir>/__tests__/sequencer.js',
   // These two have commands of their own, in jest.apart.config.js: what they run in processes of their own takes as long as all the other tests.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/__tests__/consumer/', '<rootDir>/__tests__/(package|pipelines).test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdktf.out/'],
