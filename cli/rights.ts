@@ -1,11 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from './errors';
+import { Patience, waitUntil } from './patience';
 import type { Session } from './session';
 import { CommandError } from './tools/process';
-
-/** Roles that the cluster layer gives to the admin groups take effect within minutes, in Azure and in the cluster. */
-const LONGEST_SECONDS = 600;
-const PAUSE_SECONDS = 10;
 
 /** What a role or a group that is about to take effect looks like until then. */
 const TO_COME = /forbidden|unauthorized|AuthorizationFailed|does not have authorization|must be logged in/i;
@@ -13,36 +9,26 @@ const TO_COME = /forbidden|unauthorized|AuthorizationFailed|does not have author
 /** A new API server's name arrives in DNS a moment after it; that of a private one never does, outside its network. */
 const NAME_TO_COME = /no such host/i;
 
-/** How patiently something is waited for. */
-export interface Patience {
-  /** @default 600 */
-  readonly longestSeconds?: number;
-  /** @default 10 */
-  readonly pauseSeconds?: number;
-}
-
 /**
  * Waits until the cluster lets whoever runs this make what the layers above hold. Where it does already, that takes a second.
  * @throws CliError after ten minutes, or at once for what waiting does not mend
  */
 export async function waitForRights(session: Session, resume: string, report: (line: string) => void, props: Patience = {}): Promise<string> {
-  const { longestSeconds = LONGEST_SECONDS, pauseSeconds = PAUSE_SECONDS } = props;
-  const begin = Date.now();
-  for (;;) {
-    const refused = await refusal(session);
-    const waited = Math.round((Date.now() - begin) / 1000);
-    if (refused === undefined) {
-      return waited < pauseSeconds ? 'given' : `given after ${waited} s`;
-    }
-    if (waited + pauseSeconds > longestSeconds) {
-      throw new CliError(`the cluster of ${session.name} did not let you in within ${longestSeconds} s`, refused, [
-        'Are you a member of the admin group, and was the token made after you became one? az login, then:',
-        resume,
-      ]);
-    }
-    report(`waiting for the roles to take effect, ${waited} s: ${refused.split('\n')[0]}`);
-    await sleep(pauseSeconds * 1000, undefined, { signal: session.signal });
-  }
+  // Roles that the cluster layer gives to the admin groups take effect within minutes, in Azure and in the cluster.
+  const waited = await waitUntil(
+    {
+      missing: () => refusal(session),
+      report: (refused, seconds) => report(`waiting for the roles to take effect, ${seconds} s: ${refused.split('\n')[0]}`),
+      giveUp: (refused, seconds) =>
+        new CliError(`the cluster of ${session.name} did not let you in within ${seconds} s`, refused, [
+          'Are you a member of the admin group, and was the token made after you became one? az login, then:',
+          resume,
+        ]),
+    },
+    session.signal,
+    props,
+  );
+  return `given${waited}`;
 }
 
 /** Why the cluster refuses us for now; nothing where it does not. */

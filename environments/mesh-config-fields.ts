@@ -5,7 +5,7 @@ import { suggest } from '../constructs/validation/suggest';
 const LISTED_MINOR = 31;
 
 /** Fields of MeshConfig in Istio 1.29 to 1.31. @see https://github.com/istio/api/blob/release-1.31/mesh/v1alpha1/config.proto */
-export const MESH_CONFIG_FIELDS: readonly string[] = [
+const MESH_CONFIG_FIELDS: readonly string[] = [
   ...['proxyListenPort', 'proxyInboundListenPort', 'proxyHttpPort', 'connectTimeout', 'hboneIdleTimeout', 'protocolDetectionTimeout', 'tcpKeepalive'],
   ...['ingressClass', 'ingressService', 'ingressControllerMode', 'ingressSelector', 'enableTracing', 'accessLogFile', 'accessLogFormat', 'accessLogEncoding'],
   ...['enableEnvoyAccessLogService', 'disableEnvoyListenerLog', 'defaultConfig', 'outboundTrafficPolicy', 'inboundTrafficPolicy', 'configSources'],
@@ -17,7 +17,7 @@ export const MESH_CONFIG_FIELDS: readonly string[] = [
 ];
 
 /** Fields of its `defaultConfig`. @see https://github.com/istio/api/blob/release-1.31/mesh/v1alpha1/proxy.proto */
-export const PROXY_CONFIG_FIELDS: readonly string[] = [
+const PROXY_CONFIG_FIELDS: readonly string[] = [
   ...['configPath', 'binaryPath', 'serviceCluster', 'tracingServiceName', 'drainDuration', 'discoveryAddress', 'discoveryRefreshDelay', 'zipkinAddress'],
   ...['statsdUdpAddress', 'envoyMetricsServiceAddress', 'proxyAdminPort', 'availabilityZone', 'controlPlaneAuthPolicy', 'customConfigFile', 'statNameLength'],
   ...['concurrency', 'proxyBootstrapTemplatePath', 'interceptionMode', 'tracing', 'sds', 'envoyAccessLogService', 'envoyMetricsService', 'proxyMetadata'],

@@ -38,7 +38,7 @@ export abstract class TargetedObject<Spec extends object> extends IstioObject<Sp
 }
 
 /** What keeps an object from reaching its target. */
-export function placeProblems({ kind, namespace, mesh, node }: Pick<IstioObject<object>, 'kind' | 'namespace' | 'mesh' | 'node'>, target: PolicyTarget | undefined): Problem[] {
+function placeProblems({ kind, namespace, mesh, node }: Pick<IstioObject<object>, 'kind' | 'namespace' | 'mesh' | 'node'>, target: PolicyTarget | undefined): Problem[] {
   if (target?.namespace === undefined || Token.isUnresolved(namespace) || Token.isUnresolved(target.namespace)) {
     return [];
   }
