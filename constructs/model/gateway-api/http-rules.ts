@@ -7,8 +7,6 @@ import type { Backends } from './backends';
 export type ConvertedRule = VirtualServiceHttp;
 
 type Filter = HTTPRouteRulesFilters;
-/** The experimental channel has retries. */
-type Rule = HTTPRouteRules & { readonly retry?: { readonly attempts?: number; readonly codes?: readonly number[]; readonly backoff?: string } };
 
 const ANY_PATH = { type: 'PathPrefix', value: '/' } as const;
 // `%PREFIX()%` before a redirect's path: what the match covered is replaced, and nothing else.
@@ -64,7 +62,7 @@ function valueMatches(
  * What a rule does with what it takes. Without a backend that has weight it answers 500.
  * @returns nothing for filters that Istio does not know, which make it drop the whole route
  */
-export function convertRule(rule: Rule, name: string, backends: Backends): VirtualServiceHttp | undefined {
+export function convertRule(rule: HTTPRouteRules, name: string, backends: Backends): VirtualServiceHttp | undefined {
   const filters: readonly Filter[] = rule.filters ?? [];
   if (filters.some(({ type }) => type === 'ExtensionRef')) {
     return undefined;
@@ -108,7 +106,7 @@ function firstOf(list: readonly { readonly name: string; readonly value: string 
   return list && found;
 }
 
-function timing({ timeouts, retry }: Rule): Pick<VirtualServiceHttp, 'timeout' | 'retries'> {
+function timing({ timeouts, retry }: HTTPRouteRules): Pick<VirtualServiceHttp, 'timeout' | 'retries'> {
   const isSet = (duration: string | undefined): duration is string => duration !== undefined && /[1-9]/.test(duration);
   const attempts = retry?.attempts ?? 2;
   const codes = ['connect-failure', 'refused-stream', 'unavailable', 'cancelled', ...(retry?.codes ?? []).map(String)];

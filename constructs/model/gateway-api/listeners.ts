@@ -84,27 +84,11 @@ function toListener(model: MeshModel, gateway: ModelObject<GatewaySpec>, listene
   };
 }
 
-interface ClientValidation {
-  readonly validation?: { readonly caCertificateRefs?: readonly unknown[] };
-}
-
-interface PortValidation {
-  readonly port: number;
-  readonly tls?: ClientValidation;
-}
-
-/** The experimental channel says here which clients may come. */
-interface WithFrontend {
-  readonly tls?: {
-    readonly frontend?: { readonly default?: ClientValidation; readonly perPort?: readonly PortValidation[] };
-  };
-}
-
 function tlsMode(gateway: GatewaySpec | undefined, { tls, port }: GatewayListeners): NonNullable<NonNullable<GatewayServers['tls']>['mode']> {
   if (tls?.mode === 'Passthrough') {
     return 'PASSTHROUGH';
   }
-  const frontend = (gateway as WithFrontend | undefined)?.tls?.frontend;
+  const frontend = gateway?.tls?.frontend;
   const settings = frontend?.perPort?.find((candidate) => candidate.port === port)?.tls ?? frontend?.default;
   if (settings?.validation?.caCertificateRefs?.length) {
     return 'MUTUAL';
